@@ -1,0 +1,206 @@
+//! The one error of this crate.
+
+use std::error::Error as StdError;
+use std::fmt;
+
+use datafusion::error::DataFusionError;
+
+/// A result of this crate.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What went wrong, and what to do about it.
+#[derive(Debug)]
+pub struct Error {
+    kind: ErrorKind,
+    message: String,
+    hint: Option<String>,
+    position: Option<Position>,
+    source: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+/// A place in a text of SQL.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Position {
+    /// The line, from 1.
+    pub line: u64,
+    /// The character in it, from 1.
+    pub column: u64,
+}
+
+/// What the reader of an error does next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ErrorKind {
+    /// Corrects the query.
+    InvalidQuery,
+    /// Corrects a path or a name.
+    NotFound,
+    /// Gets permission or credentials.
+    AccessDenied,
+    /// Tries again later.
+    Unavailable,
+    /// Raises a limit, or asks for less.
+    LimitReached,
+    /// Does it another way.
+    NotSupported,
+    /// Stopped it: the user did.
+    Cancelled,
+    /// Reports a defect.
+    Internal,
+}
+
+impl Error {
+    /// An error of a kind.
+    pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self { kind, message: message.into(), hint: None, position: None, source: None }
+    }
+
+    /// The query is wrong.
+    pub fn invalid_query(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::InvalidQuery, message)
+    }
+
+    /// Something that was named does not exist.
+    pub fn not_found(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::NotFound, message)
+    }
+
+    /// The same error with what to try.
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// The same error with what caused it.
+    pub fn because(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        self.source = Some(source.into());
+        self
+    }
+
+    /// The same error with its place in the SQL.
+    pub(crate) fn at(mut self, position: Option<Position>) -> Self {
+        self.position = position;
+        self
+    }
+
+    /// Its place in the SQL, if it has one.
+    pub fn position(&self) -> Option<Position> {
+        self.position
+    }
+
+    /// What the reader does next.
+    pub fn kind(&self) -> ErrorKind {
+        self.kind
+    }
+
+    /// What to try, in a line.
+    pub fn hint_text(&self) -> Option<&str> {
+        self.hint.as_deref()
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.source.as_ref().map(|source| &**source as &(dyn StdError + 'static))
+    }
+}
+
+impl From<Error> for DataFusionError {
+    fn from(error: Error) -> Self {
+        Self::External(Box::new(error))
+    }
+}
+
+impl From<DataFusionError> for Error {
+    fn from(error: DataFusionError) -> Self {
+        // Our own errors come back through the plan as they went in.
+        match take_own(error) {
+            Ok(own) => own,
+            Err(error) => from_datafusion(error),
+        }
+    }
+}
+
+fn take_own(error: DataFusionError) -> std::result::Result<Error, DataFusionError> {
+    match error {
+        DataFusionError::External(source) => match source.downcast::<Error>() {
+            Ok(own) => Ok(*own),
+            Err(source) => Err(DataFusionError::External(source)),
+        },
+        DataFusionError::Context(context, inner) => {
+            take_own(*inner).map_err(|inner| DataFusionError::Context(context, Box::new(inner)))
+        }
+        DataFusionError::Diagnostic(diagnostic, inner) => take_own(*inner)
+            .map_err(|inner| DataFusionError::Diagnostic(diagnostic, Box::new(inner))),
+        DataFusionError::Shared(shared) => match shared.as_ref() {
+            DataFusionError::External(source) => match source.downcast_ref::<Error>() {
+                Some(own) => Ok(own.copy()),
+                None => Err(DataFusionError::Shared(shared)),
+            },
+            _ => Err(DataFusionError::Shared(shared)),
+        },
+        other => Err(other),
+    }
+}
+
+impl Error {
+    /// The same error for one more reader, with its source as text.
+    fn copy(&self) -> Self {
+        let source = self.source.as_ref().map(|source| source.to_string().into());
+        Self {
+            kind: self.kind,
+            message: self.message.clone(),
+            hint: self.hint.clone(),
+            position: self.position,
+            source,
+        }
+    }
+}
+
+/// The beginnings that DataFusion puts before its messages.
+const STARTS: &[&str] = &[
+    "Error during planning: ",
+    "Schema error: ",
+    "SQL error: ",
+    "This feature is not implemented: ",
+    "Execution error: ",
+    "External error: ",
+    "Arrow error: ",
+    "Invalid or Unsupported Configuration: ",
+    "Resources exhausted: ",
+];
+
+fn from_datafusion(error: DataFusionError) -> Error {
+    let span = error.diagnostic().and_then(|diagnostic| diagnostic.span);
+    let position = span.map(|span| Position { line: span.start.line, column: span.start.column });
+    let kind = match error.find_root() {
+        DataFusionError::ResourcesExhausted(_) => ErrorKind::LimitReached,
+        DataFusionError::NotImplemented(_) => ErrorKind::NotSupported,
+        DataFusionError::Internal(_) => ErrorKind::Internal,
+        _ => ErrorKind::InvalidQuery,
+    };
+    let mut message = error.find_root().strip_backtrace();
+    while let Some(rest) = STARTS.iter().find_map(|start| message.strip_prefix(start)) {
+        message = rest.to_owned();
+    }
+    let mut hint = (kind == ErrorKind::LimitReached)
+        .then(|| "give it more memory with `--memory 4GiB`, or ask for less at a time".to_owned());
+    // The list of all columns is for a page, not for a line.
+    if let Some(at) = message.find(" Valid fields are ") {
+        message.truncate(at);
+        hint = Some("`floodmark describe TABLE` lists the columns".to_owned());
+    }
+    if message.starts_with("table '") && message.ends_with("' not found") {
+        hint = Some("`floodmark tables --from PATH` shows what there is to ask".to_owned());
+    }
+    let error = Error::new(kind, message.trim_end().to_owned()).at(position).because(error);
+    match hint {
+        Some(hint) => error.hint(hint),
+        None => error,
+    }
+}

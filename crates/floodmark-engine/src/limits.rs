@@ -1,0 +1,72 @@
+//! Every limit of the engine, in one place.
+
+use std::time::Duration;
+
+/// How much memory a query may use in all, unless a setting says otherwise, in bytes.
+pub const MEMORY_BYTES: usize = 1 << 30;
+
+/// The share of the memory that operators such as sorts and aggregations may use before they spill to disk.
+pub const OPERATORS_SHARE: f64 = 0.4;
+
+/// How many stored bytes may lie fetched and not yet read, in bytes.
+pub const FETCHED_AHEAD_BYTES_MAX: usize = 96 << 20;
+
+/// How many objects are fetched at the same time from S3.
+pub const FETCHES_MAX: usize = 32;
+
+/// How many files are read at the same time from disk: the system's cache is quick, and what is fetched waits in memory.
+pub const FILE_READS_MAX: usize = 4;
+
+/// The largest object that is inflated as a whole, in inflated bytes. A larger one is inflated in blocks.
+pub const INFLATED_WHOLE_BYTES_MAX: usize = 64 << 20;
+
+/// The largest object that is fetched as a whole, in stored bytes. A larger one is read as a stream.
+pub const FETCHED_WHOLE_BYTES_MAX: u64 = 64 << 20;
+
+/// The largest Parquet object, in stored bytes: it is fetched as a whole because its index stands at its end.
+pub const PARQUET_BYTES_MAX: u64 = 256 << 20;
+
+/// How large the blocks are in which a large object is inflated, in bytes.
+pub const BLOCK_BYTES: usize = 8 << 20;
+
+/// How many bytes at the beginning of an object are inflated to recognise its log type.
+pub const RECOGNISE_BYTES: usize = 64 << 10;
+
+/// How many folders are listed at the same time.
+pub const LISTINGS_MAX: usize = 16;
+
+/// How many listed objects may wait for those who fetch them.
+pub const LISTED_AHEAD_MAX: usize = 4096;
+
+/// How deep folders may be nested below a path.
+pub const FOLDERS_DEPTH_MAX: usize = 64;
+
+/// How often a request to S3 is sent again after a 5xx answer, a time-out or a broken connection.
+pub const RETRIES_MAX: usize = 8;
+
+/// For how long a request to S3 is sent again.
+pub const RETRY_TIME_MAX: Duration = Duration::from_secs(120);
+
+/// How long connecting to S3 may take.
+pub const CONNECT_TIME_MAX: Duration = Duration::from_secs(10);
+
+/// How long one request to S3 may take with its whole answer, before it is sent again.
+pub const REQUEST_TIME_MAX: Duration = Duration::from_secs(300);
+
+/// How many rejected lines a report keeps with their text. All are counted, and the table `rejected` gives them all.
+pub const REJECTIONS_REPORTED_MAX: usize = 5;
+
+/// How many troubles with objects a report names. All are counted.
+pub const TROUBLES_REPORTED_MAX: usize = 5;
+
+/// How many objects' log types are remembered between the queries of a session.
+pub const RECOGNISED_OBJECTS_MAX: usize = 100_000;
+
+/// How many values an `IN` list may have to be tested in the decoder.
+pub const IN_LIST_MAX: usize = 64;
+
+/// How many objects a summary looks into because their names do not tell what they hold.
+pub const RECOGNISED_IN_SUMMARY_MAX: usize = 1000;
+
+/// How many accounts, regions, resources and unknown objects a summary names.
+pub const NAMES_SHOWN_MAX: usize = 100;

@@ -1,0 +1,106 @@
+//! Parquet objects, as AWS writes flow logs and CloudFront's logs: the same fields, by the names of their columns.
+
+use bytes::Bytes;
+use datafusion::arrow::array::{AsArray, RecordBatch, StringViewArray};
+use datafusion::arrow::compute::cast;
+use datafusion::arrow::datatypes::DataType;
+use datafusion::parquet::arrow::ProjectionMask;
+use datafusion::parquet::arrow::arrow_reader::{
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader,
+    ParquetRecordBatchReaderBuilder,
+};
+use floodmark_formats::{Decoder, LogType, Table, table};
+
+use crate::error::{Error, ErrorKind, Result};
+
+/// How many rows are read at a time.
+const ROWS: usize = 8192;
+
+/// A Parquet object being read.
+pub(crate) struct Columns {
+    bytes: Bytes,
+    metadata: ArrowReaderMetadata,
+    reader: Option<ParquetRecordBatchReader>,
+    /// For each column that is read the field that it fills.
+    fields: Vec<usize>,
+}
+
+impl Columns {
+    pub(crate) fn open(bytes: Bytes, path: &str) -> Result<Self> {
+        let metadata = ArrowReaderMetadata::load(&bytes, ArrowReaderOptions::new())
+            .map_err(|error| damaged(path, error))?;
+        Ok(Self { bytes, metadata, reader: None, fields: Vec::new() })
+    }
+
+    /// The log type that knows the most of the columns, and at least half of them.
+    pub(crate) fn log_type(&self, candidates: &[&'static LogType]) -> Option<&'static LogType> {
+        let known = |table: &Table| {
+            let fields = self.metadata.schema().fields();
+            fields.iter().filter(|field| table.field_named(field.name()).is_some()).count()
+        };
+        let all = self.metadata.schema().fields().len();
+        (table::all().iter())
+            .filter(|table| {
+                candidates.is_empty()
+                    || candidates.iter().any(|candidate| candidate.name == table.log_type.name)
+            })
+            .map(|table| (known(table), table.log_type))
+            .filter(|(known, _)| *known * 2 >= all && *known > 0)
+            .fold(None, |best: Option<(usize, _)>, next| match best {
+                Some(best) if best.0 >= next.0 => Some(best),
+                _ => Some(next),
+            })
+            .map(|(_, log_type)| log_type)
+    }
+
+    /// The next rows, or None at the end.
+    pub(crate) fn next(
+        &mut self,
+        decoder: &mut Decoder,
+        path: &str,
+    ) -> Result<Option<RecordBatch>> {
+        let reader = match &mut self.reader {
+            Some(reader) => reader,
+            None => {
+                let table = decoder.request().table();
+                let mut roots = Vec::new();
+                for (at, column) in self.metadata.schema().fields().iter().enumerate() {
+                    if let Some(field) = table.field_named(column.name())
+                        && decoder.request().needs(field)
+                    {
+                        roots.push(at);
+                        self.fields.push(field);
+                    }
+                }
+                let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(
+                    self.bytes.clone(),
+                    self.metadata.clone(),
+                );
+                let mask = ProjectionMask::roots(builder.parquet_schema(), roots);
+                let reader = builder
+                    .with_projection(mask)
+                    .with_batch_size(ROWS)
+                    .build()
+                    .map_err(|error| damaged(path, error))?;
+                self.reader.insert(reader)
+            }
+        };
+        let Some(batch) = reader.next() else {
+            return Ok(None);
+        };
+        let batch = batch.map_err(|error| damaged(path, error))?;
+        let fields = decoder.request().table().log_type.fields.len();
+        let mut columns: Vec<Option<StringViewArray>> = vec![None; fields];
+        for (column, field) in batch.columns().iter().zip(&self.fields) {
+            let text = cast(column, &DataType::Utf8View).map_err(|error| damaged(path, error))?;
+            columns[*field] = Some(text.as_string_view().clone());
+        }
+        Ok(Some(decoder.columns(&columns, batch.num_rows())))
+    }
+}
+
+fn damaged(path: &str, error: impl std::error::Error + Send + Sync + 'static) -> Error {
+    Error::new(ErrorKind::Unavailable, format!("`{path}` is a damaged Parquet object: {error}"))
+        .hint("go on with the other objects with `--keep-going`")
+        .because(error)
+}

@@ -1,0 +1,213 @@
+//! From stored bytes to text: gzip, zstd, bzip2 or plain, told by their first bytes and not by names.
+
+use std::io::Write;
+
+use flate2::write::MultiGzDecoder;
+use libdeflater::Decompressor;
+use memchr::memmem;
+use zstd::stream::raw::{Decoder as ZstdDecoder, InBuffer, Operation, OutBuffer};
+
+use crate::limits::INFLATED_WHOLE_BYTES_MAX;
+
+/// How an object is stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Compression {
+    Gzip,
+    Zstd,
+    Bzip2,
+    Parquet,
+    Plain,
+}
+
+impl Compression {
+    /// Told by the first bytes.
+    pub(crate) fn of(start: &[u8]) -> Self {
+        match start {
+            [0x1f, 0x8b, ..] => Self::Gzip,
+            [0x28, 0xb5, 0x2f, 0xfd, ..] => Self::Zstd,
+            [b'B', b'Z', b'h', b'1'..=b'9', ..] => Self::Bzip2,
+            [b'P', b'A', b'R', b'1', ..] => Self::Parquet,
+            _ => Self::Plain,
+        }
+    }
+}
+
+/// Inflates whole gzip objects with the fastest means.
+#[derive(Default)]
+pub(crate) struct WholeInflater {
+    decompressor: Option<Decompressor>,
+}
+
+impl WholeInflater {
+    /// The inflated object, written into memory that may have served before.
+    ///
+    /// None if the object is too large to be inflated as a whole, has several members, or is damaged: then
+    /// [`Inflater`] reads it piece by piece and says what is wrong.
+    pub(crate) fn gzip(&mut self, stored: &[u8], memory: &mut Vec<u8>) -> Option<()> {
+        const HEADER_BYTES: usize = 10;
+        let trailer = stored.len().checked_sub(4).filter(|at| *at > HEADER_BYTES)?;
+        let size = u32::from_le_bytes(stored[trailer..].try_into().ok()?) as usize;
+        // Deflate makes at most 1032 bytes of one; a size beyond that is no size.
+        if size > INFLATED_WHOLE_BYTES_MAX || size / 1040 > stored.len() {
+            return None;
+        }
+        // The size is the last member's. Where the bytes of a further member's head stand there may be one.
+        if memmem::find_iter(&stored[HEADER_BYTES..], &[0x1f, 0x8b, 8])
+            .any(|at| stored.get(HEADER_BYTES + at + 3).is_none_or(|flags| flags & 0xe0 == 0))
+        {
+            return None;
+        }
+        memory.resize(size, 0);
+        let decompressor = self.decompressor.get_or_insert_with(Decompressor::new);
+        match decompressor.gzip_decompress(stored, memory) {
+            Ok(length) if length == size => Some(()),
+            _ => None,
+        }
+    }
+}
+
+/// Inflates piece by piece.
+pub(crate) enum Inflater {
+    Gzip(Box<MultiGzDecoder<Vec<u8>>>),
+    Zstd { decoder: Box<ZstdDecoder<'static>>, whole: bool },
+    Bzip2 { decoder: Box<bzip2::Decompress>, whole: bool },
+    Plain,
+}
+
+impl Inflater {
+    pub(crate) fn new(compression: Compression) -> std::io::Result<Self> {
+        Ok(match compression {
+            Compression::Gzip => Self::Gzip(Box::new(MultiGzDecoder::new(Vec::new()))),
+            Compression::Zstd => Self::Zstd { decoder: Box::new(ZstdDecoder::new()?), whole: true },
+            Compression::Bzip2 => {
+                Self::Bzip2 { decoder: Box::new(bzip2::Decompress::new(false)), whole: true }
+            }
+            Compression::Plain | Compression::Parquet => Self::Plain,
+        })
+    }
+
+    /// Inflates one more piece and appends what it gives, also what came before an error.
+    pub(crate) fn push(&mut self, piece: &[u8], out: &mut Vec<u8>) -> std::io::Result<()> {
+        match self {
+            Self::Plain => out.extend_from_slice(piece),
+            Self::Gzip(decoder) => {
+                let result = decoder.write_all(piece).and_then(|()| decoder.flush());
+                out.append(decoder.get_mut());
+                result?;
+            }
+            Self::Zstd { decoder, whole } => {
+                let mut input = InBuffer::around(piece);
+                let mut room = vec![0; 128 << 10];
+                loop {
+                    let mut output = OutBuffer::around(room.as_mut_slice());
+                    let left = decoder.run(&mut input, &mut output)?;
+                    *whole = left == 0;
+                    out.extend_from_slice(output.as_slice());
+                    let full = output.pos() == output.capacity();
+                    if input.pos() == piece.len() && !full {
+                        break;
+                    }
+                }
+            }
+            Self::Bzip2 { decoder, whole } => {
+                let mut at = 0;
+                loop {
+                    out.reserve(128 << 10);
+                    let before = decoder.total_in();
+                    let status =
+                        decoder.decompress_vec(&piece[at..], out).map_err(std::io::Error::from)?;
+                    at += usize::try_from(decoder.total_in() - before).unwrap_or(0);
+                    *whole = status == bzip2::Status::StreamEnd;
+                    if *whole && at < piece.len() {
+                        **decoder = bzip2::Decompress::new(false);
+                    } else if at == piece.len() && (out.len() < out.capacity() || *whole) {
+                        break;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Ends the object; an error if it is not whole.
+    pub(crate) fn finish(&mut self, out: &mut Vec<u8>) -> std::io::Result<()> {
+        let cut = || std::io::Error::new(std::io::ErrorKind::UnexpectedEof, "it ends too early");
+        match self {
+            Self::Plain => Ok(()),
+            Self::Gzip(decoder) => {
+                let result = decoder.try_finish();
+                out.append(decoder.get_mut());
+                result
+            }
+            Self::Zstd { whole, .. } | Self::Bzip2 { whole, .. } => {
+                if *whole {
+                    Ok(())
+                } else {
+                    Err(cut())
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    fn gzip(text: &[u8]) -> Vec<u8> {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        encoder.write_all(text).expect("memory takes all");
+        encoder.finish().expect("memory takes all")
+    }
+
+    fn by_pieces(stored: &[u8], piece: usize) -> (Vec<u8>, bool) {
+        let mut inflater = Inflater::new(Compression::of(stored)).expect("memory");
+        let mut out = Vec::new();
+        let mut sound = true;
+        for piece in stored.chunks(piece) {
+            sound = sound && inflater.push(piece, &mut out).is_ok();
+        }
+        sound = sound && inflater.finish(&mut out).is_ok();
+        (out, sound)
+    }
+
+    #[test]
+    fn every_compression_gives_its_text_in_pieces_of_any_size() {
+        let text: Vec<u8> = (0..50_000_u32).flat_map(|n| n.to_string().into_bytes()).collect();
+        let mut two = gzip(&text[..1000]);
+        two.extend(gzip(&text[1000..]));
+        let mut bzip2 = bzip2::write::BzEncoder::new(Vec::new(), bzip2::Compression::fast());
+        bzip2.write_all(&text).expect("memory takes all");
+        let bzip2 = bzip2.finish().expect("memory takes all");
+        let zstd = zstd::encode_all(&text[..], 1).expect("memory takes all");
+        for stored in [text.clone(), gzip(&text), two, bzip2, zstd] {
+            for piece in [1000, 65_536, stored.len()] {
+                assert_eq!(by_pieces(&stored, piece), (text.clone(), true));
+            }
+        }
+    }
+
+    #[test]
+    fn equal_members_are_both_read() {
+        let text = b"the same line\n";
+        let stored = [gzip(text), gzip(text)].concat();
+        assert_eq!(WholeInflater::default().gzip(&stored, &mut Vec::new()), None);
+        assert_eq!(by_pieces(&stored, 7), ([*text, *text].concat(), true));
+    }
+
+    #[test]
+    fn a_truncated_object_gives_its_beginning_and_an_error() {
+        let text: Vec<u8> = (0..50_000_u32).flat_map(|n| n.to_string().into_bytes()).collect();
+        for stored in [gzip(&text), zstd::encode_all(&text[..], 1).expect("memory takes all")] {
+            let (read, sound) = by_pieces(&stored[..stored.len() - 5], 4096);
+            assert!(!sound);
+            assert!(text.starts_with(&read) && read.len() > text.len() / 2);
+            assert_eq!(
+                WholeInflater::default().gzip(&stored[..stored.len() - 5], &mut Vec::new()),
+                None
+            );
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! The scan: from locations to batches, in one pass, with every line accounted for.
+
+mod columns;
+mod inflate;
+mod object;
+mod prune;
+mod queue;
+mod rejected;
+mod source;
+mod summary;
+
+pub(crate) use prune::{Pruning, prunes};
+pub(crate) use rejected::RejectedTable;
+pub(crate) use source::LogTable;
+pub use summary::{FoundLog, Summary, summarise};
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use floodmark_formats::LogType;
+use tokio::runtime::Handle;
+
+use crate::limits::RECOGNISED_OBJECTS_MAX;
+use crate::report::Metrics;
+use crate::store::{Location, Store};
+
+/// The places that a query reads, opened.
+#[derive(Debug)]
+pub struct Dataset {
+    /// Each location with its store.
+    pub(crate) places: Vec<(Location, Store)>,
+    /// What was found out about objects whose names do not say what they hold.
+    pub(crate) recognised: Recognised,
+}
+
+/// What a scan works with besides its dataset.
+#[derive(Clone, Debug)]
+pub(crate) struct ScanContext {
+    pub(crate) dataset: Arc<Dataset>,
+    pub(crate) metrics: Arc<Metrics>,
+    /// Where listing and fetching run, so that they are not kept waiting by those who compute.
+    pub(crate) io: Handle,
+    /// Whether an object or folder that cannot be read is passed over, and reported.
+    pub(crate) keep_going: bool,
+}
+
+/// Log types found out by content, by path.
+#[derive(Debug, Default)]
+pub(crate) struct Recognised(Mutex<HashMap<String, Option<&'static LogType>>>);
+
+impl Recognised {
+    pub(crate) fn get(&self, path: &str) -> Option<Option<&'static LogType>> {
+        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner).get(path).copied()
+    }
+
+    pub(crate) fn set(&self, path: &str, log_type: Option<&'static LogType>) {
+        let mut known = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if known.len() < RECOGNISED_OBJECTS_MAX {
+            known.insert(path.to_owned(), log_type);
+        }
+    }
+}

@@ -1,0 +1,299 @@
+//! One object on its way from stored bytes to batches.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use datafusion::arrow::array::RecordBatch;
+use floodmark_formats::decode::{Lines, Piece};
+use floodmark_formats::recognise::recognise;
+use floodmark_formats::text::Block;
+use floodmark_formats::{Decoder, LogType, ObjectFacts, Rejection, Request};
+use futures::StreamExt;
+use futures::stream::BoxStream;
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::limits::{BLOCK_BYTES, PARQUET_BYTES_MAX, RECOGNISE_BYTES};
+use crate::report::Metrics;
+use crate::scan::columns::Columns;
+use crate::scan::inflate::{Compression, Inflater, WholeInflater};
+use crate::store::Fetched;
+
+/// What a partition keeps from one object to the next.
+#[derive(Default)]
+pub(crate) struct Memory {
+    inflater: WholeInflater,
+    /// Memory for the next object's text.
+    text: Vec<u8>,
+}
+
+/// An object whose log type may still have to be found out.
+pub(crate) struct Opening {
+    pub(crate) facts: Arc<ObjectFacts>,
+    pub(crate) fetched: Fetched,
+    /// The log types that its name allows; empty if the name says nothing.
+    pub(crate) candidates: Vec<&'static LogType>,
+}
+
+/// An object with the beginning of its text.
+pub(crate) struct Opened {
+    pub(crate) facts: Arc<ObjectFacts>,
+    /// What it holds; None if that is no known log.
+    pub(crate) log_type: Option<&'static LogType>,
+    text: Text,
+}
+
+/// The text of an object, as far as it has been inflated.
+enum Text {
+    Whole(Vec<u8>),
+    Pieces(Pieces),
+    Columns(Columns),
+}
+
+struct Pieces {
+    /// Stored bytes that have come and are not inflated.
+    at_hand: Bytes,
+    coming: Option<BoxStream<'static, Result<Bytes>>>,
+    inflater: Inflater,
+    /// Inflated bytes that have not been cut into lines.
+    inflated: Vec<u8>,
+    lines: Lines,
+    end: End,
+}
+
+#[derive(PartialEq, Eq)]
+enum End {
+    NotYet,
+    Whole,
+    Damaged,
+}
+
+/// An object being read.
+pub(crate) struct Reading {
+    facts: Arc<ObjectFacts>,
+    decoder: Option<Decoder>,
+    text: Option<Text>,
+    /// What was cut into lines and not fed yet.
+    pieces: std::vec::IntoIter<Piece>,
+    metrics: Arc<Metrics>,
+}
+
+impl Opening {
+    /// Inflates the beginning and finds out what log it is.
+    pub(crate) async fn open(self, memory: &mut Memory, metrics: &Metrics) -> Result<Opened> {
+        let (first, mut coming) = match self.fetched {
+            Fetched::Whole(bytes) => (bytes, None),
+            Fetched::Stream(mut stream) => {
+                let first = stream.next().await.transpose()?.unwrap_or_default();
+                (first, Some(stream))
+            }
+        };
+        metrics.fetched(first.len() as u64);
+        let compression = Compression::of(&first);
+        if compression == Compression::Parquet {
+            let bytes = match coming.take() {
+                None => first,
+                Some(stream) => collect(first, stream, &self.facts.path, metrics).await?,
+            };
+            let columns = Columns::open(bytes, &self.facts.path)?;
+            let log_type = columns.log_type(&self.candidates);
+            return Ok(Opened { facts: self.facts, log_type, text: Text::Columns(columns) });
+        }
+        let mut inflated = std::mem::take(&mut memory.text);
+        let whole = coming.is_none()
+            && match compression {
+                Compression::Gzip => memory.inflater.gzip(&first, &mut inflated).is_some(),
+                Compression::Plain => {
+                    inflated.clear();
+                    inflated.extend_from_slice(&first);
+                    true
+                }
+                _ => false,
+            };
+        if whole {
+            metrics.inflated(inflated.len() as u64);
+            let start = &inflated[..inflated.len().min(RECOGNISE_BYTES)];
+            let log_type = told(start, start.len() == inflated.len(), &self.candidates);
+            return Ok(Opened { facts: self.facts, log_type, text: Text::Whole(inflated) });
+        }
+        inflated.clear();
+        let inflater = Inflater::new(compression).map_err(|error| {
+            Error::new(ErrorKind::Internal, format!("cannot inflate: {error}")).because(error)
+        })?;
+        let lines = Lines::default();
+        let mut pieces =
+            Pieces { at_hand: first, coming, inflater, inflated, lines, end: End::NotYet };
+        while pieces.inflated.len() < RECOGNISE_BYTES && pieces.end == End::NotYet {
+            pieces.inflate(RECOGNISE_BYTES, &self.facts.path, metrics).await?;
+        }
+        let log_type = told(&pieces.inflated, pieces.end != End::NotYet, &self.candidates);
+        Ok(Opened { facts: self.facts, log_type, text: Text::Pieces(pieces) })
+    }
+}
+
+/// The log type, by the name if that is enough, else by the content.
+fn told(start: &[u8], whole: bool, candidates: &[&'static LogType]) -> Option<&'static LogType> {
+    if let [only] = candidates {
+        return Some(only);
+    }
+    recognise(start, whole, candidates)
+}
+
+async fn collect(
+    first: Bytes,
+    mut stream: BoxStream<'static, Result<Bytes>>,
+    path: &str,
+    metrics: &Metrics,
+) -> Result<Bytes> {
+    let mut bytes = first.to_vec();
+    while let Some(piece) = stream.next().await.transpose()? {
+        metrics.fetched(piece.len() as u64);
+        bytes.extend_from_slice(&piece);
+        if bytes.len() as u64 > PARQUET_BYTES_MAX {
+            let message =
+                format!("`{path}` is a Parquet object larger than {PARQUET_BYTES_MAX} bytes");
+            return Err(Error::new(ErrorKind::LimitReached, message));
+        }
+    }
+    Ok(bytes.into())
+}
+
+impl Pieces {
+    /// Inflates until there are some `enough` bytes more or the object ends.
+    async fn inflate(&mut self, enough: usize, path: &str, metrics: &Metrics) -> Result<()> {
+        /// How many stored bytes are inflated at a time: a small step bounds what one step can blow up to.
+        const STEP: usize = 64 << 10;
+        let before = self.inflated.len();
+        while self.inflated.len() < before + enough && self.end == End::NotYet {
+            if self.at_hand.is_empty() {
+                match &mut self.coming {
+                    Some(stream) => match stream.next().await.transpose()? {
+                        Some(piece) => {
+                            metrics.fetched(piece.len() as u64);
+                            self.at_hand = piece;
+                            continue;
+                        }
+                        None => self.coming = None,
+                    },
+                    None => {
+                        let finished = self.inflater.finish(&mut self.inflated);
+                        self.end = End::Whole;
+                        self.note(finished, path, metrics);
+                    }
+                }
+                continue;
+            }
+            let step = self.at_hand.split_to(self.at_hand.len().min(STEP));
+            let pushed = self.inflater.push(&step, &mut self.inflated);
+            self.note(pushed, path, metrics);
+        }
+        metrics.inflated((self.inflated.len() - before) as u64);
+        Ok(())
+    }
+
+    fn note(&mut self, result: std::io::Result<()>, path: &str, metrics: &Metrics) {
+        if let Err(error) = result {
+            self.end = End::Damaged;
+            metrics.trouble(format!(
+                "`{path}` is truncated or damaged ({error}); what stands before that was read"
+            ));
+        }
+    }
+}
+
+impl Opened {
+    /// Begins to read the rows that are asked for.
+    pub(crate) fn read(self, request: &Arc<Request>, metrics: &Arc<Metrics>) -> Reading {
+        Reading {
+            decoder: Some(Decoder::new(Arc::clone(request), Arc::clone(&self.facts))),
+            facts: self.facts,
+            text: Some(self.text),
+            pieces: Vec::new().into_iter(),
+            metrics: Arc::clone(metrics),
+        }
+    }
+
+    /// Gives the memory back without reading.
+    pub(crate) fn pass_over(self, memory: &mut Memory) {
+        if let Text::Whole(text) = self.text {
+            memory.text = text;
+        }
+    }
+}
+
+impl Reading {
+    /// The next batch, or None at the object's end.
+    pub(crate) async fn next(&mut self, memory: &mut Memory) -> Result<Option<RecordBatch>> {
+        let Some(decoder) = &mut self.decoder else {
+            return Ok(None);
+        };
+        loop {
+            if let Some(batch) = decoder.next_batch() {
+                return Ok(Some(batch));
+            }
+            if let Some(piece) = self.pieces.next() {
+                match piece {
+                    Piece::Lines(lines) => {
+                        decoder.feed(Block::new(lines));
+                    }
+                    Piece::Rejected(reason, start) => decoder.reject(reason, &start),
+                }
+                continue;
+            }
+            match self.text.take() {
+                None => {
+                    // The text is read: take its memory for the next object, if no batch points into it any more.
+                    let text = decoder.feed(Block::new(Vec::new()));
+                    if let Some(text) = text.into_vec() {
+                        memory.text = text;
+                    }
+                    return Ok(None);
+                }
+                Some(Text::Whole(text)) => {
+                    decoder.feed(Block::new(text));
+                }
+                Some(Text::Columns(mut columns)) => {
+                    if let Some(rows) = columns.next(decoder, &self.facts.path)? {
+                        self.text = Some(Text::Columns(columns));
+                        return Ok(Some(rows));
+                    }
+                }
+                Some(Text::Pieces(mut pieces)) => {
+                    if pieces.inflated.is_empty() {
+                        pieces.inflate(BLOCK_BYTES, &self.facts.path, &self.metrics).await?;
+                    }
+                    let mut cut = pieces.lines.push(&std::mem::take(&mut pieces.inflated));
+                    if pieces.end == End::NotYet {
+                        self.text = Some(Text::Pieces(pieces));
+                    } else {
+                        cut.extend(pieces.lines.finish(pieces.end == End::Whole));
+                    }
+                    self.pieces = cut.into_iter();
+                }
+            }
+        }
+    }
+
+    /// The same reading, which keeps every rejected line until it is taken.
+    pub(crate) fn keep_all_rejections(mut self) -> Self {
+        self.decoder = self.decoder.take().map(Decoder::keep_all_rejections);
+        self
+    }
+
+    /// The lines rejected since the last call.
+    pub(crate) fn take_rejections(&mut self) -> Vec<Rejection> {
+        self.decoder.as_mut().map(Decoder::take_rejections).unwrap_or_default()
+    }
+
+    pub(crate) fn facts(&self) -> &Arc<ObjectFacts> {
+        &self.facts
+    }
+}
+
+impl Drop for Reading {
+    fn drop(&mut self) {
+        if let Some(decoder) = self.decoder.take() {
+            let (account, rejections) = decoder.finish();
+            self.metrics.read(&self.facts.path, &account, rejections);
+        }
+    }
+}

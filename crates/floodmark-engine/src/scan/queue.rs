@@ -1,0 +1,176 @@
+//! The queue from the listing to the partitions: objects that are wanted, fetched ahead.
+
+use std::sync::Arc;
+
+use floodmark_formats::{LogType, ObjectFacts, key};
+use futures::{StreamExt, future, stream};
+use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore, mpsc};
+
+use crate::error::Result;
+use crate::limits::{FETCHED_AHEAD_BYTES_MAX, FETCHED_WHOLE_BYTES_MAX};
+use crate::report::Metrics;
+use crate::scan::object::Opening;
+use crate::scan::prune::Pruning;
+use crate::scan::{Dataset, ScanContext};
+use crate::store::{self, Fetched, Object, Store};
+
+/// Permits are counted in this unit, because a semaphore cannot count all bytes.
+const PERMIT_BYTES: u64 = 4096;
+
+/// Which objects a scan wants.
+#[derive(Clone, Debug)]
+pub(crate) struct Wanted {
+    /// Those of this log type, or of all of them.
+    pub(crate) log_type: Option<&'static LogType>,
+    /// Those that may hold rows that are asked for.
+    pub(crate) pruning: Arc<Pruning>,
+}
+
+/// An object that was fetched.
+pub(crate) struct Item {
+    pub(crate) opening: Opening,
+    /// Whether the log type is told by the content alone.
+    pub(crate) by_content: bool,
+    /// Gives back the room in memory when the object has been inflated.
+    pub(crate) permit: OwnedSemaphorePermit,
+}
+
+/// Shared by the partitions of a scan: whoever is free takes the next object.
+pub(crate) struct Queue {
+    items: Mutex<mpsc::Receiver<Result<Item>>>,
+}
+
+impl Queue {
+    /// Begins to list and to fetch. It ends when the queue is dropped.
+    pub(crate) fn start(context: &ScanContext, wanted: Wanted) -> Arc<Self> {
+        let (sender, receiver) = mpsc::channel(1);
+        let context = context.clone();
+        let io = context.io.clone();
+        io.spawn(async move {
+            let gone = sender.clone();
+            tokio::select! {
+                () = run(context, wanted, sender) => {}
+                () = gone.closed() => {}
+            }
+        });
+        Arc::new(Self { items: Mutex::new(receiver) })
+    }
+
+    /// The next object, or None when there are no more.
+    pub(crate) async fn next(&self) -> Option<Result<Item>> {
+        self.items.lock().await.recv().await
+    }
+}
+
+async fn run(context: ScanContext, wanted: Wanted, sender: mpsc::Sender<Result<Item>>) {
+    let room = FETCHED_AHEAD_BYTES_MAX as u64 / PERMIT_BYTES;
+    let memory = Arc::new(Semaphore::new(usize::try_from(room).unwrap_or(1)));
+    for (location, store) in &context.dataset.places {
+        let mut hints = wanted.pruning.hints;
+        hints.keep_going = context.keep_going;
+        let metrics = &context.metrics;
+        let fetches = store::list(store, location, hints)
+            .filter_map(|object| {
+                future::ready(match object {
+                    Ok(object) => admit(&context.dataset, metrics, &wanted, object).map(Ok),
+                    Err(error) => Some(Err(error)),
+                })
+            })
+            .map(|chosen| {
+                let memory = Arc::clone(&memory);
+                async move {
+                    let chosen = chosen?;
+                    let size = (chosen.object.size / PERMIT_BYTES + 1).min(room);
+                    let size = u32::try_from(size).unwrap_or(u32::MAX);
+                    let permit = memory.acquire_many_owned(size).await;
+                    let permit = permit.expect("nobody closes the semaphore");
+                    let fetched = store.fetch(&chosen.object, FETCHED_WHOLE_BYTES_MAX).await?;
+                    Ok(chosen.item(fetched, permit))
+                }
+            })
+            .buffered(store.fetches_max());
+        let mut fetches = std::pin::pin!(fetches);
+        while let Some(item) = fetches.next().await {
+            let item = match item {
+                Err(error) if context.keep_going => {
+                    metrics.trouble_error(&error);
+                    continue;
+                }
+                item => item,
+            };
+            let failed = item.is_err();
+            if sender.send(item).await.is_err() || failed {
+                return;
+            }
+        }
+    }
+}
+
+/// An object that is to be fetched.
+struct Chosen {
+    object: Object,
+    facts: ObjectFacts,
+    candidates: Vec<&'static LogType>,
+    by_content: bool,
+}
+
+impl Chosen {
+    fn item(self, fetched: Fetched, permit: OwnedSemaphorePermit) -> Item {
+        let opening = Opening { facts: Arc::new(self.facts), fetched, candidates: self.candidates };
+        Item { opening, by_content: self.by_content, permit }
+    }
+}
+
+/// Whether a listed object is wanted, and if so what its name says.
+fn admit(dataset: &Dataset, metrics: &Metrics, wanted: &Wanted, object: Object) -> Option<Chosen> {
+    metrics.listed();
+    if object.key != "-" && (object.size == 0 || key::is_passed_over(&object.key)) {
+        metrics.passed_over();
+        return None;
+    }
+    let mut candidates = key::candidates(&object.key);
+    let mut by_content = candidates.len() != 1;
+    if by_content && let Some(known) = dataset.recognised.get(&object.path) {
+        candidates = known.into_iter().collect();
+        by_content = false;
+        if candidates.is_empty() {
+            metrics.other(UNKNOWN);
+            return None;
+        }
+    }
+    if let Some(log_type) = wanted.log_type
+        && !candidates.is_empty()
+        && !candidates.iter().any(|candidate| candidate.name == log_type.name)
+    {
+        metrics.other(candidates[0].name);
+        return None;
+    }
+    let facts = (candidates.first())
+        .and_then(|log_type| key::read(log_type, &object.key))
+        .unwrap_or_else(|| key::folders(&object.key));
+    let facts = ObjectFacts {
+        path: object.path.clone(),
+        size: object.size,
+        modified: object.modified,
+        key: facts,
+    };
+    if wanted.pruning.excludes(&facts) {
+        metrics.pruned(object.size);
+        return None;
+    }
+    metrics.wanted(object.size);
+    Some(Chosen { object, facts, candidates, by_content })
+}
+
+/// What an object is called that holds no known log.
+pub(crate) const UNKNOWN: &str = "unknown";
+
+/// A stream of objects for those who look at each of them.
+pub(crate) fn objects(
+    dataset: &Dataset,
+) -> impl futures::Stream<Item = Result<(Object, &Store)>> + Send + '_ {
+    stream::iter(&dataset.places).flat_map(|(location, store)| {
+        let hints = store::ListHints::default();
+        store::list(store, location, hints).map(move |object| Ok((object?, store)))
+    })
+}

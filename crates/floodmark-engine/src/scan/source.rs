@@ -1,0 +1,280 @@
+//! A log type as DataFusion's table and data source.
+
+use std::fmt;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use datafusion::arrow::datatypes::SchemaRef;
+use datafusion::catalog::{Session, TableProvider};
+use datafusion::common::Statistics;
+use datafusion::common::config::ConfigOptions;
+use datafusion::common::tree_node::TreeNodeRecursion;
+use datafusion::datasource::source::{DataSource, DataSourceExec, OpenArgs};
+use datafusion::error::{DataFusionError, Result as DataFusionResult};
+use datafusion::execution::{SendableRecordBatchStream, TaskContext};
+use datafusion::logical_expr::{Expr, TableProviderFilterPushDown, TableType};
+use datafusion::physical_expr::projection::ProjectionExprs;
+use datafusion::physical_expr::{EquivalenceProperties, PhysicalExpr};
+use datafusion::physical_plan::metrics::{BaselineMetrics, ExecutionPlanMetricsSet};
+use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
+use datafusion::physical_plan::{DisplayFormatType, ExecutionPlan, Partitioning};
+use floodmark_formats::{Request, Table};
+use futures::stream;
+
+use crate::scan::object::{Memory, Reading};
+use crate::scan::queue::{Item, Queue, UNKNOWN, Wanted};
+use crate::scan::{Pruning, ScanContext, prunes};
+
+/// The logs of one type in a dataset, as a table.
+#[derive(Debug)]
+pub(crate) struct LogTable {
+    context: ScanContext,
+    table: Arc<Table>,
+    /// The columns that this query can name: the visible ones and the hidden ones it names.
+    columns: Vec<usize>,
+    schema: SchemaRef,
+}
+
+impl LogTable {
+    /// The table with its visible columns and these hidden ones.
+    pub(crate) fn new(context: ScanContext, table: &Arc<Table>, hidden: &[String]) -> Self {
+        let columns: Vec<usize> = (0..table.columns.len())
+            .filter(|at| {
+                let column = &table.columns[*at];
+                !column.hidden || hidden.iter().any(|name| name == column.column.name)
+            })
+            .collect();
+        let schema = table.schema.project(&columns).expect("these are the table's own columns");
+        Self { context, table: Arc::clone(table), columns, schema: Arc::new(schema) }
+    }
+}
+
+#[async_trait]
+impl TableProvider for LogTable {
+    fn schema(&self) -> SchemaRef {
+        Arc::clone(&self.schema)
+    }
+
+    fn table_type(&self) -> TableType {
+        TableType::Base
+    }
+
+    fn supports_filters_pushdown(
+        &self,
+        filters: &[&Expr],
+    ) -> DataFusionResult<Vec<TableProviderFilterPushDown>> {
+        // The decoder drops rows early; the plan tests every condition again, so that both may be simple.
+        Ok(filters
+            .iter()
+            .map(|filter| {
+                if prunes(&self.table, filter) {
+                    TableProviderFilterPushDown::Inexact
+                } else {
+                    TableProviderFilterPushDown::Unsupported
+                }
+            })
+            .collect())
+    }
+
+    async fn scan(
+        &self,
+        state: &dyn Session,
+        projection: Option<&Vec<usize>>,
+        filters: &[Expr],
+        limit: Option<usize>,
+    ) -> DataFusionResult<Arc<dyn ExecutionPlan>> {
+        let columns: Vec<usize> = match projection {
+            Some(projection) => projection.iter().map(|at| self.columns[*at]).collect(),
+            None => self.columns.clone(),
+        };
+        let pruning = Pruning::new(&self.table, filters);
+        let rows_max = state.config().batch_size();
+        let request = Request::new(&self.table, &columns, pruning.predicates.clone(), rows_max);
+        let source = LogSource {
+            context: self.context.clone(),
+            request: Arc::new(request),
+            pruning: Arc::new(pruning),
+            partitions: state.config().target_partitions(),
+            limit,
+            metrics: ExecutionPlanMetricsSet::new(),
+        };
+        Ok(DataSourceExec::from_data_source(source))
+    }
+}
+
+/// The scan of one log type.
+#[derive(Clone, Debug)]
+struct LogSource {
+    context: ScanContext,
+    request: Arc<Request>,
+    pruning: Arc<Pruning>,
+    partitions: usize,
+    /// How many rows are enough, from each partition.
+    limit: Option<usize>,
+    metrics: ExecutionPlanMetricsSet,
+}
+
+impl DataSource for LogSource {
+    fn open(
+        &self,
+        partition: usize,
+        context: Arc<TaskContext>,
+    ) -> DataFusionResult<SendableRecordBatchStream> {
+        self.open_with_args(OpenArgs::new(partition, context))
+    }
+
+    fn create_sibling_state(
+        &self,
+        _config: &ConfigOptions,
+    ) -> Option<Arc<dyn std::any::Any + Send + Sync>> {
+        let log_type = Some(self.request.table().log_type);
+        let wanted = Wanted { log_type, pruning: Arc::clone(&self.pruning) };
+        Some(Queue::start(&self.context, wanted))
+    }
+
+    fn open_with_args(&self, args: OpenArgs) -> DataFusionResult<SendableRecordBatchStream> {
+        let queue = args.sibling_state.and_then(|state| state.downcast::<Queue>().ok());
+        let queue = queue.ok_or_else(|| {
+            DataFusionError::Internal("a scan's partitions share a queue".to_owned())
+        })?;
+        let partition = Partition {
+            queue,
+            context: self.context.clone(),
+            request: Arc::clone(&self.request),
+            memory: Memory::default(),
+            reading: None,
+            rows_left: self.limit.unwrap_or(usize::MAX),
+            metrics: BaselineMetrics::new(&self.metrics, args.partition),
+        };
+        let stream = stream::try_unfold(partition, |mut partition| async {
+            let batch = partition.next().await.map_err(DataFusionError::from)?;
+            Ok(batch.map(|batch| (batch, partition)))
+        });
+        let schema = Arc::clone(self.request.schema());
+        Ok(Box::pin(RecordBatchStreamAdapter::new(schema, stream)))
+    }
+
+    fn fmt_as(&self, _t: DisplayFormatType, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let columns: Vec<_> =
+            self.request.schema().fields().iter().map(|field| field.name().as_str()).collect();
+        write!(
+            f,
+            "log={}, columns=[{}], {}, decoder_predicates={}",
+            self.request.table().log_type.name,
+            columns.join(", "),
+            self.pruning.describe(),
+            self.pruning.predicates.len(),
+        )?;
+        self.limit.map_or(Ok(()), |limit| write!(f, ", limit={limit}"))
+    }
+
+    fn output_partitioning(&self) -> Partitioning {
+        Partitioning::UnknownPartitioning(self.partitions)
+    }
+
+    fn eq_properties(&self) -> EquivalenceProperties {
+        EquivalenceProperties::new(Arc::clone(self.request.schema()))
+    }
+
+    fn partition_statistics(&self, _partition: Option<usize>) -> DataFusionResult<Arc<Statistics>> {
+        Ok(Arc::new(Statistics::new_unknown(self.request.schema())))
+    }
+
+    fn with_fetch(&self, limit: Option<usize>) -> Option<Arc<dyn DataSource>> {
+        Some(Arc::new(Self { limit, ..self.clone() }))
+    }
+
+    fn fetch(&self) -> Option<usize> {
+        self.limit
+    }
+
+    fn metrics(&self) -> ExecutionPlanMetricsSet {
+        self.metrics.clone()
+    }
+
+    fn try_swapping_with_projection(
+        &self,
+        _projection: &ProjectionExprs,
+    ) -> DataFusionResult<Option<Arc<dyn DataSource>>> {
+        Ok(None)
+    }
+
+    fn apply_expressions(
+        &self,
+        _f: &mut dyn FnMut(&Arc<dyn PhysicalExpr>) -> DataFusionResult<TreeNodeRecursion>,
+    ) -> DataFusionResult<TreeNodeRecursion> {
+        Ok(TreeNodeRecursion::Continue)
+    }
+}
+
+/// One of those who read: takes objects from the queue until there are none.
+struct Partition {
+    queue: Arc<Queue>,
+    context: ScanContext,
+    request: Arc<Request>,
+    memory: Memory,
+    reading: Option<Reading>,
+    rows_left: usize,
+    metrics: BaselineMetrics,
+}
+
+impl Partition {
+    async fn next(
+        &mut self,
+    ) -> crate::error::Result<Option<datafusion::arrow::array::RecordBatch>> {
+        loop {
+            if self.rows_left == 0 {
+                return Ok(None);
+            }
+            if let Some(reading) = &mut self.reading {
+                let batch = {
+                    let compute = self.metrics.elapsed_compute().clone();
+                    let _timer = compute.timer();
+                    reading.next(&mut self.memory).await
+                };
+                match batch {
+                    Ok(Some(batch)) if batch.num_rows() == 0 => continue,
+                    Ok(Some(batch)) => {
+                        let rows = batch.num_rows().min(self.rows_left);
+                        self.rows_left -= rows;
+                        self.metrics.record_output(rows);
+                        return Ok(Some(batch.slice(0, rows)));
+                    }
+                    Ok(None) => self.reading = None,
+                    Err(error) if self.context.keep_going => {
+                        self.context.metrics.trouble_error(&error);
+                        self.reading = None;
+                    }
+                    Err(error) => return Err(error),
+                }
+                // Others may wait for this thread.
+                tokio::task::yield_now().await;
+                continue;
+            }
+            let Some(item) = self.queue.next().await else {
+                return Ok(None);
+            };
+            let Item { opening, by_content, permit } = item?;
+            let path = opening.facts.path.clone();
+            let opened = match opening.open(&mut self.memory, &self.context.metrics).await {
+                Err(error) if self.context.keep_going => {
+                    self.context.metrics.trouble_error(&error);
+                    continue;
+                }
+                opened => opened?,
+            };
+            drop(permit);
+            if by_content {
+                self.context.dataset.recognised.set(&path, opened.log_type);
+            }
+            if opened.log_type.is_some_and(|found| found.name == self.request.table().log_type.name)
+            {
+                self.reading = Some(opened.read(&self.request, &self.context.metrics));
+            } else {
+                let other = opened.log_type.map_or(UNKNOWN, |log_type| log_type.name);
+                self.context.metrics.other(other);
+                opened.pass_over(&mut self.memory);
+            }
+        }
+    }
+}

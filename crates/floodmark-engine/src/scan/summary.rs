@@ -1,0 +1,162 @@
+//! What lies in a dataset, without reading it all.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+use floodmark_formats::time::Micros;
+use floodmark_formats::{LogType, ObjectFacts, key};
+use futures::StreamExt;
+
+use crate::error::Result;
+use crate::limits::{NAMES_SHOWN_MAX, RECOGNISE_BYTES, RECOGNISED_IN_SUMMARY_MAX};
+use crate::report::Metrics;
+use crate::scan::Dataset;
+use crate::scan::object::{Memory, Opening};
+use crate::scan::queue::objects;
+use crate::store::{Object, Store};
+
+/// One kind of log that was found.
+#[derive(Clone, Debug)]
+pub struct FoundLog {
+    /// What it is.
+    pub log_type: &'static LogType,
+    /// How many objects.
+    pub objects: u64,
+    /// Their size as stored.
+    pub bytes: u64,
+    /// The earliest time in a name.
+    pub first: Option<Micros>,
+    /// The latest time in a name.
+    pub last: Option<Micros>,
+    /// The accounts in the keys.
+    pub accounts: BTreeSet<String>,
+    /// The regions in the keys.
+    pub regions: BTreeSet<String>,
+    /// The resources in the keys, at most [`NAMES_SHOWN_MAX`].
+    pub resources: BTreeSet<String>,
+}
+
+/// What lies in a dataset.
+#[derive(Clone, Debug, Default)]
+pub struct Summary {
+    /// The logs, in the order of the list of log types.
+    pub logs: Vec<FoundLog>,
+    /// Folder markers, test files and other objects that are no logs by their names.
+    pub passed_over: u64,
+    /// The first objects that hold no known log: path and size.
+    pub unknown: Vec<(String, u64)>,
+    /// How many there are.
+    pub unknown_total: u64,
+    /// Objects whose names do not tell, and that were not looked into because there are so many.
+    pub not_looked_into: u64,
+}
+
+/// Lists a dataset and says what is there. Looks into objects whose names do not tell, at most
+/// [`RECOGNISED_IN_SUMMARY_MAX`] of them, and into one object of each flow log.
+///
+/// # Errors
+///
+/// Those of listing and fetching.
+pub async fn summarise(dataset: &Dataset) -> Result<Summary> {
+    let mut summary = Summary::default();
+    let mut found: BTreeMap<usize, FoundLog> = BTreeMap::new();
+    let mut by_resource: HashMap<String, Option<&'static LogType>> = HashMap::new();
+    let mut looked_into = 0;
+    let mut objects = std::pin::pin!(objects(dataset));
+    while let Some(next) = objects.next().await {
+        let (object, store) = next?;
+        if object.key != "-" && (object.size == 0 || key::is_passed_over(&object.key)) {
+            summary.passed_over += 1;
+            continue;
+        }
+        let candidates = key::candidates(&object.key);
+        let resource = (candidates.first())
+            .and_then(|log_type| key::read(log_type, &object.key)?.resource)
+            .filter(|_| candidates.len() > 1);
+        let log_type = match (candidates.as_slice(), &resource) {
+            ([only], _) => Some(*only),
+            (_, Some(resource)) if by_resource.contains_key(resource) => by_resource[resource],
+            _ if looked_into == RECOGNISED_IN_SUMMARY_MAX => {
+                summary.not_looked_into += 1;
+                continue;
+            }
+            _ => {
+                looked_into += 1;
+                let log_type = look_into(store, &object, candidates).await?;
+                dataset.recognised.set(&object.path, log_type);
+                if let Some(resource) = resource {
+                    by_resource.insert(resource, log_type);
+                }
+                log_type
+            }
+        };
+        match log_type {
+            Some(log_type) => {
+                let at = floodmark_formats::log_types::ALL
+                    .iter()
+                    .position(|known| known.name == log_type.name)
+                    .unwrap_or_default();
+                found.entry(at).or_insert_with(|| FoundLog::new(log_type)).add(&object);
+            }
+            None => {
+                summary.unknown_total += 1;
+                if summary.unknown.len() < NAMES_SHOWN_MAX {
+                    summary.unknown.push((object.path, object.size));
+                }
+            }
+        }
+    }
+    summary.logs = found.into_values().collect();
+    Ok(summary)
+}
+
+async fn look_into(
+    store: &Store,
+    object: &Object,
+    candidates: Vec<&'static LogType>,
+) -> Result<Option<&'static LogType>> {
+    // As a stream, so that no more is fetched than its beginning; only Parquet is told by its end.
+    let whole_max =
+        if object.key.ends_with(".parquet") { u64::MAX } else { RECOGNISE_BYTES as u64 };
+    let fetched = store.fetch(object, whole_max).await?;
+    let facts = Arc::new(ObjectFacts { path: object.path.clone(), ..ObjectFacts::default() });
+    let opening = Opening { facts, fetched, candidates };
+    let opened = opening.open(&mut Memory::default(), &Metrics::default()).await?;
+    Ok(opened.log_type)
+}
+
+impl FoundLog {
+    fn new(log_type: &'static LogType) -> Self {
+        Self {
+            log_type,
+            objects: 0,
+            bytes: 0,
+            first: None,
+            last: None,
+            accounts: BTreeSet::new(),
+            regions: BTreeSet::new(),
+            resources: BTreeSet::new(),
+        }
+    }
+
+    fn add(&mut self, object: &Object) {
+        self.objects += 1;
+        self.bytes += object.size;
+        let facts =
+            key::read(self.log_type, &object.key).unwrap_or_else(|| key::folders(&object.key));
+        if let Some(time) = facts.time {
+            self.first = Some(self.first.map_or(time, |first| first.min(time)));
+            self.last = Some(self.last.map_or(time, |last| last.max(time)));
+        }
+        let names = [
+            (&mut self.accounts, facts.account),
+            (&mut self.regions, facts.region),
+            (&mut self.resources, facts.resource),
+        ];
+        for (names, name) in names {
+            if let Some(name) = name.filter(|_| names.len() < NAMES_SHOWN_MAX) {
+                names.insert(name);
+            }
+        }
+    }
+}

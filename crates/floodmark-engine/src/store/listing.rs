@@ -1,0 +1,377 @@
+//! Listing: streams objects from many folders at the same time, and passes over days that are not asked for.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use floodmark_formats::key;
+use floodmark_formats::time::{DAY, Micros, civil, days};
+use futures::future::BoxFuture;
+use futures::stream::{self, BoxStream, FuturesUnordered};
+use futures::{FutureExt, StreamExt};
+use glob::{MatchOptions, Pattern};
+use tokio::sync::{Semaphore, mpsc};
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::limits::{FOLDERS_DEPTH_MAX, LISTED_AHEAD_MAX, LISTINGS_MAX};
+use crate::store::s3::{PageOptions, S3};
+use crate::store::{Location, Object, Store, local};
+
+/// Which objects are asked for, by the time in their names. What a folder's date excludes is not listed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ListHints {
+    /// The earliest time that a wanted object's name may bear.
+    pub from: Option<Micros>,
+    /// The latest.
+    pub to: Option<Micros>,
+    /// Whether a folder that may not be listed is passed over, with its error in the stream, and the rest goes on.
+    pub keep_going: bool,
+}
+
+impl ListHints {
+    /// Whether an object whose name bears this time is excluded.
+    pub fn exclude(&self, time: Micros) -> bool {
+        self.from.is_some_and(|from| time < from) || self.to.is_some_and(|to| time > to)
+    }
+
+    /// Whether every object in a folder of these dates is excluded.
+    ///
+    /// The folder bears the date of delivery, the name that of the records: a day of slack on both sides.
+    fn exclude_folder(&self, first_day: i64, last_day: i64) -> bool {
+        self.from.is_some_and(|from| (last_day + 2) * DAY <= from)
+            || self.to.is_some_and(|to| (first_day - 1) * DAY > to)
+    }
+}
+
+/// Lists the objects below a location. Reading can begin with the first.
+///
+/// A folder that cannot be listed is an error in the stream, after which nothing more comes unless the hints say to go on.
+/// Must be called within a tokio runtime; dropping the stream ends the listing.
+pub fn list(
+    store: &Store,
+    location: &Location,
+    hints: ListHints,
+) -> BoxStream<'static, Result<Object>> {
+    let (sender, receiver) = mpsc::channel(LISTED_AHEAD_MAX);
+    match (store, location) {
+        (Store::S3(s3), Location::S3 { prefix, pattern, .. }) => {
+            let walk = S3Walk {
+                s3: Arc::clone(s3),
+                hints,
+                sender,
+                permits: Arc::new(Semaphore::new(LISTINGS_MAX)),
+                pattern: pattern.as_deref().and_then(|pattern| Pattern::new(pattern).ok()),
+                root: prefix.clone(),
+            };
+            let prefix = prefix.clone();
+            tokio::spawn(async move {
+                let walk = Arc::new(walk);
+                let found = Dates::default().enter_all(&prefix);
+                if let Err(error) = Arc::clone(&walk).folder(prefix, found, 0).await {
+                    let _ = walk.sender.send(Err(error)).await;
+                }
+            });
+        }
+        (_, Location::Path(path)) => {
+            let path = path.clone();
+            tokio::task::spawn_blocking(move || {
+                let walk = LocalWalk { hints, sender };
+                let dates = Dates::default().enter_all(&path.to_string_lossy());
+                let _ = walk.path(&path, dates, 0);
+            });
+        }
+        (_, Location::Glob(pattern)) => {
+            let pattern = pattern.clone();
+            tokio::task::spawn_blocking(move || glob_walk(&LocalWalk { hints, sender }, &pattern));
+        }
+        (_, Location::StandardInput | Location::S3 { .. }) => {
+            let object = Object { key: "-".into(), path: "-".into(), size: 0, modified: None };
+            return stream::iter([Ok(object)]).boxed();
+        }
+    }
+    stream::unfold(receiver, |mut receiver| async {
+        receiver.recv().await.map(|object| (object, receiver))
+    })
+    .boxed()
+}
+
+/// The date that the folders so far have named.
+#[derive(Clone, Copy, Debug, Default)]
+struct Dates {
+    year: Option<i64>,
+    month: Option<i64>,
+    day: Option<i64>,
+}
+
+impl Dates {
+    /// The dates after entering a folder: `2024`, `year=2024`, then `10`, `month=10`, then `05`, `day=05`.
+    fn enter(self, folder: &str) -> Self {
+        let (name, value) = folder.split_once('=').unwrap_or(("", folder));
+        let digits = value.bytes().all(|byte| byte.is_ascii_digit());
+        let Ok(number) = value.parse::<i64>() else {
+            return self;
+        };
+        let name = name.to_ascii_lowercase();
+        match (self, value.len(), name.as_str()) {
+            _ if !digits => self,
+            (_, 4, "" | "year") => Self { year: Some(number), month: None, day: None },
+            (Self { year: Some(_), month: None, .. }, 2, "" | "month") => {
+                Self { month: Some(number), ..self }
+            }
+            (Self { month: Some(_), day: None, .. }, 2, "" | "day") => {
+                Self { day: Some(number), ..self }
+            }
+            _ => self,
+        }
+    }
+
+    fn enter_all(self, path: &str) -> Self {
+        let folders = path.rsplit_once('/').map_or("", |(folders, _)| folders);
+        folders.split('/').fold(self, Self::enter)
+    }
+
+    /// The first and the last day that lie in here.
+    fn range(self) -> Option<(i64, i64)> {
+        let year = self.year?;
+        let (first, next) = match (self.month, self.day) {
+            (None, _) => (days(year, 1, 1)?, days(year + 1, 1, 1)?),
+            (Some(12), None) => (days(year, 12, 1)?, days(year + 1, 1, 1)?),
+            (Some(month), None) => (days(year, month, 1)?, days(year, month + 1, 1)?),
+            (Some(month), Some(day)) => {
+                let day = days(year, month, day)?;
+                (day, day + 1)
+            }
+        };
+        Some((first, next - 1))
+    }
+
+    fn excluded(self, hints: &ListHints) -> bool {
+        self.range().is_some_and(|(first, last)| hints.exclude_folder(first, last))
+    }
+}
+
+struct LocalWalk {
+    hints: ListHints,
+    sender: mpsc::Sender<Result<Object>>,
+}
+
+/// The listing is over: the reader has gone, or an error ends it.
+struct Over;
+
+impl LocalWalk {
+    fn send(&self, object: Result<Object>) -> std::result::Result<(), Over> {
+        let end = object.is_err() && !self.hints.keep_going;
+        self.sender.blocking_send(object).map_err(|_| Over)?;
+        if end { Err(Over) } else { Ok(()) }
+    }
+
+    fn path(&self, path: &Path, dates: Dates, depth: usize) -> std::result::Result<(), Over> {
+        let metadata = match std::fs::metadata(path) {
+            Ok(metadata) => metadata,
+            Err(error) => return self.send(Err(local::failure(path, error))),
+        };
+        if !metadata.is_dir() {
+            return self.send(Ok(local::object(path, &metadata)));
+        }
+        if depth > FOLDERS_DEPTH_MAX {
+            let message = format!(
+                "`{}` is nested more than {FOLDERS_DEPTH_MAX} folders deep",
+                path.display()
+            );
+            return self.send(Err(Error::new(ErrorKind::LimitReached, message)));
+        }
+        let entries = std::fs::read_dir(path).and_then(|entries| {
+            entries.map(|entry| Ok(entry?.file_name())).collect::<std::io::Result<Vec<_>>>()
+        });
+        let mut names = match entries {
+            Ok(names) => names,
+            Err(error) => return self.send(Err(local::failure(path, error))),
+        };
+        names.sort();
+        for name in names {
+            let inner = dates.enter(&name.to_string_lossy());
+            let path: PathBuf = path.join(&name);
+            if !(inner.excluded(&self.hints) && path.is_dir()) {
+                self.path(&path, inner, depth + 1)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn glob_walk(walk: &LocalWalk, pattern: &str) {
+    let paths = match glob::glob(pattern) {
+        Ok(paths) => paths,
+        Err(error) => {
+            let message = format!("`{pattern}` is no glob: {}", error.msg);
+            let _ = walk.send(Err(Error::invalid_query(message)));
+            return;
+        }
+    };
+    let mut found = false;
+    for path in paths {
+        found = true;
+        let sent = match path {
+            Ok(path) => walk.path(&path, Dates::default().enter_all(&path.to_string_lossy()), 0),
+            Err(error) => {
+                let path = error.path().to_owned();
+                walk.send(Err(local::failure(&path, error.into())))
+            }
+        };
+        if sent.is_err() {
+            return;
+        }
+    }
+    if !found {
+        let error = Error::not_found(format!("no file matches `{pattern}`"));
+        let _ =
+            walk.send(Err(error.hint("globs are written in quotes; `**` goes through folders")));
+    }
+}
+
+struct S3Walk {
+    s3: Arc<S3>,
+    hints: ListHints,
+    sender: mpsc::Sender<Result<Object>>,
+    permits: Arc<Semaphore>,
+    pattern: Option<Pattern>,
+    /// The prefix that the user wrote. Without a pattern it is an object, or a folder with or without its last `/`.
+    root: String,
+}
+
+impl S3Walk {
+    /// Lists one folder, and those below it at the same time.
+    fn folder(
+        self: Arc<Self>,
+        prefix: String,
+        dates: Dates,
+        depth: usize,
+    ) -> BoxFuture<'static, Result<()>> {
+        async move {
+            // Below a day there is nothing that a folder's name could exclude.
+            let by_folder = depth == 0 || (dates.day.is_none() && depth < FOLDERS_DEPTH_MAX);
+            let mut options = PageOptions { by_folder, ..PageOptions::default() };
+            let mut below = FuturesUnordered::new();
+            loop {
+                let page = {
+                    let permit = self.permits.acquire().await;
+                    let page = self.s3.page(&prefix, options.clone()).await;
+                    drop(permit);
+                    page
+                };
+                let page = match page {
+                    Ok(page) => page,
+                    Err(error) if self.hints.keep_going => {
+                        let _ = self.sender.send(Err(error)).await;
+                        break;
+                    }
+                    Err(error) => return Err(error),
+                };
+                for folder in page.folders {
+                    if depth == 0 && !self.is_below_root(&folder) {
+                        continue;
+                    }
+                    let name = folder.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+                    let inner = dates.enter(name);
+                    if !inner.excluded(&self.hints) {
+                        below.push(Arc::clone(&self).folder(folder, inner, depth + 1));
+                    }
+                }
+                let after = self.jump(&page.objects);
+                for object in page.objects {
+                    if self.is_wanted(&object.key) && self.sender.send(Ok(object)).await.is_err() {
+                        return Ok(());
+                    }
+                }
+                let Some(token) = page.token else { break };
+                (options.after, options.token) = match after {
+                    Some(after) => (Some(after), None),
+                    None => (None, Some(token)),
+                };
+            }
+            while let Some(done) = below.next().await {
+                done?;
+            }
+            Ok(())
+        }
+        .boxed()
+    }
+
+    fn is_below_root(&self, folder: &str) -> bool {
+        self.pattern.is_some()
+            || self.root.is_empty()
+            || self.root.ends_with('/')
+            || folder.strip_prefix(&self.root).is_some_and(|rest| rest.starts_with('/'))
+    }
+
+    fn is_wanted(&self, key: &str) -> bool {
+        let Some(pattern) = &self.pattern else {
+            return self.root.is_empty()
+                || self.root.ends_with('/')
+                || key == self.root
+                || key.strip_prefix(&self.root).is_some_and(|rest| rest.starts_with('/'));
+        };
+        let options = MatchOptions { require_literal_separator: true, ..MatchOptions::new() };
+        // A pattern that matches a folder means all that lies below it.
+        let ends = key.match_indices('/').map(|(at, _)| at).chain([key.len()]);
+        let folder = pattern.as_str().trim_end_matches('/');
+        let matches = |text: &str| {
+            pattern.matches_with(text, options)
+                || Pattern::new(folder).is_ok_and(|folder| folder.matches_with(text, options))
+        };
+        ends.map(|end| &key[..end]).any(matches)
+    }
+
+    /// Where to go on in a folder whose names are ordered by time, if the next names are all excluded.
+    fn jump(&self, objects: &[Object]) -> Option<String> {
+        let facts = |object: &Object| {
+            let log_type = *key::candidates(&object.key).first()?;
+            let facts = key::read(log_type, &object.key)?;
+            let name_at = object.key.rfind('/').map_or(0, |slash| slash + 1);
+            let time_at = name_at + facts.time_at?;
+            Some((object.key[..time_at].to_owned(), facts.time?, time_at))
+        };
+        let (before, time, time_at) = facts(objects.last()?)?;
+        let (first_before, ..) = facts(objects.first()?)?;
+        if before != first_before {
+            return None;
+        }
+        if let Some(from) = self.hints.from
+            && time < from
+        {
+            let written = &objects.last()?.key[time_at..];
+            return Some(before + &like(written, from));
+        }
+        // A colon comes after all digits, so this is after the last time and before the next resource.
+        self.hints.to.is_some_and(|to| time > to).then(|| before + ":")
+    }
+}
+
+/// A time written with its digits where those of `form` stand, to the day.
+fn like(form: &str, time: Micros) -> String {
+    let (year, month, day) = civil(time.div_euclid(DAY));
+    let mut digits = format!("{year:04}{month:02}{day:02}").into_bytes().into_iter();
+    let mut text = String::new();
+    for character in form.chars() {
+        if character.is_ascii_digit() {
+            match digits.next() {
+                Some(digit) => text.push(char::from(digit)),
+                None => break,
+            }
+        } else {
+            text.push(character);
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_is_written_like_another() {
+        let time = days(2024, 10, 5).expect("a day") * DAY;
+        assert_eq!(like("2023-01-02-03.abc", time), "2024-10-05-");
+        assert_eq!(like("20230102T0300Z_abc", time), "20241005T");
+    }
+}

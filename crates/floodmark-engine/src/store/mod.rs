@@ -1,0 +1,161 @@
+//! Where logs lie: files, standard input and S3. The only place where object stores are built.
+
+mod credentials;
+mod listing;
+mod local;
+mod s3;
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use floodmark_formats::time::Micros;
+use futures::stream::BoxStream;
+
+use crate::error::{Error, Result};
+pub use crate::store::listing::{ListHints, list};
+use crate::store::s3::S3;
+pub use crate::store::s3::S3Options;
+
+/// A place that the user named: a file, a folder, a glob, `-` or `s3://bucket/prefix`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Location {
+    /// A file or a folder.
+    Path(PathBuf),
+    /// A pattern of paths.
+    Glob(String),
+    /// Standard input.
+    StandardInput,
+    /// A bucket and the beginning of keys.
+    S3 {
+        /// The bucket.
+        bucket: String,
+        /// The beginning of the keys: a folder, an object or a part of a path. May be empty.
+        prefix: String,
+        /// A pattern for the whole key, where the user wrote one.
+        pattern: Option<String>,
+    },
+}
+
+/// An object as it was listed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Object {
+    /// Its key, or its path with `/` between folders.
+    pub key: String,
+    /// Where it lies, as the user would write it.
+    pub path: String,
+    /// Its size as stored, in bytes.
+    pub size: u64,
+    /// When it was last written.
+    pub modified: Option<Micros>,
+}
+
+/// The bytes of an object.
+pub enum Fetched {
+    /// All of them.
+    Whole(Bytes),
+    /// Piece by piece, for an object too large to be held.
+    Stream(BoxStream<'static, Result<Bytes>>),
+}
+
+/// Access to one location.
+#[derive(Clone, Debug)]
+pub enum Store {
+    /// Files.
+    Local,
+    /// Standard input.
+    StandardInput,
+    /// A bucket.
+    S3(Arc<S3>),
+}
+
+impl Location {
+    /// Reads what the user wrote.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidQuery` for an address that is none of the kinds.
+    pub fn parse(text: &str) -> Result<Self> {
+        if text == "-" {
+            return Ok(Self::StandardInput);
+        }
+        if let Some(rest) = text.strip_prefix("s3://").or_else(|| text.strip_prefix("s3a://")) {
+            let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));
+            if bucket.is_empty() {
+                return Err(Error::invalid_query(format!("`{text}` names no bucket"))
+                    .hint("write `s3://bucket/prefix`"));
+            }
+            let bucket = bucket.to_owned();
+            return Ok(match prefix.find(['*', '?', '[']) {
+                None => Self::S3 { bucket, prefix: prefix.to_owned(), pattern: None },
+                Some(at) => Self::S3 {
+                    bucket,
+                    prefix: prefix[..at].to_owned(),
+                    pattern: Some(prefix.to_owned()),
+                },
+            });
+        }
+        if let Some((scheme, _)) = text.split_once("://") {
+            return Err(Error::invalid_query(format!(
+                "`{text}`: `{scheme}` is no known kind of place"
+            ))
+            .hint("logs are read from files, folders, globs, `-` and `s3://`"));
+        }
+        let path = PathBuf::from(text);
+        if text.contains(['*', '?', '[']) && !path.exists() {
+            return Ok(Self::Glob(text.to_owned()));
+        }
+        Ok(Self::Path(path))
+    }
+}
+
+impl fmt::Display for Location {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Path(path) => write!(f, "{}", path.display()),
+            Self::Glob(pattern) => f.write_str(pattern),
+            Self::StandardInput => f.write_str("-"),
+            Self::S3 { bucket, prefix, pattern } => {
+                write!(f, "s3://{bucket}/{}", pattern.as_ref().unwrap_or(prefix))
+            }
+        }
+    }
+}
+
+impl Store {
+    /// Opens the store of a location: resolves credentials and the bucket's region for S3.
+    ///
+    /// # Errors
+    ///
+    /// `AccessDenied` if there are no credentials, `NotFound` if the bucket does not exist.
+    pub async fn open(location: &Location, options: &S3Options) -> Result<Self> {
+        Ok(match location {
+            Location::Path(_) | Location::Glob(_) => Self::Local,
+            Location::StandardInput => Self::StandardInput,
+            Location::S3 { bucket, .. } => Self::S3(Arc::new(S3::open(bucket, options).await?)),
+        })
+    }
+
+    /// Fetches an object. Cancel by dropping the future or the stream.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound`, `AccessDenied` or `Unavailable`, with the object's path.
+    pub async fn fetch(&self, object: &Object, whole_max: u64) -> Result<Fetched> {
+        match self {
+            Self::Local => local::fetch(object, whole_max).await,
+            Self::StandardInput => local::fetch_standard_input().await,
+            Self::S3(s3) => s3.fetch(object, whole_max).await,
+        }
+    }
+
+    /// How many objects are worth fetching at the same time.
+    pub fn fetches_max(&self) -> usize {
+        match self {
+            Self::Local => crate::limits::FILE_READS_MAX,
+            Self::StandardInput => 1,
+            Self::S3(_) => crate::limits::FETCHES_MAX,
+        }
+    }
+}

@@ -1,0 +1,19 @@
+//! Every limit of this crate, in one place.
+
+/// The longest line that is read, in bytes. A longer one is rejected as [`Reason::TooLong`](crate::Reason::TooLong).
+pub const LINE_BYTES_MAX: usize = 16 << 20;
+
+/// How many fields of a line are told apart; what follows the last of them is the line's trailing text.
+pub const LINE_FIELDS_MAX: usize = 255;
+
+/// How many rejected lines of one object are kept with their text. All are counted.
+pub const REJECTIONS_KEPT_MAX: usize = 1000;
+
+/// How much text of a rejected line is kept, in bytes.
+pub const REJECTION_TEXT_BYTES_MAX: usize = 4096;
+
+/// The largest block of text that a string view can point into, in bytes.
+pub const BLOCK_BYTES_MAX: usize = 1 << 30;
+
+/// How many lines at the start of an object are looked at to recognise its log type.
+pub const RECOGNISE_LINES_MAX: usize = 8;

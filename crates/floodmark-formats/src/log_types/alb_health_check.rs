@@ -1,0 +1,54 @@
+//! Application Load Balancer health check logs: one line a check of a target.
+
+use crate::log_type::{
+    Clock, Encoding, Header, INTERVAL_AFTER, LogType, Mark, Quotes, Sample, Shape,
+    TWO_INTERVALS_BEFORE, Written, between, double, int, text,
+};
+
+/// The Application Load Balancer's health check log: 8 fields in AWS's examples, 10 in its list (2025).
+pub static ALB_HEALTH_CHECK: LogType = LogType {
+    name: "alb_health_check",
+    aliases: &[],
+    title: "Application Load Balancer health check log",
+    page: "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-health-check-logs.html",
+    encoding: Encoding::Words { separators: b" ", quotes: Quotes::Double, header: Header::None },
+    keys: &[
+        "health_check_log_{account}_elasticloadbalancing_{region}_app.{resource}_{time}_{node}_{random}",
+    ],
+    event_time: &[Clock::Iso("time")],
+    event_end: &[],
+    windows: &[
+        between("time", Written::Iso, TWO_INTERVALS_BEFORE, INTERVAL_AFTER),
+        between("event_time", Written::Timestamp, TWO_INTERVALS_BEFORE, INTERVAL_AFTER),
+    ],
+    fields: &[
+        text("type", "How the target is asked: `http`, `https`, `h2`, `grpc` or `lambda`.")
+            .sample(Sample::OneOf(&["http", "https", "grpc"])),
+        text("time", "When the check began, in UTC.").sample(Sample::Time),
+        double("latency", "s", "How long the check took.").sample(Sample::Fraction(9)),
+        text("target_addr", "The target: `address:port`, or a function's ARN.")
+            .sample(Sample::OneOf(&["10.0.1.20:8080", "10.0.2.31:8080"])),
+        text("target_group_id", "The target group's name.").sample(Sample::OneOf(&["web", "api"])),
+        text("status", "`PASS` or `FAIL`.")
+            .sample(Sample::OneOf(&["PASS", "PASS", "PASS", "PASS", "FAIL"])),
+        int("status_code", "", "The status that the target answered with; `-` without an answer.")
+            .sample(Sample::OneOf(&["200", "200", "200", "503", "-"])),
+        text("reason_code", "Why the check failed; `-` if it passed.").sample(Sample::OneOf(&[
+            "-",
+            "-",
+            "-",
+            "TimedOut",
+            "ResponseCodeMismatch",
+            "ConnectionReset",
+        ])),
+        text("elb", "The load balancer.").sample(Sample::OneOf(&["app/front/0a1b2c3d4e5f6071"])),
+        text("ip_address", "The address of the load balancer's node.")
+            .sample(Sample::OneOf(&["10.0.1.5", "10.0.2.6"])),
+    ],
+    fields_min: 8,
+    marks: &[
+        Mark { column: "time", shape: Shape::Iso },
+        Mark { column: "status", shape: Shape::OneOf(&["PASS", "FAIL"]) },
+    ],
+    hole: None,
+};

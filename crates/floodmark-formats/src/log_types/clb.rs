@@ -1,0 +1,98 @@
+//! Classic Load Balancer access logs: one line a request or TCP connection.
+
+use crate::log_type::{
+    Clock, Encoding, Header, INTERVAL_AFTER, LogType, Mark, Quotes, Sample, Shape, Written,
+    address_and_port, bigint, double, request, text, until,
+};
+
+/// The Classic Load Balancer's access log: 12 fields in 2014 and 2015, 15 since.
+pub static CLB: LogType = LogType {
+    name: "clb",
+    aliases: &["elb_logs"],
+    title: "Classic Load Balancer access log",
+    page: "https://docs.aws.amazon.com/elasticloadbalancing/latest/classic/access-log-collection.html",
+    encoding: Encoding::Words { separators: b" ", quotes: Quotes::Double, header: Header::None },
+    keys: &["{account}_elasticloadbalancing_{region}_{label}_{time}_{node}_{random}"],
+    event_time: &[Clock::Iso("timestamp")],
+    event_end: &[],
+    windows: &[
+        // The interval may be 5 or 60 minutes, and the time is that of the arrival: a TCP connection may have lasted for days.
+        until("timestamp", Written::Iso, INTERVAL_AFTER),
+        until("event_time", Written::Timestamp, INTERVAL_AFTER),
+    ],
+    fields: &[
+        text("timestamp", "When the request arrived, in UTC.").written("time").sample(Sample::Time),
+        text("elb_name", "The load balancer's name.")
+            .written("elb")
+            .sample(Sample::OneOf(&["my-loadbalancer"])),
+        address_and_port("client:port", "request_ip", "request_port", "The client's address."),
+        address_and_port(
+            "backend:port",
+            "backend_ip",
+            "backend_port",
+            "The instance's address; empty where the request reached none.",
+        ),
+        double(
+            "request_processing_time",
+            "s",
+            "From the request's arrival to its sending on; -1 if it was not sent.",
+        )
+        .sample(Sample::Fraction(6)),
+        double(
+            "backend_processing_time",
+            "s",
+            "From sending on to the instance's first answer; -1 without one.",
+        )
+        .sample(Sample::Fraction(6)),
+        double(
+            "client_response_time",
+            "s",
+            "From the instance's first answer to the response's start; -1 without one.",
+        )
+        .written("response_processing_time")
+        .sample(Sample::Fraction(6)),
+        text("elb_response_code", "The status that the load balancer answered with; `-` for TCP.")
+            .written("elb_status_code")
+            .sample(Sample::OneOf(&["200", "200", "200", "404", "503"])),
+        text("backend_response_code", "The status that the instance answered with; `-` for TCP.")
+            .written("backend_status_code")
+            .sample(Sample::OneOf(&["200", "200", "200", "404", "0"])),
+        bigint("received_bytes", "bytes", "The request's size: for HTTP the body only.")
+            .sample(Sample::Between(0, 4000)),
+        bigint("sent_bytes", "bytes", "The response's size: for HTTP the body only.")
+            .sample(Sample::Between(0, 90000)),
+        request("request", "request_verb", "url", "protocol").sample(Sample::OneOf(&[
+            "GET http://www.example.com:80/ HTTP/1.1",
+            "GET https://www.example.com:443/products?page=2 HTTP/1.1",
+            "POST https://www.example.com:443/login HTTP/1.1",
+        ])),
+        text("user_agent", "What the client calls itself, in the double quotes of the log.")
+            .quotes_kept()
+            .sample(Sample::OneOf(&[
+                "Mozilla/5.0 (X11; Linux x86_64; rv:131.0) Gecko/20100101 Firefox/131.0",
+                "curl/7.38.0",
+                "-",
+            ])),
+        text("ssl_cipher", "The cipher suite; `-` without TLS.").sample(Sample::OneOf(&[
+            "ECDHE-RSA-AES128-GCM-SHA256",
+            "DHE-RSA-AES128-SHA",
+            "-",
+        ])),
+        text("ssl_protocol", "The TLS version; `-` without TLS.")
+            .sample(Sample::OneOf(&["TLSv1.2", "TLSv1.2", "-"])),
+    ],
+    fields_min: 12,
+    marks: &[
+        Mark { column: "timestamp", shape: Shape::Iso },
+        // A connection log of an Application Load Balancer may hold a lone `-` in all these places, but not here.
+        Mark {
+            column: "request_processing_time",
+            shape: Shape::StartsWith(&["-1", "0", "1", "2", "3", "4", "5", "6", "7", "8", "9"]),
+        },
+        Mark { column: "elb_response_code", shape: Shape::Digits },
+        Mark { column: "backend_response_code", shape: Shape::Digits },
+        Mark { column: "received_bytes", shape: Shape::Digits },
+        Mark { column: "sent_bytes", shape: Shape::Digits },
+    ],
+    hole: None,
+};

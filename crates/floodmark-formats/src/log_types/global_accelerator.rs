@@ -1,0 +1,97 @@
+//! Global Accelerator flow logs: one line a flow of an accelerator and capture window.
+
+use crate::log_type::{
+    Clock, Encoding, Header, LogType, Mark, Quotes, Sample, Shape, Written, between, bigint, int,
+    text,
+};
+use crate::time::MINUTE;
+
+/// The Global Accelerator flow log: 22 fields in version 1.0, 23 in 2.0, 24 today.
+pub static GLOBAL_ACCELERATOR: LogType = LogType {
+    name: "global_accelerator",
+    aliases: &["aga_flow_logs"],
+    title: "Global Accelerator flow log",
+    page: "https://docs.aws.amazon.com/global-accelerator/latest/dg/monitoring-global-accelerator.flow-logs.html",
+    encoding: Encoding::Words { separators: b" ", quotes: Quotes::None, header: Header::Names },
+    keys: &["{account}_globalaccelerator_{resource}_{time}_{random}"],
+    event_time: &[Clock::EpochSeconds("starttime")],
+    event_end: &[Clock::EpochSeconds("endtime")],
+    windows: &[
+        between("starttime", Written::EpochSeconds, -30 * MINUTE, 15 * MINUTE),
+        between("endtime", Written::EpochSeconds, -30 * MINUTE, 15 * MINUTE),
+        between("event_time", Written::Timestamp, -30 * MINUTE, 15 * MINUTE),
+        between("event_end", Written::Timestamp, -30 * MINUTE, 15 * MINUTE),
+    ],
+    fields: &[
+        text("version", "The version of the log's format.").sample(Sample::OneOf(&["2.0"])),
+        text("account", "The accelerator's owner.")
+            .written("aws_account_id")
+            .sample(Sample::OneOf(&["111122223333"])),
+        text("acceleratorid", "The accelerator.")
+            .written("accelerator_id")
+            .sample(Sample::OneOf(&["0a1b2c3d-0000-4000-8000-00000000000a"])),
+        text("clientip", "The client's address.").written("client_ip").sample(Sample::Address),
+        int("clientport", "", "The client's port.").written("client_port").sample(Sample::Port),
+        text("gip", "The accelerator's address.")
+            .written("accelerator_ip")
+            .sample(Sample::OneOf(&["198.51.100.1", "198.51.100.2"])),
+        int("gipport", "", "The accelerator's port.")
+            .written("accelerator_port")
+            .sample(Sample::OneOf(&["443", "443", "80"])),
+        text("endpointip", "The endpoint's address.")
+            .written("endpoint_ip")
+            .sample(Sample::OneOf(&["10.0.1.20", "10.0.2.31"])),
+        int("endpointport", "", "The endpoint's port.")
+            .written("endpoint_port")
+            .sample(Sample::OneOf(&["443", "443", "80"])),
+        text("protocol", "The protocol, by name or IANA number.")
+            .sample(Sample::OneOf(&["TCP", "TCP", "UDP"])),
+        text("ipaddresstype", "`IPV4` or `IPV6`.")
+            .written("ip_address_type")
+            .sample(Sample::OneOf(&["IPV4"])),
+        bigint("numpackets", "", "How many packets the flow had; 0 if it was alive but idle.")
+            .written("packets")
+            .sample(Sample::Between(0, 400)),
+        int("numbytes", "bytes", "How many bytes the flow had; NULL above 2,147,483,647.")
+            .written("bytes")
+            .sample(Sample::Between(40, 600_000)),
+        int("starttime", "s", "When the window began, in seconds since 1970.")
+            .written("start_time")
+            .sample(Sample::Time),
+        int("endtime", "s", "When the window ended, in seconds since 1970.")
+            .written("end_time")
+            .sample(Sample::Time),
+        text("action", "What was done with the flow: `ACCEPT`.").sample(Sample::OneOf(&["ACCEPT"])),
+        text(
+            "logstatus",
+            "`OK`, `NODATA` without traffic, or `SKIPDATA` where records are missing.",
+        )
+        .written("log-status")
+        .sample(Sample::OneOf(&["OK"])),
+        text("agasourceip", "The address that the endpoint sees; `-` where it sees the client's.")
+            .written("globalaccelerator_source_ip")
+            .sample(Sample::OneOf(&["-", "198.51.100.200"])),
+        int("agasourceport", "", "The port that the endpoint sees; 0 where it sees the client's.")
+            .written("globalaccelerator_source_port")
+            .sample(Sample::OneOf(&["0", "41234"])),
+        text("endpointregion", "The endpoint's region.")
+            .written("endpoint_region")
+            .sample(Sample::OneOf(&["eu-west-1", "us-east-1"])),
+        text("agaregion", "The edge location that served it.")
+            .written("globalaccelerator_region")
+            .sample(Sample::OneOf(&["FRA6-2", "JFK6-2"])),
+        text("direction", "`INGRESS` or `EGRESS`.").sample(Sample::OneOf(&["INGRESS", "EGRESS"])),
+        text("vpc_id", "The endpoint's VPC, since version 2.0.")
+            .sample(Sample::OneOf(&["vpc-0a1b2c3d4e5f60718"])),
+        text("reject_reason", "Why it was rejected, such as `BPA`; often empty.")
+            .sample(Sample::OneOf(&["-", "-", "BPA"])),
+    ],
+    fields_min: 22,
+    marks: &[
+        Mark { column: "version", shape: Shape::Decimal },
+        Mark { column: "starttime", shape: Shape::Digits },
+        Mark { column: "endtime", shape: Shape::Digits },
+        Mark { column: "logstatus", shape: Shape::OneOf(&["OK", "NODATA", "SKIPDATA"]) },
+    ],
+    hole: Some(("logstatus", "SKIPDATA")),
+};

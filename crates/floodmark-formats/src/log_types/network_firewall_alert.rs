@@ -1,0 +1,42 @@
+//! Network Firewall alert logs: one JSON object a match of a stateful rule.
+
+use crate::log_type::{
+    Clock, Encoding, LogType, Mark, Sample, Shape, Written, between, nested, text,
+};
+use crate::time::MINUTE;
+
+/// The Network Firewall alert log.
+pub static NETWORK_FIREWALL_ALERT: LogType = LogType {
+    name: "network_firewall_alert",
+    aliases: &["network_firewall_alert_logs"],
+    title: "Network Firewall alert log",
+    page: "https://docs.aws.amazon.com/network-firewall/latest/developerguide/firewall-logging-contents.html",
+    encoding: Encoding::Json,
+    keys: &["{account}_network-firewall_alert_{region}_{resource}_{time}_{random}"],
+    event_time: &[Clock::EpochSeconds("event_timestamp")],
+    event_end: &[],
+    windows: &[between("event_time", Written::Timestamp, -15 * MINUTE, 15 * MINUTE)],
+    fields: &[
+        text("firewall_name", "The firewall.").sample(Sample::OneOf(&["edge"])),
+        text("availability_zone", "The availability zone of the firewall's endpoint.")
+            .sample(Sample::OneOf(&["eu-west-1a", "eu-west-1b"])),
+        text("event_timestamp", "When the record was made, in seconds since 1970.")
+            .sample(Sample::Time),
+        nested(
+            "event",
+            "struct<timestamp:string,flow_id:bigint,event_type:string,src_ip:string,src_port:int,dest_ip:string,dest_port:int,proto:string,app_proto:string,sni:string,tls_inspected:boolean,tls_error:struct<error_message:string>,revocation_check:struct<leaf_cert_fpr:string,status:string,action:string>,alert:struct<alert_id:string,alert_type:string,action:string,signature_id:int,rev:int,signature:string,category:string,severity:int,rule_name:string,alert_name:string,alert_severity:string,alert_description:string,file_name:string,file_hash:string,packet_capture:string,reference_links:array<string>>,src_country:string,dest_country:string,src_hostname:string,dest_hostname:string,user_agent:string,url:string>",
+            "The alert, as Suricata writes it.",
+        )
+        .sample(Sample::OneOf(&[
+            r#"{"timestamp":"2024-10-05T01:05:12.637611+0000","flow_id":1582438383425873,"event_type":"alert","src_ip":"10.0.1.20","src_port":49152,"dest_ip":"203.0.113.4","dest_port":443,"proto":"TCP","app_proto":"tls","alert":{"action":"blocked","signature_id":1000001,"rev":1,"signature":"not on the list","category":"","severity":1},"verdict":{"action":"drop"}}"#,
+            r#"{"timestamp":"2024-10-05T01:05:13.001402+0000","flow_id":721563012345678,"event_type":"alert","src_ip":"198.51.100.30","src_port":40022,"dest_ip":"10.0.2.31","dest_port":22,"proto":"TCP","alert":{"action":"allowed","signature_id":1000002,"rev":3,"signature":"SSH from outside","category":"Attempted Information Leak","severity":2}}"#,
+        ])),
+    ],
+    fields_min: 1,
+    // The three logs of the firewall have the same keys at the top.
+    marks: &[
+        Mark { column: "firewall_name", shape: Shape::Present },
+        Mark { column: "event", shape: Shape::EventType("alert") },
+    ],
+    hole: None,
+};

@@ -1,0 +1,127 @@
+//! S3 server access logs: one line a request to a bucket.
+
+use crate::log_type::{
+    A_DAY, AN_HOUR, Clock, Encoding, Header, LogType, Mark, Quotes, Sample, Shape, Written, bigint,
+    text, until,
+};
+
+/// The S3 server access log: 18 fields in 2014, 24 to 26 later, 27 since 2025.
+pub static S3_ACCESS: LogType = LogType {
+    name: "s3_access",
+    aliases: &["mybucket_logs", "s3_access_logs"],
+    title: "S3 server access log",
+    page: "https://docs.aws.amazon.com/AmazonS3/latest/userguide/LogFormat.html",
+    encoding: Encoding::Words { separators: b" ", quotes: Quotes::Stray, header: Header::None },
+    keys: &["{prefix}{time}-{random}"],
+    event_time: &[Clock::CommonLog("requestdatetime")],
+    event_end: &[],
+    windows: &[
+        // The time is that of delivery, which may come much later than the request, or the beginning of the requests' day.
+        until("event_time", Written::Timestamp, A_DAY + AN_HOUR),
+    ],
+    fields: &[
+        text("bucketowner", "The bucket owner's canonical id.")
+            .written("bucket_owner")
+            .sample(Sample::Hex(64)),
+        text("bucket_name", "The bucket.")
+            .written("bucket")
+            .sample(Sample::OneOf(&["amzn-s3-demo-bucket1"])),
+        text("requestdatetime", "When the request arrived, such as `06/Feb/2019:00:00:38 +0000`.")
+            .written("time")
+            .sample(Sample::Time),
+        text("remoteip", "The client's address; `-` for AWS's own requests.")
+            .written("remote_ip")
+            .sample(Sample::Address),
+        text("requester", "Who asked: a canonical id, an ARN or a service; `-` without a sign-in.")
+            .sample(Sample::OneOf(&[
+                "arn:aws:sts::111122223333:assumed-role/reader/session",
+                "arn:aws:iam::111122223333:user/alice",
+                "-",
+            ])),
+        text("requestid", "The request's id.").written("request_id").sample(Sample::Hex(16)),
+        text("operation", "What was asked, such as `REST.GET.OBJECT`.").sample(Sample::OneOf(&[
+            "REST.GET.OBJECT",
+            "REST.GET.OBJECT",
+            "REST.HEAD.OBJECT",
+            "REST.PUT.OBJECT",
+            "REST.GET.BUCKET",
+        ])),
+        text("key", "The object's key, URL-encoded; `-` without one.").sample(Sample::OneOf(&[
+            "reports/2024/october.csv",
+            "photos/a%2520b.jpg",
+            "-",
+        ])),
+        text("request_uri", "The request line, in the double quotes of the log.")
+            .quotes_kept()
+            .sample(Sample::OneOf(&[
+                "GET /amzn-s3-demo-bucket1/reports/2024/october.csv HTTP/1.1",
+                "GET /amzn-s3-demo-bucket1?list-type=2 HTTP/1.1",
+                "PUT /reports/2024/october.csv HTTP/1.1",
+            ])),
+        text("httpstatus", "The response's status.")
+            .written("http_status")
+            .sample(Sample::OneOf(&["200", "200", "200", "206", "403", "404"])),
+        text("errorcode", "S3's name of the error; `-` without one.")
+            .written("error_code")
+            .sample(Sample::OneOf(&["-", "-", "-", "AccessDenied", "NoSuchKey"])),
+        bigint("bytessent", "bytes", "The response's size without headers; NULL if it was 0.")
+            .written("bytes_sent")
+            .sample(Sample::Between(200, 2_000_000)),
+        bigint("objectsize", "bytes", "The whole object's size.")
+            .written("object_size")
+            .sample(Sample::Between(200, 2_000_000)),
+        text("totaltime", "From the request's arrival to the response's last byte, in ms.")
+            .written("total_time")
+            .sample(Sample::Between(5, 900)),
+        text("turnaroundtime", "From the request's last byte to the response's first, in ms.")
+            .written("turn_around_time")
+            .sample(Sample::Between(1, 200)),
+        text("referrer", "The `Referer` header, in the double quotes of the log.")
+            .written("referer")
+            .quotes_kept()
+            .sample(Sample::OneOf(&["-", "-", "https://www.example.com/"])),
+        text("useragent", "What the client calls itself, in the double quotes of the log.")
+            .written("user_agent")
+            .quotes_kept()
+            .sample(Sample::OneOf(&[
+                "aws-cli/2.17.60 md/awscrt#0.21.5 ua/2.0 os/linux#6.8.0 lang/python#3.12.6",
+                "Boto3/1.35.36 md/Botocore#1.35.36 lang/python#3.12.6",
+                "S3Console/0.4, aws-internal/3",
+            ])),
+        text("versionid", "The object's version; `-` without versioning.")
+            .written("version_id")
+            .sample(Sample::OneOf(&["-"])),
+        text("hostid", "S3's extended request id.").written("host_id").sample(Sample::OneOf(&[
+            "s9lzHYrFp76ZVxRcpX9+5cjAnEH2ROuNkd2BHfIa6UkFVdtjf5mKR3/eTPFvsiP/XV/VLi31234=",
+        ])),
+        text("sigv", "The signature's version: `SigV2`, `SigV4` or `-`.")
+            .written("signature_version")
+            .sample(Sample::OneOf(&["SigV4"])),
+        text("ciphersuite", "The cipher suite; `-` without TLS.")
+            .written("cipher_suite")
+            .sample(Sample::OneOf(&["TLS_AES_128_GCM_SHA256", "ECDHE-RSA-AES128-GCM-SHA256"])),
+        text("authtype", "Where the signature stood: `AuthHeader`, `QueryString` or `-`.")
+            .written("authentication_type")
+            .sample(Sample::OneOf(&["AuthHeader", "AuthHeader", "QueryString"])),
+        text("endpoint", "The host that the client asked for.")
+            .written("host_header")
+            .sample(Sample::OneOf(&["amzn-s3-demo-bucket1.s3.eu-west-1.amazonaws.com"])),
+        text("tlsversion", "The TLS version; `-` without TLS.")
+            .written("tls_version")
+            .sample(Sample::OneOf(&["TLSv1.3", "TLSv1.2"])),
+        text("accesspointarn", "The access point; `-` without one.")
+            .written("access_point_arn")
+            .sample(Sample::OneOf(&["-"])),
+        text("aclrequired", "`Yes` if an access control list was needed to let the request pass.")
+            .written("acl_required")
+            .sample(Sample::OneOf(&["-", "-", "Yes"])),
+        text("source_region", "The region that the request came from, since 2025.")
+            .sample(Sample::OneOf(&["eu-west-1", "us-east-1", "-"])),
+    ],
+    fields_min: 17,
+    marks: &[
+        Mark { column: "requestdatetime", shape: Shape::CommonLog },
+        Mark { column: "httpstatus", shape: Shape::Digits },
+    ],
+    hole: None,
+};

@@ -1,0 +1,128 @@
+//! Text that string views point into: checked to be UTF-8 once, never copied.
+
+use std::borrow::Cow;
+
+use arrow_array::StringViewArray;
+use arrow_array::builder::make_view;
+use arrow_buffer::{Buffer, NullBufferBuilder, ScalarBuffer};
+
+use crate::limits::BLOCK_BYTES_MAX;
+
+/// A block of whole lines in UTF-8.
+#[derive(Clone, Debug)]
+pub struct Block {
+    /// Always valid UTF-8 of at most `BLOCK_BYTES_MAX` bytes: [`Block::new`] is the only way to make one.
+    buffer: Buffer,
+    /// How many lines held bytes that are not UTF-8.
+    not_utf8: u64,
+}
+
+impl Block {
+    /// Takes a block of bytes. Bytes that are no UTF-8 become U+FFFD, as in Hive, and their lines are counted.
+    ///
+    /// # Panics
+    ///
+    /// If the block is larger than [`BLOCK_BYTES_MAX`](crate::limits::BLOCK_BYTES_MAX).
+    pub fn new(bytes: Vec<u8>) -> Self {
+        assert!(bytes.len() <= BLOCK_BYTES_MAX, "blocks are cut by their maker");
+        if std::str::from_utf8(&bytes).is_ok() {
+            return Self { buffer: Buffer::from_vec(bytes), not_utf8: 0 };
+        }
+        let mut not_utf8 = 0;
+        let mut text = String::with_capacity(bytes.len() + 64);
+        for line in bytes.split_inclusive(|byte| *byte == b'\n') {
+            let line = String::from_utf8_lossy(line);
+            not_utf8 += u64::from(matches!(line, Cow::Owned(_)));
+            text.push_str(&line);
+        }
+        Self { buffer: Buffer::from_vec(text.into_bytes()), not_utf8 }
+    }
+
+    /// The text as bytes.
+    pub fn bytes(&self) -> &[u8] {
+        self.buffer.as_slice()
+    }
+
+    /// How many lines held bytes that are not UTF-8.
+    pub fn not_utf8(&self) -> u64 {
+        self.not_utf8
+    }
+
+    /// The block's memory, to be used again, if nothing points into it any more.
+    pub fn into_vec(self) -> Option<Vec<u8>> {
+        self.buffer.into_vec().ok()
+    }
+}
+
+/// Whether no character begins before this place and ends after it.
+fn is_boundary(bytes: &[u8], at: usize) -> bool {
+    // Continuation bytes are 0b10xx_xxxx.
+    bytes.get(at).is_none_or(|byte| byte & 0xC0 != 0x80)
+}
+
+/// A text column in the making: views into one block, and into a side buffer for what stands nowhere as it is.
+pub(crate) struct TextColumn {
+    block: Block,
+    side: Vec<u8>,
+    views: Vec<u128>,
+    nulls: NullBufferBuilder,
+}
+
+impl TextColumn {
+    pub(crate) fn new(block: &Block, capacity: usize) -> Self {
+        Self {
+            block: block.clone(),
+            side: Vec::new(),
+            views: Vec::with_capacity(capacity),
+            nulls: NullBufferBuilder::new(capacity),
+        }
+    }
+
+    /// Appends a part of the block.
+    #[inline]
+    pub(crate) fn push_part(&mut self, start: usize, end: usize) {
+        let bytes = self.block.bytes();
+        assert!(is_boundary(bytes, start) && is_boundary(bytes, end), "parts are whole characters");
+        self.views.push(make_view(&bytes[start..end], 0, start as u32));
+        self.nulls.append_non_null();
+    }
+
+    /// Appends text that does not stand in the block.
+    pub(crate) fn push_text(&mut self, text: &str) {
+        let start = self.side.len();
+        // A short value lies in the view itself.
+        if text.len() > 12 {
+            self.side.extend_from_slice(text.as_bytes());
+        }
+        let start = u32::try_from(start).expect("a batch's values are no longer than its block");
+        self.views.push(make_view(text.as_bytes(), 1, start));
+        self.nulls.append_non_null();
+    }
+
+    /// Appends the last value once more.
+    pub(crate) fn push_again(&mut self) {
+        if let Some(view) = self.views.last() {
+            self.views.push(*view);
+            self.nulls.append_non_null();
+        }
+    }
+
+    #[inline]
+    pub(crate) fn push_null(&mut self) {
+        self.views.push(0);
+        self.nulls.append_null();
+    }
+
+    #[expect(
+        unsafe_code,
+        reason = "checking each view again would cost as much as reading the log"
+    )]
+    pub(crate) fn finish(mut self) -> StringViewArray {
+        let views = ScalarBuffer::from(self.views);
+        let buffers = vec![self.block.buffer, Buffer::from_vec(self.side)];
+        // SAFETY: every view was made by `make_view` from the bytes that it points at. Those of buffer 0 are parts of a
+        // `Block`, which is UTF-8 and at most 1 GiB, between two boundaries of characters; those of buffer 1 are whole
+        // `str`s, one after the other. Buffers are not changed once they are here.
+        unsafe { StringViewArray::new_unchecked(views, buffers, self.nulls.finish()) }
+    }
+}
