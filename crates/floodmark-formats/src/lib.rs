@@ -11,6 +11,7 @@ pub mod log_type;
 pub mod log_types;
 pub mod predicate;
 pub mod recognise;
+pub mod synthetic;
 pub mod table;
 pub mod text;
 pub mod time;

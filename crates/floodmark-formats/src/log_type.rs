@@ -16,6 +16,12 @@ pub struct LogType {
     pub page: &'static str,
     /// How a record is written.
     pub encoding: Encoding,
+    /// Where AWS puts the objects by default, below the bucket and the owner's prefix.
+    ///
+    /// `{account}`, `{region}`, `{resource}`, `{yyyy}`, `{MM}`, `{dd}`, `{HH}` and `{mm}` stand for what they say.
+    pub folder: &'static str,
+    /// How `{time}` is written in the objects' names: `yyyyMMddTHHmmZ` for most.
+    pub key_time: &'static str,
     /// The objects' names without folder and without suffixes such as `.log.gz`; see [`crate::key`].
     pub keys: &'static [&'static str],
     /// When a record's event began: the first of these clocks that has a value.
@@ -208,8 +214,8 @@ pub enum Shape {
 pub enum Sample {
     /// From the column's type.
     Typed,
-    /// The record's time, written as the clock of this field says.
-    Time,
+    /// The record's time.
+    Time(TimeForm),
     /// An address, one of many.
     Address,
     /// A port number.
@@ -222,6 +228,29 @@ pub enum Sample {
     OneOf(&'static [&'static str]),
     /// So many hexadecimal digits.
     Hex(usize),
+}
+
+/// How a synthetic record writes its time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TimeForm {
+    /// `2018-12-20T02:59:40`
+    IsoSeconds,
+    /// `2018-12-20T02:59:40Z`
+    IsoSecondsZ,
+    /// `2018-12-20T02:59:40.186641Z`
+    IsoMicros,
+    /// `1545274780`
+    EpochSeconds,
+    /// `1545274780.186`
+    EpochSecondsMillis,
+    /// `1545274780186`
+    EpochMillis,
+    /// `2018-12-20`
+    Date,
+    /// `02:59:40`
+    Clock,
+    /// `20/Dec/2018:02:59:40 +0000`
+    CommonLog,
 }
 
 impl Field {

@@ -2,8 +2,8 @@
 
 use crate::log_type::{
     Clock, Encoding, Header, INTERVAL_AFTER, LogType, Mark, Quotes, Sample, Shape,
-    TWO_INTERVALS_BEFORE, Written, address_and_port, between, bigint, double, int, request, text,
-    until,
+    TWO_INTERVALS_BEFORE, TimeForm, Written, address_and_port, between, bigint, double, int,
+    request, text, until,
 };
 
 /// The Application Load Balancer's access log, from 20 fields (before 2018) to 34 (2026).
@@ -13,6 +13,8 @@ pub static ALB: LogType = LogType {
     title: "Application Load Balancer access log",
     page: "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-access-logs.html",
     encoding: Encoding::Words { separators: b" ", quotes: Quotes::Double, header: Header::None },
+    folder: "AWSLogs/{account}/elasticloadbalancing/{region}/{yyyy}/{MM}/{dd}/",
+    key_time: "yyyyMMddTHHmmZ",
     keys: &["{account}_elasticloadbalancing_{region}_app.{resource}_{time}_{node}_{random}"],
     event_time: &[Clock::Iso("time")],
     event_end: &[],
@@ -26,7 +28,7 @@ pub static ALB: LogType = LogType {
         text("type", "The kind of request: `http`, `https`, `h2`, `grpcs`, `ws` or `wss`.")
             .sample(Sample::OneOf(&["https", "https", "h2", "http"])),
         text("time", "When the response was made or the WebSocket closed, in UTC.")
-            .sample(Sample::Time),
+            .sample(Sample::Time(TimeForm::IsoMicros)),
         text("elb", "The load balancer.").sample(Sample::OneOf(&["app/front/0a1b2c3d4e5f6071"])),
         address_and_port("client:port", "client_ip", "client_port", "The client's address."),
         address_and_port(
@@ -86,7 +88,7 @@ pub static ALB: LogType = LogType {
             ])),
         text("matched_rule_priority", "The priority of the rule that matched: 0 is the default rule, -1 an error.")
             .sample(Sample::OneOf(&["0", "0", "10", "20"])),
-        text("request_creation_time", "When the request arrived, in UTC.").sample(Sample::Time),
+        text("request_creation_time", "When the request arrived, in UTC.").sample(Sample::Time(TimeForm::IsoMicros)),
         text("actions_executed", "What the load balancer did, separated by commas.")
             .quoted()
             .sample(Sample::OneOf(&["forward", "forward", "waf,forward", "redirect"])),

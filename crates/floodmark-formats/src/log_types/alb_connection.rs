@@ -2,7 +2,7 @@
 
 use crate::log_type::{
     Clock, Encoding, Header, INTERVAL_AFTER, LogType, Mark, Quotes, Sample, Shape,
-    TWO_INTERVALS_BEFORE, Written, between, double, int, text,
+    TWO_INTERVALS_BEFORE, TimeForm, Written, between, double, int, text,
 };
 
 /// The Application Load Balancer's connection log: 11 or 12 fields from 2023, 15 in 2026.
@@ -12,6 +12,8 @@ pub static ALB_CONNECTION: LogType = LogType {
     title: "Application Load Balancer connection log",
     page: "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-connection-logs.html",
     encoding: Encoding::Words { separators: b" ", quotes: Quotes::Double, header: Header::None },
+    folder: "AWSLogs/{account}/elasticloadbalancing/{region}/{yyyy}/{MM}/{dd}/",
+    key_time: "yyyyMMddTHHmmZ",
     keys: &[
         "conn_log_{account}_elasticloadbalancing_{region}_app.{resource}_{time}_{node}_{random}",
     ],
@@ -24,7 +26,7 @@ pub static ALB_CONNECTION: LogType = LogType {
     fields: &[
         text("time", "When the connection was made or failed, in UTC.")
             .written("timestamp")
-            .sample(Sample::Time),
+            .sample(Sample::Time(TimeForm::IsoMicros)),
         text("client_ip", "The client's address.").sample(Sample::Address),
         int("client_port", "", "The client's port.").sample(Sample::Port),
         int("listener_port", "", "The listener's port.")

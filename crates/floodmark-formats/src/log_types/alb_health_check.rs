@@ -2,7 +2,7 @@
 
 use crate::log_type::{
     Clock, Encoding, Header, INTERVAL_AFTER, LogType, Mark, Quotes, Sample, Shape,
-    TWO_INTERVALS_BEFORE, Written, between, double, int, text,
+    TWO_INTERVALS_BEFORE, TimeForm, Written, between, double, int, text,
 };
 
 /// The Application Load Balancer's health check log: 8 fields in AWS's examples, 10 in its list (2025).
@@ -12,6 +12,8 @@ pub static ALB_HEALTH_CHECK: LogType = LogType {
     title: "Application Load Balancer health check log",
     page: "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-health-check-logs.html",
     encoding: Encoding::Words { separators: b" ", quotes: Quotes::Double, header: Header::None },
+    folder: "AWSLogs/{account}/elasticloadbalancing/{region}/{yyyy}/{MM}/{dd}/",
+    key_time: "yyyyMMddTHHmmZ",
     keys: &[
         "health_check_log_{account}_elasticloadbalancing_{region}_app.{resource}_{time}_{node}_{random}",
     ],
@@ -24,7 +26,7 @@ pub static ALB_HEALTH_CHECK: LogType = LogType {
     fields: &[
         text("type", "How the target is asked: `http`, `https`, `h2`, `grpc` or `lambda`.")
             .sample(Sample::OneOf(&["http", "https", "grpc"])),
-        text("time", "When the check began, in UTC.").sample(Sample::Time),
+        text("time", "When the check began, in UTC.").sample(Sample::Time(TimeForm::IsoMicros)),
         double("latency", "s", "How long the check took.").sample(Sample::Fraction(9)),
         text("target_addr", "The target: `address:port`, or a function's ARN.")
             .sample(Sample::OneOf(&["10.0.1.20:8080", "10.0.2.31:8080"])),

@@ -1,8 +1,8 @@
 //! Classic Load Balancer access logs: one line a request or TCP connection.
 
 use crate::log_type::{
-    Clock, Encoding, Header, INTERVAL_AFTER, LogType, Mark, Quotes, Sample, Shape, Written,
-    address_and_port, bigint, double, request, text, until,
+    Clock, Encoding, Header, INTERVAL_AFTER, LogType, Mark, Quotes, Sample, Shape, TimeForm,
+    Written, address_and_port, bigint, double, request, text, until,
 };
 
 /// The Classic Load Balancer's access log: 12 fields in 2014 and 2015, 15 since.
@@ -12,6 +12,8 @@ pub static CLB: LogType = LogType {
     title: "Classic Load Balancer access log",
     page: "https://docs.aws.amazon.com/elasticloadbalancing/latest/classic/access-log-collection.html",
     encoding: Encoding::Words { separators: b" ", quotes: Quotes::Double, header: Header::None },
+    folder: "AWSLogs/{account}/elasticloadbalancing/{region}/{yyyy}/{MM}/{dd}/",
+    key_time: "yyyyMMddTHHmmZ",
     keys: &["{account}_elasticloadbalancing_{region}_{label}_{time}_{node}_{random}"],
     event_time: &[Clock::Iso("timestamp")],
     event_end: &[],
@@ -21,7 +23,9 @@ pub static CLB: LogType = LogType {
         until("event_time", Written::Timestamp, INTERVAL_AFTER),
     ],
     fields: &[
-        text("timestamp", "When the request arrived, in UTC.").written("time").sample(Sample::Time),
+        text("timestamp", "When the request arrived, in UTC.")
+            .written("time")
+            .sample(Sample::Time(TimeForm::IsoMicros)),
         text("elb_name", "The load balancer's name.")
             .written("elb")
             .sample(Sample::OneOf(&["my-loadbalancer"])),

@@ -1,8 +1,8 @@
 //! CloudFront standard logs, legacy and version 2: one line a request, written when it was answered.
 
 use crate::log_type::{
-    AN_HOUR, Clock, Encoding, Header, LogType, Mark, Quotes, Sample, Shape, Written, between,
-    bigint, date, float, int, text,
+    AN_HOUR, Clock, Encoding, Header, LogType, Mark, Quotes, Sample, Shape, TimeForm, Written,
+    between, bigint, date, float, int, text,
 };
 
 /// The CloudFront standard log: 23 fields in 2016, 33 since 2019, any choice and order of 41 in version 2.
@@ -17,6 +17,8 @@ pub static CLOUDFRONT: LogType = LogType {
         quotes: Quotes::None,
         header: Header::Directives,
     },
+    folder: "",
+    key_time: "yyyy-MM-dd-HH",
     keys: &["{label}.{time}.{random}"],
     event_time: &[Clock::DateAndTime("date", "time"), Clock::EpochMillis("timestamp_ms")],
     event_end: &[],
@@ -27,8 +29,10 @@ pub static CLOUDFRONT: LogType = LogType {
         between("timestamp_ms", Written::EpochMillis, -AN_HOUR, 2 * AN_HOUR),
     ],
     fields: &[
-        date("date", "The day on which the response ended, in UTC.").sample(Sample::Time),
-        text("time", "The time of day at which the response ended, in UTC.").sample(Sample::Time),
+        date("date", "The day on which the response ended, in UTC.")
+            .sample(Sample::Time(TimeForm::Date)),
+        text("time", "The time of day at which the response ended, in UTC.")
+            .sample(Sample::Time(TimeForm::Clock)),
         text("x_edge_location", "The edge location, by an airport's code and a number.")
             .written("x-edge-location")
             .sample(Sample::OneOf(&["FRA56-P4", "DUB2-C1", "IAD89-C1"])),
@@ -143,7 +147,7 @@ pub static CLOUDFRONT: LogType = LogType {
             .sample(Sample::OneOf(&["-"])),
         bigint("timestamp_ms", "ms", "When the response ended, since 1970, in version 2.")
             .written("timestamp(ms)")
-            .sample(Sample::Time),
+            .sample(Sample::Time(TimeForm::EpochMillis)),
         float("origin_fbl", "s", "How long the origin took to its first byte, in version 2.")
             .written("origin-fbl")
             .sample(Sample::Fraction(3)),

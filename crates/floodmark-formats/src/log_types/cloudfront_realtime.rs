@@ -1,7 +1,7 @@
 //! CloudFront real-time logs: one line a request, as Firehose stores them.
 
 use crate::log_type::{
-    Clock, Encoding, Header, LogType, Mark, Quotes, Sample, Shape, bigint, double, text,
+    Clock, Encoding, Header, LogType, Mark, Quotes, Sample, Shape, TimeForm, bigint, double, text,
 };
 
 /// The CloudFront real-time log with all fields, in the log's fixed order.
@@ -18,6 +18,8 @@ pub static CLOUDFRONT_REALTIME: LogType = LogType {
         header: Header::None,
     },
     // The names are those of the owner's Firehose stream.
+    folder: "{yyyy}/{MM}/{dd}/{HH}/",
+    key_time: "yyyy-MM-dd-HH-mm-ss",
     keys: &[],
     event_time: &[Clock::EpochSeconds("timestamp")],
     event_end: &[],
@@ -27,7 +29,7 @@ pub static CLOUDFRONT_REALTIME: LogType = LogType {
             "timestamp",
             "When the response ended, in seconds since 1970 with a fraction.",
         )
-        .sample(Sample::Time),
+        .sample(Sample::Time(TimeForm::EpochSecondsMillis)),
         text("c_ip", "The address that the request came from.")
             .written("c-ip")
             .sample(Sample::Address),

@@ -1,8 +1,8 @@
 //! Global Accelerator flow logs: one line a flow of an accelerator and capture window.
 
 use crate::log_type::{
-    Clock, Encoding, Header, LogType, Mark, Quotes, Sample, Shape, Written, between, bigint, int,
-    text,
+    Clock, Encoding, Header, LogType, Mark, Quotes, Sample, Shape, TimeForm, Written, between,
+    bigint, int, text,
 };
 use crate::time::MINUTE;
 
@@ -13,6 +13,8 @@ pub static GLOBAL_ACCELERATOR: LogType = LogType {
     title: "Global Accelerator flow log",
     page: "https://docs.aws.amazon.com/global-accelerator/latest/dg/monitoring-global-accelerator.flow-logs.html",
     encoding: Encoding::Words { separators: b" ", quotes: Quotes::None, header: Header::Names },
+    folder: "AWSLogs/{account}/globalaccelerator/us-west-2/{yyyy}/{MM}/{dd}/",
+    key_time: "yyyyMMddTHHmmZ",
     keys: &["{account}_globalaccelerator_{resource}_{time}_{random}"],
     event_time: &[Clock::EpochSeconds("starttime")],
     event_end: &[Clock::EpochSeconds("endtime")],
@@ -57,10 +59,10 @@ pub static GLOBAL_ACCELERATOR: LogType = LogType {
             .sample(Sample::Between(40, 600_000)),
         int("starttime", "s", "When the window began, in seconds since 1970.")
             .written("start_time")
-            .sample(Sample::Time),
+            .sample(Sample::Time(TimeForm::EpochSeconds)),
         int("endtime", "s", "When the window ended, in seconds since 1970.")
             .written("end_time")
-            .sample(Sample::Time),
+            .sample(Sample::Time(TimeForm::EpochSeconds)),
         text("action", "What was done with the flow: `ACCEPT`.").sample(Sample::OneOf(&["ACCEPT"])),
         text(
             "logstatus",

@@ -1,7 +1,7 @@
 //! Network Firewall alert logs: one JSON object a match of a stateful rule.
 
 use crate::log_type::{
-    Clock, Encoding, LogType, Mark, Sample, Shape, Written, between, nested, text,
+    Clock, Encoding, LogType, Mark, Sample, Shape, TimeForm, Written, between, nested, text,
 };
 use crate::time::MINUTE;
 
@@ -12,6 +12,8 @@ pub static NETWORK_FIREWALL_ALERT: LogType = LogType {
     title: "Network Firewall alert log",
     page: "https://docs.aws.amazon.com/network-firewall/latest/developerguide/firewall-logging-contents.html",
     encoding: Encoding::Json,
+    folder: "AWSLogs/{account}/network-firewall/alert/{region}/{resource}/{yyyy}/{MM}/{dd}/{HH}/",
+    key_time: "yyyyMMddHHmm",
     keys: &["{account}_network-firewall_alert_{region}_{resource}_{time}_{random}"],
     event_time: &[Clock::EpochSeconds("event_timestamp")],
     event_end: &[],
@@ -21,7 +23,7 @@ pub static NETWORK_FIREWALL_ALERT: LogType = LogType {
         text("availability_zone", "The availability zone of the firewall's endpoint.")
             .sample(Sample::OneOf(&["eu-west-1a", "eu-west-1b"])),
         text("event_timestamp", "When the record was made, in seconds since 1970.")
-            .sample(Sample::Time),
+            .sample(Sample::Time(TimeForm::EpochSeconds)),
         nested(
             "event",
             "struct<timestamp:string,flow_id:bigint,event_type:string,src_ip:string,src_port:int,dest_ip:string,dest_port:int,proto:string,app_proto:string,sni:string,tls_inspected:boolean,tls_error:struct<error_message:string>,revocation_check:struct<leaf_cert_fpr:string,status:string,action:string>,alert:struct<alert_id:string,alert_type:string,action:string,signature_id:int,rev:int,signature:string,category:string,severity:int,rule_name:string,alert_name:string,alert_severity:string,alert_description:string,file_name:string,file_hash:string,packet_capture:string,reference_links:array<string>>,src_country:string,dest_country:string,src_hostname:string,dest_hostname:string,user_agent:string,url:string>",

@@ -1,7 +1,7 @@
 //! Network Firewall flow logs: one JSON object a direction of a flow.
 
 use crate::log_type::{
-    Clock, Encoding, LogType, Mark, Sample, Shape, Written, nested, text, until,
+    Clock, Encoding, LogType, Mark, Sample, Shape, TimeForm, Written, nested, text, until,
 };
 use crate::time::MINUTE;
 
@@ -12,6 +12,8 @@ pub static NETWORK_FIREWALL_FLOW: LogType = LogType {
     title: "Network Firewall flow log",
     page: "https://docs.aws.amazon.com/network-firewall/latest/developerguide/firewall-logging-contents.html",
     encoding: Encoding::Json,
+    folder: "AWSLogs/{account}/network-firewall/flow/{region}/{resource}/{yyyy}/{MM}/{dd}/{HH}/",
+    key_time: "yyyyMMddHHmm",
     keys: &["{account}_network-firewall_flow_{region}_{resource}_{time}_{random}"],
     event_time: &[Clock::EpochSeconds("event_timestamp")],
     event_end: &[],
@@ -21,7 +23,7 @@ pub static NETWORK_FIREWALL_FLOW: LogType = LogType {
         text("availability_zone", "The availability zone of the firewall's endpoint.")
             .sample(Sample::OneOf(&["eu-west-1a", "eu-west-1b"])),
         text("event_timestamp", "When the record was made, in seconds since 1970.")
-            .sample(Sample::Time),
+            .sample(Sample::Time(TimeForm::EpochSeconds)),
         // The log writes the TCP flags beside `netflow`, not in it: the documented `tcp_flags` is NULL in every row.
         nested(
             "event",

@@ -2,7 +2,8 @@
 
 use crate::log_type::{
     Clock, Encoding, Header, INTERVAL_AFTER, LogType, Mark, Quotes, Sample, Shape,
-    TWO_INTERVALS_BEFORE, Written, address_and_port, between, bigint, double, int, text, until,
+    TWO_INTERVALS_BEFORE, TimeForm, Written, address_and_port, between, bigint, double, int, text,
+    until,
 };
 
 /// The Network Load Balancer's access log, versions 1.0 (18 fields) and 2.0 (21 and 22 fields).
@@ -16,6 +17,8 @@ pub static NLB: LogType = LogType {
         quotes: Quotes::None,
         header: Header::None,
     },
+    folder: "AWSLogs/{account}/elasticloadbalancing/{region}/{yyyy}/{MM}/{dd}/",
+    key_time: "yyyyMMddTHHmmZ",
     keys: &["{account}_elasticloadbalancing_{region}_net.{resource}_{time}_{random}"],
     event_time: &[
         Clock::Iso("tls_connection_creation_time"),
@@ -37,7 +40,7 @@ pub static NLB: LogType = LogType {
     fields: &[
         text("type", "The type of listener: always `tls`.").sample(Sample::OneOf(&["tls"])),
         text("version", "The version of the log's format.").sample(Sample::OneOf(&["2.0"])),
-        text("time", "When the connection ended, in UTC.").sample(Sample::Time),
+        text("time", "When the connection ended, in UTC.").sample(Sample::Time(TimeForm::IsoSeconds)),
         text("elb", "The load balancer.").sample(Sample::OneOf(&["net/front/0a1b2c3d4e5f6071"])),
         text("listener_id", "The listener.")
             .written("listener")
@@ -136,7 +139,7 @@ pub static NLB: LogType = LogType {
             "tls_connection_creation_time",
             "When the connection began, in UTC.",
         )
-        .sample(Sample::Time),
+        .sample(Sample::Time(TimeForm::IsoSeconds)),
     ],
     fields_min: 18,
     marks: &[

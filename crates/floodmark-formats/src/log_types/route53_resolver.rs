@@ -1,7 +1,8 @@
 //! Route 53 Resolver query logs: one JSON object a DNS query from a VPC.
 
 use crate::log_type::{
-    A_DAY, Clock, Encoding, LogType, Mark, Sample, Shape, Written, between, int, nested, text,
+    A_DAY, Clock, Encoding, LogType, Mark, Sample, Shape, TimeForm, Written, between, int, nested,
+    text,
 };
 use crate::time::MINUTE;
 
@@ -12,6 +13,8 @@ pub static ROUTE53_RESOLVER: LogType = LogType {
     title: "Route 53 Resolver query log",
     page: "https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/resolver-query-logs-format.html",
     encoding: Encoding::Json,
+    folder: "AWSLogs/{account}/vpcdnsquerylogs/{resource}/{yyyy}/{MM}/{dd}/",
+    key_time: "yyyyMMddTHHmmZ",
     keys: &["{resource}_vpcdnsquerylogs_{account}_{time}_{random}"],
     event_time: &[Clock::Iso("query_timestamp")],
     event_end: &[],
@@ -26,7 +29,8 @@ pub static ROUTE53_RESOLVER: LogType = LogType {
         text("region", "The VPC's region.").sample(Sample::OneOf(&["eu-west-1"])),
         text("vpc_id", "The VPC that the query came from.")
             .sample(Sample::OneOf(&["vpc-0a1b2c3d4e5f60718"])),
-        text("query_timestamp", "When the query came, in UTC.").sample(Sample::Time),
+        text("query_timestamp", "When the query came, in UTC.")
+            .sample(Sample::Time(TimeForm::IsoSecondsZ)),
         text("query_name", "The name that was asked for, mostly with a point at its end.").sample(
             Sample::OneOf(&[
                 "www.example.com.",

@@ -1,8 +1,8 @@
 //! S3 server access logs: one line a request to a bucket.
 
 use crate::log_type::{
-    A_DAY, AN_HOUR, Clock, Encoding, Header, LogType, Mark, Quotes, Sample, Shape, Written, bigint,
-    text, until,
+    A_DAY, AN_HOUR, Clock, Encoding, Header, LogType, Mark, Quotes, Sample, Shape, TimeForm,
+    Written, bigint, text, until,
 };
 
 /// The S3 server access log: 18 fields in 2014, 24 to 26 later, 27 since 2025.
@@ -12,6 +12,8 @@ pub static S3_ACCESS: LogType = LogType {
     title: "S3 server access log",
     page: "https://docs.aws.amazon.com/AmazonS3/latest/userguide/LogFormat.html",
     encoding: Encoding::Words { separators: b" ", quotes: Quotes::Stray, header: Header::None },
+    folder: "",
+    key_time: "yyyy-MM-dd-HH-mm-ss",
     keys: &["{prefix}{time}-{random}"],
     event_time: &[Clock::CommonLog("requestdatetime")],
     event_end: &[],
@@ -28,7 +30,7 @@ pub static S3_ACCESS: LogType = LogType {
             .sample(Sample::OneOf(&["amzn-s3-demo-bucket1"])),
         text("requestdatetime", "When the request arrived, such as `06/Feb/2019:00:00:38 +0000`.")
             .written("time")
-            .sample(Sample::Time),
+            .sample(Sample::Time(TimeForm::CommonLog)),
         text("remoteip", "The client's address; `-` for AWS's own requests.")
             .written("remote_ip")
             .sample(Sample::Address),

@@ -1,8 +1,8 @@
 //! Transit Gateway flow logs: one line a flow through a transit gateway and capture window.
 
 use crate::log_type::{
-    Clock, Encoding, Header, LogType, Mark, Quotes, Sample, Shape, Written, between, bigint, int,
-    text,
+    Clock, Encoding, Header, LogType, Mark, Quotes, Sample, Shape, TimeForm, Written, between,
+    bigint, int, text,
 };
 use crate::time::MINUTE;
 
@@ -14,6 +14,8 @@ pub static TGW_FLOW: LogType = LogType {
     page: "https://docs.aws.amazon.com/vpc/latest/tgw/tgw-flow-logs.html",
     encoding: Encoding::Words { separators: b" ", quotes: Quotes::None, header: Header::Names },
     // The names are those of VPC flow logs; the content tells them apart.
+    folder: "AWSLogs/{account}/vpcflowlogs/{region}/{yyyy}/{MM}/{dd}/",
+    key_time: "yyyyMMddTHHmmZ",
     keys: &[
         "{account}_vpcflowlogs_{region}_{resource}_{time}_{random}",
         "{account}_vpcflowlogs_{region}_{resource}_{time}",
@@ -88,9 +90,9 @@ pub static TGW_FLOW: LogType = LogType {
         bigint("bytes", "bytes", "How many bytes the flow had in the window.")
             .sample(Sample::Between(40, 600_000)),
         bigint("start", "s", "When the first packet of the window came, in seconds since 1970.")
-            .sample(Sample::Time),
+            .sample(Sample::Time(TimeForm::EpochSeconds)),
         bigint("end", "s", "When the last packet of the window came, in seconds since 1970.")
-            .sample(Sample::Time),
+            .sample(Sample::Time(TimeForm::EpochSeconds)),
         text(
             "log_status",
             "`OK`, `NODATA` without traffic, or `SKIPDATA` where records are missing.",

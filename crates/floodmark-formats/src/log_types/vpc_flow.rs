@@ -1,8 +1,8 @@
 //! VPC flow logs: one line a flow of a network interface and capture window.
 
 use crate::log_type::{
-    Clock, Encoding, Header, LogType, Mark, Quotes, Sample, Shape, Written, between, bigint, int,
-    text,
+    Clock, Encoding, Header, LogType, Mark, Quotes, Sample, Shape, TimeForm, Written, between,
+    bigint, int, text,
 };
 use crate::time::MINUTE;
 
@@ -13,6 +13,8 @@ pub static VPC_FLOW: LogType = LogType {
     title: "VPC flow log",
     page: "https://docs.aws.amazon.com/vpc/latest/userguide/flow-log-records.html",
     encoding: Encoding::Words { separators: b" ", quotes: Quotes::None, header: Header::Names },
+    folder: "AWSLogs/{account}/vpcflowlogs/{region}/{yyyy}/{MM}/{dd}/",
+    key_time: "yyyyMMddTHHmmZ",
     keys: &[
         "{account}_vpcflowlogs_{region}_{resource}_{time}_{random}",
         "{account}_vpcflowlogs_{region}_{resource}_{time}",
@@ -55,9 +57,9 @@ pub static VPC_FLOW: LogType = LogType {
         bigint("bytes", "bytes", "How many bytes the flow had in the window.")
             .sample(Sample::Between(40, 600_000)),
         bigint("start", "s", "When the first packet of the window came, in seconds since 1970.")
-            .sample(Sample::Time),
+            .sample(Sample::Time(TimeForm::EpochSeconds)),
         bigint("end", "s", "When the last packet of the window came, in seconds since 1970.")
-            .sample(Sample::Time),
+            .sample(Sample::Time(TimeForm::EpochSeconds)),
         text(
             "action",
             "Whether security groups and network ACLs let it pass: `ACCEPT` or `REJECT`.",

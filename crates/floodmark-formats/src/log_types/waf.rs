@@ -1,7 +1,8 @@
 //! WAF logs: one JSON object a request that a web ACL looked at.
 
 use crate::log_type::{
-    Clock, Encoding, LogType, Mark, Sample, Shape, Written, between, bigint, int, nested, text,
+    Clock, Encoding, LogType, Mark, Sample, Shape, TimeForm, Written, between, bigint, int, nested,
+    text,
 };
 use crate::time::MINUTE;
 
@@ -12,6 +13,8 @@ pub static WAF: LogType = LogType {
     title: "WAF log",
     page: "https://docs.aws.amazon.com/waf/latest/developerguide/logging-fields.html",
     encoding: Encoding::Json,
+    folder: "AWSLogs/{account}/WAFLogs/{region}/{resource}/{yyyy}/{MM}/{dd}/{HH}/{mm}/",
+    key_time: "yyyyMMddTHHmmZ",
     keys: &[
         "{account}_waflogs_{region}_{resource}_{time}_{random}",
         // Firehose's names. Their time is that of a buffer of the owner's choice, so it is not read.
@@ -25,7 +28,7 @@ pub static WAF: LogType = LogType {
         between("event_time", Written::Timestamp, -15 * MINUTE, 15 * MINUTE),
     ],
     fields: &[
-        bigint("timestamp", "ms", "When the request came, since 1970.").sample(Sample::Time),
+        bigint("timestamp", "ms", "When the request came, since 1970.").sample(Sample::Time(TimeForm::EpochMillis)),
         int("formatversion", "", "The version of the log's format.")
             .written("formatVersion")
             .sample(Sample::OneOf(&["1"])),
