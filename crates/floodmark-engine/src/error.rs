@@ -191,7 +191,7 @@ fn from_datafusion(error: DataFusionError) -> Error {
     let mut hint = (kind == ErrorKind::LimitReached)
         .then(|| "give it more memory with `--memory 4GiB`, or ask for less at a time".to_owned());
     // The list of all columns is for a page, not for a line.
-    if let Some(at) = message.find(" Valid fields are ") {
+    if let Some(at) = message.find("Valid fields are ") {
         message.truncate(at);
         hint = Some("`floodmark describe TABLE` lists the columns".to_owned());
     }

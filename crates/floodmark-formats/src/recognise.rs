@@ -39,7 +39,7 @@ pub fn recognise(
         let unknown = decoder.header_names_unknown();
         let account = decoder.account();
         // A header alone tells too: the object of a quiet interval holds nothing else.
-        let read = account.rows + account.headers;
+        let read = account.rows + if decoder.header_told() { account.headers } else { 0 };
         let better = best.as_ref().is_none_or(|(best_read, best_unknown, _)| {
             read > *best_read || (read == *best_read && unknown < *best_unknown)
         });

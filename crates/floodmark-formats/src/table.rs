@@ -1,5 +1,6 @@
 //! The table that a log type becomes: its columns in order, with what each is filled from.
 
+use std::collections::HashMap;
 use std::sync::{Arc, LazyLock};
 
 use arrow_schema::{Field as ArrowField, Schema, SchemaRef};
@@ -61,6 +62,16 @@ pub struct Table {
     pub schema: SchemaRef,
     /// How many columns `SELECT *` shows.
     pub visible: usize,
+    names: Names,
+}
+
+/// The names by which a field is known, in lower case.
+#[derive(Debug)]
+struct Names {
+    /// As written in the log, and as its first column.
+    exact: HashMap<String, usize>,
+    /// Names with signs, with `_` for them.
+    in_words: HashMap<String, usize>,
 }
 
 static TABLES: LazyLock<Vec<Arc<Table>>> = LazyLock::new(|| {
@@ -132,7 +143,7 @@ impl Table {
                 })
                 .collect::<Vec<_>>(),
         ));
-        Self { log_type, columns, schema, visible }
+        Self { log_type, columns, schema, visible, names: Names::of(log_type) }
     }
 
     /// The position of a column.
@@ -156,15 +167,33 @@ impl Table {
     /// The field whose written name or first column is this one, whatever its case, and with `_` for signs:
     /// `cs(Referer)` is `cs_referer` in Parquet.
     pub fn field_named(&self, name: &str) -> Option<usize> {
-        self.log_type.fields.iter().position(|field| {
-            field.name.eq_ignore_ascii_case(name)
-                || field
-                    .columns()
-                    .next()
-                    .is_some_and(|column| column.name.eq_ignore_ascii_case(name))
-                || (!field.name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
-                    && in_words(field.name) == in_words(name))
-        })
+        let Names { exact, in_words: words } = &self.names;
+        let field = exact
+            .get(name)
+            .or_else(|| exact.get(&name.to_ascii_lowercase()))
+            .or_else(|| if words.is_empty() { None } else { words.get(&in_words(name)) });
+        field.copied()
+    }
+}
+
+impl Names {
+    fn of(log_type: &LogType) -> Self {
+        let mut names = Self { exact: HashMap::new(), in_words: HashMap::new() };
+        let has_signs = |name: &str| !name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+        for (index, field) in log_type.fields.iter().enumerate() {
+            names.exact.entry(field.name.to_ascii_lowercase()).or_insert(index);
+            // As AWS spells it: most keys are found without a copy in lower case.
+            names.exact.entry(field.name.to_owned()).or_insert(index);
+            if has_signs(field.name) {
+                names.in_words.entry(in_words(field.name)).or_insert(index);
+            }
+        }
+        for (index, field) in log_type.fields.iter().enumerate() {
+            if let Some(column) = field.columns().next() {
+                names.exact.entry(column.name.to_ascii_lowercase()).or_insert(index);
+            }
+        }
+        names
     }
 }
 

@@ -1,1 +1,14 @@
-fn main() {}
+//! The command line: one file a command. It renders what the library answers, and has no logic of its own.
+
+mod commands;
+mod failure;
+mod progress;
+mod render;
+mod report_text;
+mod settings;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    commands::main()
+}

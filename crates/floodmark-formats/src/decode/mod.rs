@@ -249,6 +249,11 @@ impl Decoder {
         (self.account, self.rejections)
     }
 
+    /// Whether a header line told the order of the fields.
+    pub(crate) fn header_told(&self) -> bool {
+        matches!(&self.syntax, Some(Syntax::Words(words)) if words.header_told())
+    }
+
     /// How many names of the header line the log type does not know.
     pub(crate) fn header_names_unknown(&self) -> usize {
         match &self.syntax {

@@ -90,6 +90,10 @@ impl Words {
         }
     }
 
+    pub(crate) fn header_told(&self) -> bool {
+        self.layout.told
+    }
+
     pub(crate) fn names_unknown(&self) -> usize {
         self.layout.unknown.len()
     }

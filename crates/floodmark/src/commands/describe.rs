@@ -1,0 +1,69 @@
+//! `floodmark describe`: the columns of a table.
+
+use clap::Args;
+use comfy_table::{ContentArrangement, Table, presets};
+use floodmark_engine::{Error, REJECTED};
+use floodmark_formats::table;
+
+/// Show a table's columns with types, units and meaning
+#[derive(Args, Debug)]
+#[command(after_help = "Example: floodmark describe nlb")]
+pub(crate) struct Arguments {
+    /// The table, by our name or AWS's; without it, all tables are listed
+    table: Option<String>,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    let text = match &arguments.table {
+        Some(name) => describe(&name.to_ascii_lowercase())?,
+        None => list(),
+    };
+    std::io::Write::write_all(&mut std::io::stdout(), text.as_bytes())?;
+    Ok(())
+}
+
+fn rows() -> Table {
+    let mut rows = Table::new();
+    rows.load_preset(presets::NOTHING);
+    if let Some((width, _)) = terminal_size::terminal_size() {
+        rows.set_content_arrangement(ContentArrangement::Dynamic).set_width(width.0);
+    }
+    rows
+}
+
+fn list() -> String {
+    let mut rows = rows();
+    rows.set_header(["table", "also", "what it is"]);
+    for table in table::all() {
+        let log_type = table.log_type;
+        rows.add_row([log_type.name, &log_type.aliases.join(" "), log_type.title]);
+    }
+    rows.add_row([REJECTED, "", "The lines of all logs that are no rows, with the reason"]);
+    format!("{}\n", rows.trim_fmt())
+}
+
+fn describe(name: &str) -> anyhow::Result<String> {
+    let found = table::find(name).ok_or_else(|| {
+        let names: Vec<_> = table::all().iter().map(|table| table.log_type.name).collect();
+        Error::not_found(format!("there is no table `{name}`"))
+            .hint(format!("the tables are {}", names.join(", ")))
+    })?;
+    let log_type = found.log_type;
+    let mut rows = rows();
+    rows.set_header(["column", "type", "unit", "meaning"]);
+    for column in &found.columns {
+        let described = column.column;
+        let name = if column.hidden {
+            format!("\"{}\"", described.name)
+        } else {
+            described.name.to_owned()
+        };
+        rows.add_row([&name, described.column_type.athena(), described.unit, described.meaning]);
+    }
+    let mut text = format!("{}: {}\n", log_type.name, log_type.title);
+    if !log_type.aliases.is_empty() {
+        text.push_str(&format!("also: {}\n", log_type.aliases.join(", ")));
+    }
+    text.push_str(&format!("{}\n\n{}\n", log_type.page, rows.trim_fmt()));
+    Ok(text)
+}

@@ -1,0 +1,82 @@
+//! The commands: one file each, one line here each.
+
+mod completions;
+mod demo;
+mod describe;
+mod man;
+mod query;
+mod shell;
+mod tables;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::{ArgMatches, Command, CommandFactory, FromArgMatches, Parser, Subcommand};
+
+use crate::failure;
+use crate::settings::{self, Settings};
+
+/// Finds out where a flood of network traffic came from.
+///
+/// Reads the logs that AWS leaves in S3 where they lie, and answers Athena's SQL on this machine.
+#[derive(Debug, Parser)]
+#[command(name = "floodmark", version, after_help = EXIT_CODES, propagate_version = true)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    command: Commands,
+    #[command(flatten)]
+    settings: Settings,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes: 0 done, 1 defect, 2 wrong SQL or arguments, 3 not found, 4 access denied, \
+5 unavailable, 6 limit reached, 7 not supported, 130 stopped";
+
+#[derive(Debug, Subcommand)]
+enum Commands {
+    Query(query::Arguments),
+    Shell(shell::Arguments),
+    Tables(tables::Arguments),
+    Describe(describe::Arguments),
+    Demo(demo::Arguments),
+    Completions(completions::Arguments),
+    Man(man::Arguments),
+}
+
+/// The whole command, as it is parsed, completed and documented.
+pub(crate) fn command() -> Command {
+    Arguments::command()
+}
+
+pub(crate) fn main() -> ExitCode {
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    match run(&arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => ExitCode::from(failure::tell(&failure)),
+    }
+}
+
+fn run(arguments: &[OsString]) -> anyhow::Result<()> {
+    let command = settings::with_file(command(), settings::home_of(arguments))?;
+    let matches: ArgMatches = command.get_matches_from(arguments);
+    let arguments = Arguments::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    let settings = arguments.settings;
+    match arguments.command {
+        Commands::Query(arguments) => query::run(&arguments, &settings),
+        Commands::Shell(arguments) => shell::run(&arguments, &settings),
+        Commands::Tables(arguments) => tables::run(&arguments, &settings),
+        Commands::Describe(arguments) => describe::run(&arguments),
+        Commands::Demo(arguments) => demo::run(&arguments, &settings),
+        Commands::Completions(arguments) => completions::run(&arguments),
+        Commands::Man(arguments) => man::run(&arguments),
+    }
+}
+
+/// The threads that commands compute on.
+pub(crate) fn runtime(settings: &Settings) -> anyhow::Result<tokio::runtime::Runtime> {
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    if settings.threads > 0 {
+        builder.worker_threads(settings.threads);
+    }
+    Ok(builder.enable_all().build()?)
+}

@@ -1,0 +1,158 @@
+//! `floodmark query`: SQL over logs.
+
+use std::io::{IsTerminal, Read};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+use clap::Args;
+use floodmark_engine::dialect::{self, Parsed};
+use floodmark_engine::{Engine, Error, ErrorKind, Metrics, Report, Session};
+use futures::StreamExt;
+
+use crate::commands;
+use crate::failure::InSql;
+use crate::progress::Progress;
+use crate::render::{Format, Output};
+use crate::report_text;
+use crate::settings::{ReportForm, Settings};
+
+/// Ask logs in SQL
+///
+/// Tables are named after the log types: `nlb`, `alb`, `vpc_flow`, `cloudfront` and so on; each also answers to its name in
+/// AWS's documentation. `floodmark tables` shows what lies at a path, `floodmark describe TABLE` its columns. Lines that are
+/// no rows are in the table `rejected`.
+#[derive(Args, Debug)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Arguments {
+    /// The SQL; several statements are separated by `;`. Without it, it is read from `--file` or standard input
+    sql: Option<String>,
+
+    /// A file with the SQL
+    #[arg(long, short, value_name = "FILE", conflicts_with = "sql")]
+    file: Option<PathBuf>,
+
+    /// Where the logs lie: a file, a folder, a glob, `-` for standard input, or s3://bucket/prefix. May be repeated
+    #[arg(long, value_name = "PATH", num_args = 1.., action = clap::ArgAction::Append)]
+    from: Vec<String>,
+
+    /// How the result is written [default: a table on a terminal, csv in a pipe]
+    #[arg(long, value_name = "FORMAT", env = "FLOODMARK_FORMAT")]
+    format: Option<Format>,
+
+    /// Write the result to a file
+    #[arg(long, short, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  floodmark query 'SELECT client_ip, count(*) AS connections FROM nlb GROUP BY 1 ORDER BY 2 DESC LIMIT 30' --from logs/
+  floodmark query --file spike.sql --from s3://my-logs/AWSLogs/ --format csv
+  zcat flow.log.gz | floodmark query \"SELECT * FROM vpc_flow WHERE action = 'REJECT'\" --from -";
+
+pub(crate) fn run(arguments: &Arguments, settings: &Settings) -> anyhow::Result<()> {
+    let sql = sql(arguments)?;
+    let in_sql = |error: Error| InSql { error, sql: sql.clone() };
+    let statements = dialect::parse(&sql).map_err(in_sql)?;
+    if statements.is_empty() {
+        return Err(Error::invalid_query("there is no SQL to run")
+            .hint("write it as the first argument, in a `--file`, or to standard input")
+            .into());
+    }
+    let default = if arguments.output.is_none() && std::io::stdout().is_terminal() {
+        Format::Table
+    } else {
+        Format::Csv
+    };
+    let format = arguments.format.unwrap_or(default);
+    commands::runtime(settings)?.block_on(async {
+        let engine = Engine::new(settings.engine_options())?;
+        let session = engine.open(&arguments.from).await?;
+        let mut output = Output::open(format, arguments.output.as_deref())?;
+        for statement in statements {
+            answer(&session, statement, &sql, &mut output, settings).await?;
+        }
+        output.flush()
+    })
+}
+
+fn sql(arguments: &Arguments) -> anyhow::Result<String> {
+    match (&arguments.sql, &arguments.file) {
+        (Some(sql), _) if sql != "-" => Ok(sql.clone()),
+        (_, Some(file)) => std::fs::read_to_string(file)
+            .with_context(|| format!("cannot read the SQL in `{}`", file.display())),
+        _ => {
+            if arguments.from.iter().any(|from| from == "-") {
+                return Err(Error::invalid_query(
+                    "standard input cannot be both the SQL and the logs",
+                )
+                .hint("write the SQL as the first argument or in a `--file`")
+                .into());
+            }
+            let mut sql = String::new();
+            std::io::stdin().read_to_string(&mut sql).context("cannot read the SQL")?;
+            Ok(sql)
+        }
+    }
+}
+
+/// Runs a statement, writes its rows and its report. Ctrl-C stops it, and the report says what was read so far.
+pub(crate) async fn answer(
+    session: &Session<'_>,
+    statement: Parsed,
+    sql: &str,
+    output: &mut Output,
+    settings: &Settings,
+) -> anyhow::Result<()> {
+    let start = Instant::now();
+    let in_sql = |error: Error| InSql { error, sql: sql.to_owned() };
+    let mut query = session.query(statement).await.map_err(in_sql)?;
+    let metrics = Arc::clone(&query.metrics);
+    let progress = Progress::start(settings.progress, &metrics);
+    let mut stopped = std::pin::pin!(tokio::signal::ctrl_c());
+    let mut sink = output.begin(&query.schema)?;
+    let result = loop {
+        let batch = tokio::select! {
+            batch = query.rows.next() => batch,
+            _ = &mut stopped => break Err(Error::new(ErrorKind::Cancelled, "stopped").into()),
+        };
+        match batch {
+            None => break Ok(()),
+            Some(Err(error)) => break Err(in_sql(error.into()).into()),
+            Some(Ok(batch)) => {
+                if let Err(error) = progress.suspend(|| sink.write(&batch)) {
+                    break Err(error);
+                }
+            }
+        }
+    };
+    // Whoever still reads stops now, and has entered what it read in the account.
+    drop(query);
+    drop(progress);
+    let finished = if result.is_ok() {
+        sink.finish()
+    } else {
+        drop(sink);
+        Ok(())
+    };
+    output.flush()?;
+    tell_report(&metrics, start.elapsed(), result.is_err(), settings);
+    result.and(finished)
+}
+
+fn tell_report(metrics: &Metrics, elapsed: Duration, stopped: bool, settings: &Settings) {
+    let report: Report = metrics.report();
+    // A query that reads no logs has nothing to account for.
+    if report.objects_listed == 0 && report.troubles_total == 0 {
+        return;
+    }
+    let text = match settings.report {
+        ReportForm::Text => report_text::text(&report, elapsed, stopped),
+        ReportForm::Json => format!("{}\n", report_text::json(&report, elapsed, stopped)),
+        ReportForm::None => return,
+    };
+    // There is nobody to tell if this cannot be written.
+    let _ = std::io::Write::write_all(&mut std::io::stderr(), text.as_bytes());
+}

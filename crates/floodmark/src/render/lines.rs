@@ -1,0 +1,146 @@
+//! CSV and Markdown: text, a line a row.
+
+use datafusion::arrow::array::{Array, RecordBatch};
+use datafusion::arrow::datatypes::{DataType, SchemaRef};
+use datafusion::arrow::util::display::ArrayFormatter;
+
+use crate::render::{Place, Sink, options, safe};
+
+/// RFC 4180, with line feeds as line ends. NULL is an empty field; an empty text is `""`.
+pub(crate) struct Csv<'a> {
+    place: &'a mut Place,
+    schema: SchemaRef,
+    begun: bool,
+}
+
+impl<'a> Csv<'a> {
+    pub(crate) fn new(place: &'a mut Place, schema: &SchemaRef) -> Self {
+        Self { place, schema: SchemaRef::clone(schema), begun: false }
+    }
+
+    fn begin(&mut self) -> anyhow::Result<()> {
+        if !std::mem::replace(&mut self.begun, true) {
+            let names: Vec<_> =
+                self.schema.fields().iter().map(|field| csv_text(field.name())).collect();
+            writeln!(self.place, "{}", names.join(","))?;
+        }
+        Ok(())
+    }
+}
+
+impl Sink for Csv<'_> {
+    fn write(&mut self, batch: &RecordBatch) -> anyhow::Result<()> {
+        self.begin()?;
+        let options = options();
+        let formatters = (batch.columns().iter())
+            .map(|column| ArrayFormatter::try_new(column, &options))
+            .collect::<Result<Vec<_>, _>>()?;
+        let mut line = String::new();
+        for row in 0..batch.num_rows() {
+            line.clear();
+            for (at, (formatter, column)) in formatters.iter().zip(batch.columns()).enumerate() {
+                if at > 0 {
+                    line.push(',');
+                }
+                if column.is_valid(row) {
+                    let value = formatter.value(row).to_string();
+                    if is_plain(column.data_type()) {
+                        line.push_str(&value);
+                    } else {
+                        line.push_str(&csv_text(&value));
+                    }
+                }
+            }
+            line.push('\n');
+            self.place.write_all(line.as_bytes())?;
+        }
+        Ok(())
+    }
+
+    fn finish(mut self: Box<Self>) -> anyhow::Result<()> {
+        self.begin()
+    }
+}
+
+/// Whether values of this type never need quotes.
+fn is_plain(data_type: &DataType) -> bool {
+    data_type.is_numeric() || data_type.is_temporal() || *data_type == DataType::Boolean
+}
+
+fn csv_text(text: &str) -> String {
+    if text.is_empty() || text.contains(['"', ',', '\n', '\r']) {
+        format!("\"{}\"", text.replace('"', "\"\""))
+    } else {
+        text.to_owned()
+    }
+}
+
+/// A table for documents.
+pub(crate) struct Markdown<'a> {
+    place: &'a mut Place,
+    schema: SchemaRef,
+    begun: bool,
+}
+
+impl<'a> Markdown<'a> {
+    pub(crate) fn new(place: &'a mut Place, schema: &SchemaRef) -> Self {
+        Self { place, schema: SchemaRef::clone(schema), begun: false }
+    }
+
+    fn begin(&mut self) -> anyhow::Result<()> {
+        if !std::mem::replace(&mut self.begun, true) {
+            let fields = self.schema.fields();
+            let names: Vec<_> = fields.iter().map(|field| markdown_text(field.name())).collect();
+            let rules: Vec<_> = (fields.iter())
+                .map(|field| if field.data_type().is_numeric() { "---:" } else { "---" })
+                .collect();
+            writeln!(self.place, "| {} |\n| {} |", names.join(" | "), rules.join(" | "))?;
+        }
+        Ok(())
+    }
+}
+
+impl Sink for Markdown<'_> {
+    fn write(&mut self, batch: &RecordBatch) -> anyhow::Result<()> {
+        self.begin()?;
+        let options = options();
+        let formatters = (batch.columns().iter())
+            .map(|column| ArrayFormatter::try_new(column, &options))
+            .collect::<Result<Vec<_>, _>>()?;
+        for row in 0..batch.num_rows() {
+            let values: Vec<_> = (formatters.iter().zip(batch.columns()))
+                .map(|(formatter, column)| {
+                    if column.is_valid(row) {
+                        markdown_text(&formatter.value(row).to_string())
+                    } else {
+                        "*NULL*".to_owned()
+                    }
+                })
+                .collect();
+            writeln!(self.place, "| {} |", values.join(" | "))?;
+        }
+        Ok(())
+    }
+
+    fn finish(mut self: Box<Self>) -> anyhow::Result<()> {
+        self.begin()
+    }
+}
+
+/// A value with everything that Markdown or HTML would read as more than text taken its meaning.
+fn markdown_text(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for character in safe(text).chars() {
+        match character {
+            '<' => shown.push_str("&lt;"),
+            '>' => shown.push_str("&gt;"),
+            '&' => shown.push_str("&amp;"),
+            '\\' | '|' | '`' | '*' | '_' | '[' | ']' | '!' | '#' | '~' => {
+                shown.push('\\');
+                shown.push(character);
+            }
+            character => shown.push(character),
+        }
+    }
+    shown
+}

@@ -1,0 +1,161 @@
+//! Results in each format. Values of logs are hostile: nothing of them reaches a terminal as a control.
+
+mod file;
+mod lines;
+mod table;
+
+use std::borrow::Cow;
+use std::fs::File;
+use std::io::{self, BufWriter, IsTerminal, Write};
+use std::path::Path;
+
+use anyhow::{Context, bail};
+use clap::ValueEnum;
+use datafusion::arrow::array::RecordBatch;
+use datafusion::arrow::datatypes::SchemaRef;
+use datafusion::arrow::util::display::FormatOptions;
+
+pub(crate) use table::records;
+
+/// How a result is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// A table for people
+    Table,
+    /// RFC 4180 with a header line; NULL is an empty field, an empty text is `""`
+    Csv,
+    /// One JSON array of objects
+    Json,
+    /// One JSON object a line
+    Ndjson,
+    /// A table for documents
+    Markdown,
+    /// Apache Parquet
+    Parquet,
+    /// Apache Arrow's IPC stream
+    Arrow,
+}
+
+/// How times and nulls are written as text.
+pub(crate) fn options() -> FormatOptions<'static> {
+    FormatOptions::new()
+        .with_timestamp_format(Some("%Y-%m-%d %H:%M:%S%.6f"))
+        .with_timestamp_tz_format(Some("%Y-%m-%d %H:%M:%S%.6f %Z"))
+}
+
+/// A place to write to. Parquet's writer asks for one that could go to another thread.
+pub(crate) type Place = dyn Write + Send;
+
+/// Takes the batches of one result.
+pub(crate) trait Sink {
+    fn write(&mut self, batch: &RecordBatch) -> anyhow::Result<()>;
+    /// Ends the result.
+    fn finish(self: Box<Self>) -> anyhow::Result<()>;
+}
+
+/// Where results go.
+pub(crate) struct Output {
+    format: Format,
+    place: Box<Place>,
+    is_terminal: bool,
+}
+
+impl Output {
+    /// Standard output, or a file.
+    pub(crate) fn open(format: Format, path: Option<&Path>) -> anyhow::Result<Self> {
+        let binary = matches!(format, Format::Parquet | Format::Arrow);
+        if let Some(path) = path {
+            let file =
+                File::create(path).with_context(|| format!("cannot write `{}`", path.display()))?;
+            let place = Box::new(BufWriter::new(file));
+            return Ok(Self { format, place, is_terminal: false });
+        }
+        let is_terminal = io::stdout().is_terminal();
+        if is_terminal && binary {
+            bail!("this format is not for a terminal: write it to a file with `--output FILE`");
+        }
+        let place: Box<Place> = if is_terminal {
+            Box::new(BufWriter::new(SafeWriter(io::stdout())))
+        } else {
+            Box::new(BufWriter::with_capacity(1 << 16, io::stdout()))
+        };
+        Ok(Self { format, place, is_terminal })
+    }
+
+    /// Begins a result with these columns.
+    pub(crate) fn begin<'a>(
+        &'a mut self,
+        schema: &SchemaRef,
+    ) -> anyhow::Result<Box<dyn Sink + 'a>> {
+        let place: &'a mut Place = &mut *self.place;
+        Ok(match self.format {
+            Format::Table => Box::new(table::Table::new(place, schema, self.is_terminal)),
+            Format::Csv => Box::new(lines::Csv::new(place, schema)),
+            Format::Markdown => Box::new(lines::Markdown::new(place, schema)),
+            Format::Json => Box::new(file::json(place)),
+            Format::Ndjson => Box::new(file::ndjson(place)),
+            Format::Parquet => Box::new(file::Parquet::new(place, schema)?),
+            Format::Arrow => Box::new(file::Arrow::new(place, schema)?),
+        })
+    }
+
+    /// Writes out what is buffered.
+    pub(crate) fn flush(&mut self) -> anyhow::Result<()> {
+        Ok(self.place.flush()?)
+    }
+}
+
+/// Whether a character can do something to a terminal or to the order of what is read.
+fn is_control(character: char) -> bool {
+    character.is_control()
+        || matches!(character, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// The text with every control visible: escapes, line ends and marks that turn the direction of writing.
+pub(crate) fn safe(text: &str) -> Cow<'_, str> {
+    if !text.contains(is_control) {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len() + 16);
+    for character in text.chars() {
+        match character {
+            '\n' => shown.push_str("\\n"),
+            '\t' => shown.push_str("\\t"),
+            '\r' => shown.push_str("\\r"),
+            character if is_control(character) => {
+                shown.push_str(&format!("\\u{{{:x}}}", u32::from(character)));
+            }
+            character => shown.push(character),
+        }
+    }
+    Cow::Owned(shown)
+}
+
+/// Passes text on to a terminal with the controls of values made visible. Our own line ends and tabs stay.
+struct SafeWriter<W>(W);
+
+impl<W: Write> Write for SafeWriter<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        // A buffer may end in the middle of a character; what is left is written with the next call.
+        let valid = match std::str::from_utf8(bytes) {
+            Ok(_) => bytes.len(),
+            Err(error) if error.valid_up_to() > 0 => error.valid_up_to(),
+            Err(_) => bytes.len(),
+        };
+        let text = String::from_utf8_lossy(&bytes[..valid]);
+        let mut shown = String::with_capacity(text.len());
+        for character in text.chars() {
+            if is_control(character) && !matches!(character, '\n' | '\t') {
+                shown.push_str(&safe(character.encode_utf8(&mut [0; 4])));
+            } else {
+                shown.push(character);
+            }
+        }
+        self.0.write_all(shown.as_bytes())?;
+        Ok(valid)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}

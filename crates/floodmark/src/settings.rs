@@ -1,0 +1,210 @@
+//! The settings: each is a flag, an environment variable and a key of the settings file, declared once, here.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use clap::{Args, Command, ValueEnum};
+use etcetera::BaseStrategy;
+use floodmark_engine::{EngineOptions, S3Options};
+
+/// The name of the settings file in the data folder.
+pub(crate) const FILE: &str = "settings.toml";
+
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Settings")]
+pub(crate) struct Settings {
+    /// The data folder, with the settings file `settings.toml` and the shell's history
+    #[arg(long, global = true, env = "FLOODMARK_HOME", value_name = "FOLDER")]
+    pub(crate) home: Option<PathBuf>,
+
+    /// How much memory to use, such as `512MiB` or `4GiB`
+    #[arg(long, global = true, env = "FLOODMARK_MEMORY", default_value = "1GiB", value_name = "SIZE", value_parser = size)]
+    pub(crate) memory: usize,
+
+    /// How many threads compute; 0 means one a core
+    #[arg(
+        long,
+        global = true,
+        env = "FLOODMARK_THREADS",
+        default_value_t = 0,
+        value_name = "NUMBER"
+    )]
+    pub(crate) threads: usize,
+
+    /// Where sorts and aggregations spill that do not fit into memory [default: the system's temporary folder]
+    #[arg(long, global = true, env = "FLOODMARK_SPILL_FOLDER", value_name = "FOLDER")]
+    pub(crate) spill_folder: Option<PathBuf>,
+
+    /// Pass over objects and folders that cannot be read, and report them, instead of ending with an error
+    #[arg(long, global = true, env = "FLOODMARK_KEEP_GOING")]
+    pub(crate) keep_going: bool,
+
+    /// The report after a query, on standard error
+    #[arg(
+        long,
+        global = true,
+        env = "FLOODMARK_REPORT",
+        default_value = "text",
+        value_name = "FORM"
+    )]
+    pub(crate) report: ReportForm,
+
+    /// Live progress on standard error
+    #[arg(
+        long,
+        global = true,
+        env = "FLOODMARK_PROGRESS",
+        default_value = "auto",
+        value_name = "WHEN"
+    )]
+    pub(crate) progress: When,
+
+    /// The profile in AWS's configuration files [default: as for every AWS tool]
+    #[arg(long, global = true, env = "FLOODMARK_PROFILE", value_name = "NAME")]
+    pub(crate) profile: Option<String>,
+
+    /// The region of the buckets [default: each bucket is asked for its own]
+    #[arg(long, global = true, env = "FLOODMARK_REGION", value_name = "REGION")]
+    pub(crate) region: Option<String>,
+
+    /// The address of another service that speaks S3 [default: AWS_ENDPOINT_URL]
+    #[arg(long, global = true, env = "FLOODMARK_ENDPOINT", value_name = "URL")]
+    pub(crate) endpoint: Option<String>,
+
+    /// Send requests without a signature, for public buckets
+    #[arg(long, global = true, env = "FLOODMARK_ANONYMOUS")]
+    pub(crate) anonymous: bool,
+
+    /// Pay for requests to buckets whose owner does not
+    #[arg(long, global = true, env = "FLOODMARK_REQUESTER_PAYS")]
+    pub(crate) requester_pays: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReportForm {
+    /// For people
+    Text,
+    /// One JSON object
+    Json,
+    /// No report
+    None,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum When {
+    /// If it goes to a terminal
+    Auto,
+    Always,
+    Never,
+}
+
+impl Settings {
+    pub(crate) fn engine_options(&self) -> EngineOptions {
+        EngineOptions {
+            memory: self.memory,
+            threads: self.threads,
+            keep_going: self.keep_going,
+            spill_folder: self.spill_folder.clone(),
+            s3: S3Options {
+                profile: self.profile.clone(),
+                region: self.region.clone(),
+                endpoint: self.endpoint.clone(),
+                anonymous: self.anonymous,
+                requester_pays: self.requester_pays,
+            },
+        }
+    }
+
+    /// The data folder.
+    pub(crate) fn home(&self) -> anyhow::Result<PathBuf> {
+        match &self.home {
+            Some(home) => Ok(home.clone()),
+            None => default_home(),
+        }
+    }
+}
+
+/// The platform's place for an application's data.
+fn default_home() -> anyhow::Result<PathBuf> {
+    let platform = etcetera::choose_base_strategy()
+        .context("the platform's data folder is not known: set FLOODMARK_HOME")?;
+    Ok(platform.data_dir().join("floodmark"))
+}
+
+/// The same command with the defaults of the settings file.
+///
+/// A key is a flag's name. Flags and environment variables come before the file.
+pub(crate) fn with_file(command: Command, home: Option<PathBuf>) -> anyhow::Result<Command> {
+    let Some(home) = home.map_or_else(|| default_home().ok(), Some) else { return Ok(command) };
+    let path = home.join(FILE);
+    let text = match std::fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(command),
+        Err(error) => {
+            return Err(error).with_context(|| format!("cannot read `{}`", path.display()));
+        }
+    };
+    let table: toml::Table =
+        text.parse().with_context(|| format!("`{}` is no settings file", path.display()))?;
+    let mut command = command;
+    for (key, value) in table {
+        let value = plain(&value)
+            .with_context(|| format!("`{key}` in `{}` is no single value", path.display()))?;
+        let id = key.replace('-', "_");
+        if id == "home" || !command.get_arguments().any(|argument| argument.get_id() == id.as_str())
+        {
+            bail!("`{key}` in `{}` is no setting: {}", path.display(), keys(&command));
+        }
+        command = command.mut_arg(&id, |argument| argument.default_value(value));
+    }
+    Ok(command)
+}
+
+fn plain(value: &toml::Value) -> Option<String> {
+    match value {
+        toml::Value::String(text) => Some(text.clone()),
+        toml::Value::Integer(number) => Some(number.to_string()),
+        toml::Value::Boolean(boolean) => Some(boolean.to_string()),
+        _ => None,
+    }
+}
+
+fn keys(command: &Command) -> String {
+    let names = command.get_arguments().filter_map(|argument| argument.get_long());
+    let names: Vec<_> =
+        names.filter(|name| !matches!(*name, "home" | "help" | "version")).collect();
+    format!("the settings are {}", names.join(", "))
+}
+
+/// Where the settings file lies that these arguments mean, before they are read in full.
+pub(crate) fn home_of(arguments: &[std::ffi::OsString]) -> Option<PathBuf> {
+    let mut arguments = arguments.iter().map(|argument| argument.to_string_lossy());
+    while let Some(argument) = arguments.next() {
+        if argument == "--home" {
+            return arguments.next().map(|home| Path::new(home.as_ref()).to_owned());
+        }
+        if let Some(home) = argument.strip_prefix("--home=") {
+            return Some(Path::new(home).to_owned());
+        }
+    }
+    std::env::var_os("FLOODMARK_HOME").filter(|home| !home.is_empty()).map(PathBuf::from)
+}
+
+/// A size such as `512MiB`, `4GiB` or `1000000`.
+pub(crate) fn size(text: &str) -> Result<usize, String> {
+    let digits = text.trim_end_matches(|character: char| character.is_ascii_alphabetic());
+    let unit: usize = match text[digits.len()..].to_ascii_lowercase().as_str() {
+        "" | "b" => 1,
+        "k" | "kib" => 1 << 10,
+        "m" | "mib" => 1 << 20,
+        "g" | "gib" => 1 << 30,
+        "kb" => 1_000,
+        "mb" => 1_000_000,
+        "gb" => 1_000_000_000,
+        other => return Err(format!("`{other}` is no unit of size: write KiB, MiB or GiB")),
+    };
+    let number: usize =
+        digits.trim().parse().map_err(|_| format!("`{text}` is no size: write `512MiB`"))?;
+    let size = number.checked_mul(unit).ok_or_else(|| format!("`{text}` is too large"))?;
+    if size < 64 << 20 { Err("less than 64MiB does not suffice".to_owned()) } else { Ok(size) }
+}
