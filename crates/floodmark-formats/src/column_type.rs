@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use arrow_schema::{DataType, Field, Fields, TimeUnit};
 
+use crate::limits::NESTED_DEPTH_MAX;
+
 /// The type of a column, named as in Athena's DDL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ColumnType {
@@ -57,24 +59,26 @@ impl ColumnType {
     }
 }
 
-/// Reads a nested type as Athena writes it (`array<…>`, `map<…,…>`, `struct<name:type,…>`); None if it is not one.
+/// Reads a nested type as Athena writes it (`array<…>`, `map<…,…>`, `struct<name:type,…>`); None if it is not one,
+/// or if it is deeper than [`NESTED_DEPTH_MAX`](crate::limits::NESTED_DEPTH_MAX).
 ///
 /// The names of fields become lower case, as Athena's catalog keeps them.
 pub fn nested(text: &str) -> Option<DataType> {
     let compact: String = text.chars().filter(|c| !c.is_whitespace()).collect();
     let mut rest = compact.as_str();
-    let data_type = data_type(&mut rest)?;
+    let data_type = data_type(&mut rest, NESTED_DEPTH_MAX)?;
     rest.is_empty().then_some(data_type)
 }
 
-fn data_type(rest: &mut &str) -> Option<DataType> {
+fn data_type(rest: &mut &str, depth_left: usize) -> Option<DataType> {
+    let depth_left = depth_left.checked_sub(1)?;
     let end = rest.find(['<', '>', ',', ':']).unwrap_or(rest.len());
     let name = rest[..end].to_ascii_lowercase();
     *rest = &rest[end..];
     Some(match name.as_str() {
         "array" => {
             take(rest, '<')?;
-            let item = data_type(rest)?;
+            let item = data_type(rest, depth_left)?;
             take(rest, '>')?;
             DataType::List(Arc::new(Field::new_list_field(item, true)))
         }
@@ -85,7 +89,7 @@ fn data_type(rest: &mut &str) -> Option<DataType> {
                 let colon = rest.find(':')?;
                 let field = rest[..colon].trim_matches('`').to_ascii_lowercase();
                 *rest = &rest[colon + 1..];
-                fields.push(Field::new(field, data_type(rest)?, true));
+                fields.push(Field::new(field, data_type(rest, depth_left)?, true));
                 if take(rest, ',').is_none() {
                     break;
                 }
@@ -95,9 +99,9 @@ fn data_type(rest: &mut &str) -> Option<DataType> {
         }
         "map" => {
             take(rest, '<')?;
-            let key = data_type(rest)?;
+            let key = data_type(rest, depth_left)?;
             take(rest, ',')?;
-            let value = data_type(rest)?;
+            let value = data_type(rest, depth_left)?;
             take(rest, '>')?;
             let entries = Fields::from(vec![
                 Field::new("keys", key, false),

@@ -12,8 +12,16 @@ pub const REJECTIONS_KEPT_MAX: usize = 1000;
 /// How much text of a rejected line is kept, in bytes.
 pub const REJECTION_TEXT_BYTES_MAX: usize = 4096;
 
-/// The largest block of text that a string view can point into, in bytes.
-pub const BLOCK_BYTES_MAX: usize = 1 << 30;
+/// The largest block of bytes that is read at a time.
+///
+/// A string view points into it with 31 bits, and each byte that is no UTF-8 becomes three.
+pub const BLOCK_BYTES_MAX: usize = 512 << 20;
+
+/// How much of the name of a field that the log type does not know is kept, in bytes.
+pub const UNKNOWN_NAME_BYTES_MAX: usize = 128;
+
+/// How many levels a nested type has at most.
+pub const NESTED_DEPTH_MAX: usize = 64;
 
 /// How many lines at the start of an object are looked at to recognise its log type.
 pub const RECOGNISE_LINES_MAX: usize = 8;

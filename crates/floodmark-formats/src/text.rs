@@ -11,11 +11,17 @@ use crate::limits::BLOCK_BYTES_MAX;
 /// A block of whole lines in UTF-8.
 #[derive(Clone, Debug)]
 pub struct Block {
-    /// Always valid UTF-8 of at most `BLOCK_BYTES_MAX` bytes: [`Block::new`] is the only way to make one.
+    /// Always valid UTF-8 of at most `TEXT_BYTES_MAX` bytes: [`Block::new`] is the only way to make one.
     buffer: Buffer,
     /// How many lines held bytes that are not UTF-8.
     not_utf8: u64,
 }
+
+/// The most text that a block of bytes becomes: U+FFFD has three bytes, and stands for at least one.
+const TEXT_BYTES_MAX: usize = 3 * BLOCK_BYTES_MAX;
+
+// Arrow's views have signed places in some other languages.
+const _: () = assert!(TEXT_BYTES_MAX <= i32::MAX as usize);
 
 impl Block {
     /// Takes a block of bytes. Bytes that are no UTF-8 become U+FFFD, as in Hive, and their lines are counted.
@@ -60,10 +66,12 @@ fn is_boundary(bytes: &[u8], at: usize) -> bool {
     bytes.get(at).is_none_or(|byte| byte & 0xC0 != 0x80)
 }
 
-/// A text column in the making: views into one block, and into a side buffer for what stands nowhere as it is.
+/// A text column in the making: views into one block, and into side buffers for what stands nowhere as it is.
 pub(crate) struct TextColumn {
     block: Block,
     side: Vec<u8>,
+    /// The side buffers that are full.
+    sides: Vec<Buffer>,
     views: Vec<u128>,
     nulls: NullBufferBuilder,
 }
@@ -73,6 +81,7 @@ impl TextColumn {
         Self {
             block: block.clone(),
             side: Vec::new(),
+            sides: Vec::new(),
             views: Vec::with_capacity(capacity),
             nulls: NullBufferBuilder::new(capacity),
         }
@@ -89,13 +98,17 @@ impl TextColumn {
 
     /// Appends text that does not stand in the block.
     pub(crate) fn push_text(&mut self, text: &str) {
+        if self.side.len() + text.len() > BLOCK_BYTES_MAX && !self.side.is_empty() {
+            self.sides.push(Buffer::from_vec(std::mem::take(&mut self.side)));
+        }
         let start = self.side.len();
         // A short value lies in the view itself.
         if text.len() > 12 {
             self.side.extend_from_slice(text.as_bytes());
         }
-        let start = u32::try_from(start).expect("a batch's values are no longer than its block");
-        self.views.push(make_view(text.as_bytes(), 1, start));
+        // The block is buffer 0. A text begins in its side buffer at most at `BLOCK_BYTES_MAX`: 31 bits are enough.
+        let buffer = 1 + self.sides.len() as u32;
+        self.views.push(make_view(text.as_bytes(), buffer, start as u32));
         self.nulls.append_non_null();
     }
 
@@ -119,10 +132,14 @@ impl TextColumn {
     )]
     pub(crate) fn finish(mut self) -> StringViewArray {
         let views = ScalarBuffer::from(self.views);
-        let buffers = vec![self.block.buffer, Buffer::from_vec(self.side)];
-        // SAFETY: every view was made by `make_view` from the bytes that it points at. Those of buffer 0 are parts of a
-        // `Block`, which is UTF-8 and at most 1 GiB, between two boundaries of characters; those of buffer 1 are whole
-        // `str`s, one after the other. Buffers are not changed once they are here.
+        let mut buffers = Vec::with_capacity(2 + self.sides.len());
+        buffers.push(self.block.buffer);
+        buffers.append(&mut self.sides);
+        buffers.push(Buffer::from_vec(self.side));
+        // SAFETY: every view was made by `make_view` from the bytes that it points at, or is a copy of one that was, or is
+        // the empty one of a NULL. Those of buffer 0 are parts of the `Block`, which is UTF-8 and below 2 GiB, between two
+        // boundaries of characters; those of the others are whole `str`s, one after the other, each beginning at most at `BLOCK_BYTES_MAX`.
+        // A buffer is only appended to, and not at all once it is here. There are as many nulls as views.
         unsafe { StringViewArray::new_unchecked(views, buffers, self.nulls.finish()) }
     }
 }

@@ -13,7 +13,7 @@ use arrow_schema::SchemaRef;
 use crate::column_type::ColumnType;
 use crate::decode::ObjectFacts;
 use crate::decode::nested::Nested;
-use crate::decode::row::{Plan, Row, Written, integer};
+use crate::decode::row::{Plan, Row, Written, decimal, integer};
 use crate::table::Source;
 use crate::text::{Block, TextColumn};
 use crate::time;
@@ -164,12 +164,4 @@ impl Column {
             Self::Nested(nested) => nested.finish(),
         }
     }
-}
-
-fn decimal<T: std::str::FromStr>(text: &[u8]) -> Option<T> {
-    // A sign alone is how the logs write "none".
-    if text == b"-" {
-        return None;
-    }
-    std::str::from_utf8(text).ok()?.parse().ok()
 }

@@ -114,12 +114,17 @@ pub(crate) fn items<'a>(text: &'a str, item: impl FnMut(&'a RawValue)) -> Option
 }
 
 /// A JSON value as a `string` column holds it: a string's text, any other value's JSON, None for null.
+///
+/// A string with half a surrogate pair, which a client can cause, has no text; it is given as it is written.
 pub(crate) fn string(value: &RawValue) -> Option<Cow<'_, str>> {
     let text = value.get();
     match text.as_bytes() {
         b"null" => None,
         [b'"', ..] if !text.contains('\\') => Some(Cow::Borrowed(&text[1..text.len() - 1])),
-        [b'"', ..] => serde_json::from_str::<String>(text).ok().map(Cow::Owned),
+        [b'"', ..] => Some(match serde_json::from_str::<String>(text) {
+            Ok(text) => Cow::Owned(text),
+            Err(_) => Cow::Borrowed(&text[1..text.len() - 1]),
+        }),
         _ => Some(Cow::Borrowed(text)),
     }
 }

@@ -57,7 +57,8 @@ pub struct ObjectFacts {
 pub struct Decoder {
     request: Arc<Request>,
     facts: Arc<ObjectFacts>,
-    syntax: Option<Syntax>,
+    /// How lines are written that are no JSON, where the log has such lines.
+    words: Option<Words>,
     block: Block,
     /// Where in the block the next line begins.
     at: usize,
@@ -65,13 +66,6 @@ pub struct Decoder {
     rejections: Vec<Rejection>,
     /// Whether the caller takes the rejected lines in time, so that none is dropped.
     all_rejections: bool,
-}
-
-/// How this object's records are written. CloudFront and the load balancers write either, so the first byte decides.
-#[derive(Debug)]
-enum Syntax {
-    Words(Words),
-    Json,
 }
 
 /// What a line turned out to be.
@@ -121,10 +115,16 @@ impl Request {
 impl Decoder {
     /// Begins an object.
     pub fn new(request: Arc<Request>, facts: Arc<ObjectFacts>) -> Self {
+        let words = match request.table.log_type.encoding {
+            Encoding::Words { separators, quotes, header } => {
+                Some(Words::new(&request.table, separators, quotes, header))
+            }
+            Encoding::Json => None,
+        };
         Self {
             request,
             facts,
-            syntax: None,
+            words,
             block: Block::new(Vec::new()),
             at: 0,
             account: Account::default(),
@@ -163,7 +163,6 @@ impl Decoder {
         let block = self.block.clone();
         let bytes = block.bytes();
         let request = Arc::clone(&self.request);
-        let syntax = self.syntax.get_or_insert_with(|| Syntax::of(&request, bytes));
         let mut batch = Batch::new(&request.plan, &self.facts, &block, request.rows_max);
         while self.at < end && batch.rows() < request.rows_max {
             if self.all_rejections && self.rejections.len() >= REJECTIONS_KEPT_MAX {
@@ -171,23 +170,14 @@ impl Decoder {
             }
             let start = self.at;
             self.account.lines += 1;
-            let (line, next) = match syntax {
-                Syntax::Words(words) => words.read(
-                    &request,
-                    bytes,
-                    start,
-                    self.account.lines,
-                    &mut self.account,
-                    &mut batch,
-                ),
-                Syntax::Json => json::read(
-                    &request,
-                    bytes,
-                    start,
-                    self.account.lines,
-                    &mut self.account,
-                    &mut batch,
-                ),
+            let number = self.account.lines;
+            let account = &mut self.account;
+            // CloudFront and the load balancers write either words or JSON; no line of words begins with a brace.
+            let (line, next) = match &mut self.words {
+                Some(words) if bytes[start] != b'{' => {
+                    words.read(&request, bytes, start, number, account, &mut batch)
+                }
+                _ => json::read(&request, bytes, start, number, account, &mut batch),
             };
             self.at = next;
             match line {
@@ -229,7 +219,7 @@ impl Decoder {
     pub fn reject(&mut self, reason: Reason, text: &[u8]) {
         self.account.lines += 1;
         *self.account.rejected.entry(reason).or_default() += 1;
-        if self.rejections.len() < REJECTIONS_KEPT_MAX {
+        if self.all_rejections || self.rejections.len() < REJECTIONS_KEPT_MAX {
             self.rejections.push(rejection(self.account.lines, reason, text));
         }
     }
@@ -251,28 +241,12 @@ impl Decoder {
 
     /// Whether a header line told the order of the fields.
     pub(crate) fn header_told(&self) -> bool {
-        matches!(&self.syntax, Some(Syntax::Words(words)) if words.header_told())
+        self.words.as_ref().is_some_and(Words::header_told)
     }
 
     /// How many names of the header line the log type does not know.
     pub(crate) fn header_names_unknown(&self) -> usize {
-        match &self.syntax {
-            Some(Syntax::Words(words)) => words.names_unknown(),
-            _ => 0,
-        }
-    }
-}
-
-impl Syntax {
-    fn of(request: &Request, bytes: &[u8]) -> Self {
-        let first = bytes.iter().find(|byte| !byte.is_ascii_whitespace());
-        match request.table.log_type.encoding {
-            Encoding::Words { .. } if first == Some(&b'{') => Self::Json,
-            Encoding::Words { separators, quotes, header } => {
-                Self::Words(Words::new(&request.table, separators, quotes, header))
-            }
-            Encoding::Json => Self::Json,
-        }
+        self.words.as_ref().map_or(0, Words::names_unknown)
     }
 }
 

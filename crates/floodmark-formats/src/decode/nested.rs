@@ -13,7 +13,7 @@ use arrow_schema::{DataType, FieldRef, Fields};
 use serde_json::value::RawValue;
 
 use crate::decode::json::{items, members, string};
-use crate::decode::row::integer;
+use crate::decode::row::{decimal, integer};
 
 pub(crate) enum Nested {
     Text(StringBuilder),
@@ -94,8 +94,8 @@ impl Nested {
                 integer(plain(text).as_bytes()).and_then(|value| i32::try_from(value).ok()),
             ),
             Self::BigInt(column) => column.append_option(integer(plain(text).as_bytes())),
-            Self::Float(column) => column.append_option(plain(text).parse().ok()),
-            Self::Double(column) => column.append_option(plain(text).parse().ok()),
+            Self::Float(column) => column.append_option(decimal(plain(text).as_bytes())),
+            Self::Double(column) => column.append_option(decimal(plain(text).as_bytes())),
             Self::List { items: column, offsets, nulls, .. } => {
                 let mut length = *offsets.last().expect("offsets begin with zero");
                 let list = items(text, |item| {

@@ -231,21 +231,36 @@ pub(crate) fn integer(text: &[u8]) -> Option<i64> {
     if negative { Some(value) } else { value.checked_neg() }
 }
 
-/// Where the address (part 0) or the port (part 1) stands. A lone `-` has an empty address and an empty port.
+/// A decimal number. `NaN` and infinities are none: no log writes them, but a client may, and they would spoil every sum.
+pub(crate) fn decimal<T: std::str::FromStr>(text: &[u8]) -> Option<T> {
+    text.last().filter(|last| last.is_ascii_digit() || **last == b'.')?;
+    std::str::from_utf8(text).ok()?.parse().ok()
+}
+
+/// Where the address (part 0), without brackets, or the port (part 1) stands. A lone `-` has an empty address and an empty port.
 fn address_and_port(text: &[u8], part: usize) -> Range<usize> {
     let split = match memrchr(b':', text) {
         Some(colon) => colon,
         None if text == b"-" => 0,
         None => text.len(),
     };
-    if part == 0 { 0..split } else { (split + 1).min(text.len())..text.len() }
+    if part == 1 {
+        return (split + 1).min(text.len())..text.len();
+    }
+    match text[..split] {
+        [b'[', .., b']'] => 1..split - 1,
+        _ => 0..split,
+    }
 }
 
 /// Where the method (part 0), the URL (1) or the version (2) stands.
 ///
 /// The method ends at the first blank, the version begins after the last one. With one blank there is no version, with none
-/// neither version nor URL.
+/// neither version nor URL. A Classic Load Balancer's TCP connection has `- - - `, which Athena reads as `-`, `-` and `- `.
 fn request_line(text: &[u8], part: usize) -> Option<Range<usize>> {
+    if text == b"- - - " {
+        return Some([0..1, 2..3, 4..6][part].clone());
+    }
     let first = memchr(b' ', text);
     let last = memrchr(b' ', text);
     match (part, first, last) {

@@ -11,7 +11,7 @@ use crate::decode::batch::Batch;
 use crate::decode::delimiters::{STEP, between, chunk, places};
 use crate::decode::row::{Row, Written, has_shape};
 use crate::decode::{Line, Request, line_at, without_return};
-use crate::limits::{LINE_BYTES_MAX, LINE_FIELDS_MAX};
+use crate::limits::{LINE_BYTES_MAX, LINE_FIELDS_MAX, UNKNOWN_NAME_BYTES_MAX};
 use crate::log_type::{Header, Quotes, Quoting};
 use crate::table::Table;
 
@@ -65,7 +65,10 @@ impl Layout {
             known = place + 1;
             match table.field_named(name) {
                 Some(field) => places[field] = u8::try_from(place).ok(),
-                None => unknown.push((name.to_owned(), place)),
+                None => {
+                    let kept = name.floor_char_boundary(UNKNOWN_NAME_BYTES_MAX);
+                    unknown.push((name[..kept].to_owned(), place));
+                }
             }
         }
         let least = known.min(table.log_type.fields_min);
@@ -201,11 +204,13 @@ impl Words {
                     return None;
                 }
                 let (line, next) = line_at(bytes, start);
-                if let Some(names) = bytes[line].strip_prefix(b"#Fields:") {
-                    let names = std::str::from_utf8(names).unwrap_or_default();
-                    self.layout = Layout::told(table, names.split_whitespace());
-                    self.choose_separator_again();
+                if bytes[line.clone()].starts_with(b"#Version:") {
+                    return Some(next);
                 }
+                // Any other line that begins so is another file's comment.
+                let names = std::str::from_utf8(bytes[line].strip_prefix(b"#Fields:")?).ok()?;
+                self.layout = Layout::told(table, names.split_whitespace());
+                self.choose_separator_again();
                 Some(next)
             }
             Header::Names => {
@@ -352,6 +357,7 @@ impl Words {
     /// The request line ends at the first quote that a status follows, the referer at the first quote that another quote
     /// or a lone `-` follows, the user agent at the last quote of the line: no value after it has any.
     fn split_stray(&mut self, bytes: &[u8], line: Range<usize>, separator: u8) {
+        const TIME: usize = 2;
         const REQUEST: usize = 8;
         const REFERER: usize = 15;
         const USER_AGENT: usize = 16;
@@ -359,7 +365,7 @@ impl Words {
         while at < line.end && self.ends.len() <= LINE_FIELDS_MAX {
             let rest = &bytes[at..line.end];
             let length = match (self.ends.len(), rest[0]) {
-                (_, b'[') => memchr(b']', rest).map(|close| close + 1),
+                (TIME, b'[') => memchr(b']', rest).and_then(|close| after(rest, close, separator)),
                 (REQUEST, b'"') => memmem::find_iter(rest, b"\" ")
                     .find(|quote| is_status(&rest[quote + 2..]))
                     .map(|quote| quote + 1),
@@ -367,9 +373,9 @@ impl Words {
                     .map(|quote| quote + 1)
                     .find(|quote| matches!(rest[quote + 2..], [b'"', ..] | [b'-', b' ', ..]))
                     .map(|quote| quote + 1),
-                (USER_AGENT, b'"') => {
-                    memrchr(b'"', rest).filter(|quote| *quote > 0).map(|quote| quote + 1)
-                }
+                (USER_AGENT, b'"') => memrchr(b'"', rest)
+                    .filter(|quote| *quote > 0)
+                    .and_then(|quote| after(rest, quote, separator)),
                 _ => memchr(separator, rest),
             };
             match length.filter(|length| *length < rest.len()) {
@@ -410,6 +416,11 @@ impl Words {
         }
         range
     }
+}
+
+/// Where the first separator after a place stands.
+fn after(text: &[u8], place: usize, separator: u8) -> Option<usize> {
+    memchr(separator, &text[place..]).map(|length| place + length)
 }
 
 /// Whether text begins as what follows the request line in an S3 line: a status of three digits, or `-`, and a blank.

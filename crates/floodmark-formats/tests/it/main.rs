@@ -1,0 +1,10 @@
+//! The formats through their doors: bytes go in, rows and an account come out, for every log type in the list.
+
+mod cut;
+mod declarations;
+mod decoded;
+mod hostile;
+mod predicates;
+mod purity;
+mod round_trip;
+mod samples;
