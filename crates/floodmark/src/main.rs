@@ -1,6 +1,7 @@
 //! The command line: one file a command. It renders what the library answers, and has no logic of its own.
 
 mod commands;
+mod demo;
 mod failure;
 mod progress;
 mod render;

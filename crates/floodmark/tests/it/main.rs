@@ -1,1 +1,6 @@
 //! Tests through the command line.
+
+mod logs;
+mod program;
+mod query;
+mod story;

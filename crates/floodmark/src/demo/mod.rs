@@ -1,0 +1,15 @@
+//! The demo's incident: what is generated, what is asked, and what the generator knows of it.
+
+mod incident;
+
+pub(crate) use incident::{RECORD, generate};
+
+/// The questions in their order: SQL whose first line is the question.
+pub(crate) static QUESTIONS: &[&str] = &[
+    include_str!("questions/1-connections.sql"),
+    include_str!("questions/2-clients.sql"),
+    include_str!("questions/3-ports.sql"),
+    include_str!("questions/4-domains.sql"),
+    include_str!("questions/5-addresses.sql"),
+    include_str!("questions/6-durations.sql"),
+];

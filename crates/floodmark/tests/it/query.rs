@@ -1,0 +1,277 @@
+//! The `query` command: formats, errors, hostile values, damaged objects.
+
+use std::path::Path;
+
+use crate::logs::{gzip, write};
+use crate::program::{answer, ask, ask_number, command, repository, run, samples};
+
+/// Runs a query over the NLB samples in a format.
+fn formatted(sql: &str, format: &str) -> String {
+    let from = samples("nlb");
+    let answer = run(&["query", sql, "--from", from.to_str().expect("UTF-8"), "--format", format]);
+    assert_eq!(answer.code, 0, "{}", answer.err);
+    answer.out
+}
+
+const VALUES: &str = "SELECT * FROM (VALUES (1, 'a', 0.5), (2, '', NULL), (3, NULL, 1.5), (4, 'q\"u,o', -1)) AS t(n, s, d)";
+
+#[test]
+fn csv_tells_null_from_empty_and_quotes_what_needs_it() {
+    assert_eq!(formatted(VALUES, "csv"), "n,s,d\n1,a,0.5\n2,\"\",\n3,,1.5\n4,\"q\"\"u,o\",-1.0\n");
+}
+
+#[test]
+fn json_is_an_array_and_ndjson_is_lines() {
+    assert_eq!(formatted("SELECT 1 AS n, NULL AS x", "json"), "[{\"n\":1,\"x\":null}]\n");
+    assert_eq!(formatted("SELECT 1 AS n, NULL AS x", "ndjson"), "{\"n\":1,\"x\":null}\n");
+}
+
+#[test]
+fn a_table_shows_null() {
+    let table = formatted(VALUES, "table");
+    assert!(table.contains("NULL") && table.contains("4 rows"), "{table}");
+}
+
+#[test]
+fn markdown_takes_the_meaning_of_signs_away() {
+    let text = formatted("SELECT '<b>|*x*' AS \"a|b\"", "markdown");
+    assert_eq!(text, "| a\\|b |\n| --- |\n| &lt;b&gt;\\|\\*x\\* |\n");
+}
+
+#[test]
+fn an_empty_result_has_its_header() {
+    assert_eq!(formatted("SELECT 1 AS n WHERE false", "csv"), "n\n");
+    assert_eq!(formatted("SELECT 1 AS n WHERE false", "json"), "[]\n");
+}
+
+#[test]
+fn parquet_and_arrow_can_be_read_again() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    for format in ["parquet", "arrow"] {
+        let file = folder.path().join(format);
+        let from = samples("waf");
+        let arguments = [
+            "query",
+            "SELECT * FROM waf",
+            "--from",
+            from.to_str().expect("UTF-8"),
+            "--format",
+            format,
+            "--output",
+            file.to_str().expect("UTF-8"),
+        ];
+        assert_eq!(run(&arguments).code, 0);
+        let bytes = std::fs::read(&file).expect("the file");
+        assert!(bytes.len() > 1000);
+    }
+}
+
+#[test]
+fn select_star_leaves_hidden_columns_out_also_when_others_name_them() {
+    let header = |sql: &str| formatted(sql, "csv").lines().next().unwrap_or_default().to_owned();
+    let plain = header("SELECT * FROM nlb");
+    assert!(!plain.contains('$'));
+    assert_eq!(header("SELECT * FROM nlb WHERE \"$line\" = 1"), plain);
+    assert_eq!(header("SELECT t.* FROM nlb t WHERE t.\"$line\" = 1"), plain);
+    assert_eq!(header("SELECT \"$path\", * FROM nlb"), format!("$path,{plain}"));
+    assert_eq!(header("SELECT * FROM (SELECT \"$path\" FROM nlb)"), "$path");
+    assert_eq!(header("WITH nlb AS (SELECT 1 AS n, 2 AS \"$line\") SELECT * FROM nlb"), "n,$line");
+}
+
+#[test]
+fn hidden_columns_tell_where_a_row_stands() {
+    let (rows, _) = ask(
+        "SELECT count(*), min(\"$line\"), count(DISTINCT \"$path\"), min(\"$file_size\") > 0, max(\"$file_modified_time\") IS NOT NULL, \
+         min(\"$raw\") LIKE 'tls %' FROM nlb",
+        &samples("nlb"),
+    );
+    assert_eq!(rows[0][1], "1");
+    assert_eq!(rows[0][3..], ["true", "true", "true"]);
+}
+
+#[test]
+fn errors_name_the_place_and_what_to_try() {
+    let check = |sql: &str, code: i32, parts: &[&str]| {
+        let from = samples("nlb");
+        let answer = run(&["query", sql, "--from", from.to_str().expect("UTF-8")]);
+        assert_eq!(answer.code, code, "{sql}: {}", answer.err);
+        assert!(answer.err.lines().count() <= 5, "{}", answer.err);
+        for part in parts {
+            assert!(answer.err.contains(part), "{sql}: {}", answer.err);
+        }
+    };
+    check("SELEC 1", 2, &["error:", "  SELEC 1\n  ^"]);
+    check("SELECT client_ipp FROM nlb", 2, &["client_ipp", "       ^", "hint:"]);
+    check("SELECT 1 FROM nothing_like_it", 2, &["nothing_like_it", "hint:"]);
+    check("", 2, &["no SQL"]);
+    check("DROP TABLE nlb", 7, &["only queries"]);
+    check("SELECT * FROM nlb WHERE", 2, &["error:"]);
+}
+
+#[test]
+fn a_path_that_is_not_there_is_an_error() {
+    for path in ["/nothing/here", "/nothing/*.gz"] {
+        let answer = run(&["query", "SELECT count(*) FROM nlb", "--from", path]);
+        assert_eq!(answer.code, 3, "{}", answer.err);
+        assert!(answer.err.contains("hint:"), "{}", answer.err);
+    }
+    let answer = run(&["query", "SELECT count(*) FROM nlb", "--from", "ftp://host/x"]);
+    assert_eq!(answer.code, 2);
+}
+
+#[test]
+fn standard_input_is_logs_or_sql() {
+    let log = std::fs::read(samples("nlb").join("22-fields.log")).expect("a sample");
+    let lines = log.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).count();
+    let asked = answer(
+        &mut command(&["query", "SELECT count(*) FROM nlb", "--from", "-"]),
+        &gzip(&String::from_utf8_lossy(&log)),
+    );
+    assert_eq!(asked.out, format!("count(*)\n{lines}\n"), "{}", asked.err);
+    let asked = answer(&mut command(&["query"]), b"SELECT 1 AS a; SELECT 2 AS b;");
+    assert_eq!(asked.out, "a\n1\nb\n2\n");
+}
+
+/// A folder with one NLB line changed by the test.
+fn line_with(user: &str) -> String {
+    format!(
+        "tls 2.0 2024-10-05T01:02:03 net/front/0a1b2c3d4e5f6071 0a1b 192.0.2.1:5000 10.0.0.1:443 5 1 10 20 - - - - - - {user} - - - 2024-10-05T01:02:00"
+    )
+}
+
+#[test]
+fn hostile_values_reach_no_terminal() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let line = line_with("\u{1b}]0;owned\u{7}\u{202e}evil\u{9b}31m");
+    write(&folder.path().join("x.log"), line.as_bytes());
+    let from = folder.path().to_str().expect("UTF-8");
+    for format in ["table", "markdown"] {
+        let answer =
+            run(&["query", "SELECT domain_name FROM nlb", "--from", from, "--format", format]);
+        assert!(answer.out.contains("owned"), "{}", answer.out);
+        assert!(
+            !answer.out.contains(['\u{1b}', '\u{7}', '\u{202e}', '\u{9b}']),
+            "{:?}",
+            answer.out
+        );
+    }
+    // A foreign line is shown in the report.
+    write(&folder.path().join("y.log"), format!("{line}\n\u{1b}[31mforeign\n").as_bytes());
+    let answer = run(&["query", "SELECT count(*) FROM nlb", "--from", from]);
+    assert!(answer.err.contains("foreign") && !answer.err.contains('\u{1b}'), "{:?}", answer.err);
+}
+
+#[test]
+fn rejected_lines_are_counted_shown_and_can_be_asked() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let text = format!("{}\nnot a log line\n\n{}\n", line_with("a"), line_with("b"));
+    write(&folder.path().join("x.log"), text.as_bytes());
+    let (rows, report) = ask("SELECT count(*) FROM nlb", folder.path());
+    assert_eq!(rows, [["2"]]);
+    assert_eq!(report["lines"]["rejected"], 2);
+    let (rows, _) =
+        ask("SELECT log_type, line, reason, text FROM rejected ORDER BY line", folder.path());
+    assert_eq!(rows[0], ["nlb", "2", "not a line of this log type", "not a log line"]);
+    assert_eq!(rows[1], ["nlb", "3", "empty line", "\"\""]);
+}
+
+#[test]
+fn more_rejected_lines_than_a_report_keeps_can_be_asked() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let mut text = line_with("a") + "\n";
+    for number in 0..5000 {
+        text.push_str(&format!("noise {number}\n"));
+    }
+    write(&folder.path().join("x.log"), text.as_bytes());
+    assert_eq!(ask_number("SELECT count(DISTINCT text) FROM rejected", folder.path()), 5000);
+}
+
+#[test]
+fn a_truncated_object_gives_what_stands_before_and_says_so() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let lines: Vec<String> =
+        (0..20_000).map(|number| line_with(&format!("d{number}.example"))).collect();
+    let whole = gzip(&lines.join("\n"));
+    write(&folder.path().join("x.log.gz"), &whole[..whole.len() / 2]);
+    let (rows, report) = ask("SELECT count(*) FROM nlb", folder.path());
+    let read: u64 = rows[0][0].parse().expect("a count");
+    assert!(read > 5_000 && read < 20_000);
+    assert_eq!(report["troubles_total"], 1);
+    assert_eq!(
+        report["lines"]["rejected_by_reason"]["cut short: the object is truncated or damaged"],
+        1
+    );
+}
+
+#[test]
+fn bytes_that_are_not_utf8_are_shown_as_such_and_counted() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let mut line = line_with("a").into_bytes();
+    line.extend(b" \xff\xfe\n");
+    write(&folder.path().join("x.log"), &line);
+    let (rows, report) = ask("SELECT trailing FROM nlb", folder.path());
+    assert_eq!(rows, [["\u{fffd}\u{fffd}"]]);
+    assert_eq!(report["lines"]["not_utf8"], 1);
+}
+
+#[test]
+fn several_logs_in_one_folder_are_told_apart() {
+    let from = repository("samples");
+    for table in ["nlb", "alb", "vpc_flow", "tgw_flow", "waf", "network_firewall_alert"] {
+        let all = ask_number(&format!("SELECT count(*) FROM {table}"), &from);
+        let own = ask_number(&format!("SELECT count(*) FROM {table}"), &samples(table));
+        assert_eq!(all, own, "{table}");
+    }
+}
+
+#[test]
+fn settings_come_from_the_file_the_environment_and_flags_in_this_order() {
+    let home = tempfile::tempdir().expect("a temporary folder");
+    write(&home.path().join("settings.toml"), b"report = \"json\"\nkeep-going = true\n");
+    let from = samples("nlb");
+    let arguments = ["query", "SELECT count(*) FROM nlb", "--from", from.to_str().expect("UTF-8")];
+    let with = |variable: Option<&str>, flag: &[&str]| {
+        let mut command = command(&[&arguments[..], flag].concat());
+        command.env("FLOODMARK_HOME", home.path());
+        if let Some(value) = variable {
+            command.env("FLOODMARK_REPORT", value);
+        }
+        answer(&mut command, b"").err
+    };
+    assert!(with(None, &[]).starts_with('{'));
+    assert!(with(Some("text"), &[]).starts_with("read "));
+    assert_eq!(with(Some("text"), &["--report", "none"]), "");
+    write(&home.path().join("settings.toml"), b"no-such-thing = 1\n");
+    let told = with(None, &[]);
+    assert!(told.contains("no-such-thing") && told.contains("keep-going"), "{told}");
+}
+
+#[test]
+fn parquet_objects_have_the_same_columns() {
+    // What the text samples hold, as AWS writes it in Parquet: underscores in names, numbers as numbers.
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let file =
+        folder.path().join("111122223333_vpcflowlogs_eu-west-1_fl-1_20241005T0100Z_aa.log.parquet");
+    let from = samples("vpc_flow").join("version-2-default.log");
+    let columns = "version, account_id, interface_id, srcaddr, dstaddr, srcport, dstport, protocol, packets, bytes, start, \"end\", action, log_status";
+    let sql = format!("SELECT {columns} FROM vpc_flow");
+    let written = run(&[
+        "query",
+        &sql,
+        "--from",
+        path(&from),
+        "--format",
+        "parquet",
+        "--output",
+        path(&file),
+    ]);
+    assert_eq!(written.code, 0, "{}", written.err);
+    let all = format!(
+        "SELECT {columns}, event_time, event_end FROM vpc_flow ORDER BY start, srcaddr, srcport"
+    );
+    assert_eq!(ask(&all, folder.path()).0, ask(&all, &from).0);
+}
+
+fn path(path: &Path) -> &str {
+    path.to_str().expect("a path in UTF-8")
+}
