@@ -1,1 +1,48 @@
-fn main() {}
+//! The workload that Floodmark is measured on, and the floor that it is measured against.
+
+mod arguments;
+mod clients;
+mod draw;
+mod floor;
+mod generate;
+mod inflate;
+mod logs;
+mod objects;
+
+use std::io::{self, Write as _};
+use std::process::ExitCode;
+
+use crate::arguments::Arguments;
+
+const USAGE: &str = "\
+usage: floodmark-bench COMMAND --folder DIR [OPTIONS]
+
+  generate   write logs below DIR/<log>, under the keys that AWS gives them
+      --log nlb|alb|vpc_flow|cloudfront|all   [all]
+      --objects N   how many objects a log      [24]
+      --lines N     how many records an object  [100000]
+      --hours N     over how many hours, the last one ending at 2024-10-05T03:00  [6]
+      --seed N      [1]
+  floor      inflate the objects of DIR/<log> on two threads, find the delimiters, print lines and fields
+      --log nlb|alb|vpc_flow|cloudfront         [nlb]
+      --inflate-only   only inflate
+      --answer         also answer the benchmark's question, to check other programs
+  inflate    compare inflaters on all objects below DIR, in CPU seconds of one thread
+      --runs N      [5]
+";
+
+fn main() -> ExitCode {
+    let arguments = Arguments::of(std::env::args().skip(1).collect());
+    let done = arguments.and_then(|arguments| match arguments.command.as_str() {
+        "generate" => generate::run(&arguments),
+        "floor" => floor::run(&arguments),
+        "inflate" => inflate::run(&arguments),
+        "" => Err("no command".to_owned()),
+        other => Err(format!("unknown command `{other}`")),
+    });
+    let written = match &done {
+        Ok(text) => io::stdout().write_all(text.as_bytes()),
+        Err(message) => write!(io::stderr(), "error: {message}\n\n{USAGE}"),
+    };
+    if done.is_ok() && written.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}

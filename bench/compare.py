@@ -1,0 +1,301 @@
+"""Runs the benchmark and writes its tables as Markdown.
+
+Every program is a process of its own, on the same objects, and takes turns with the others, so that a busy minute hits
+them all. Measured are CPU time (user and system, of the process and its children), time on the wall and peak memory;
+given are medians after one run to warm up. An answer that differs fails the benchmark.
+
+    compare.py --folder DATA --bench PROGRAM [--floodmark PROGRAM] [--runs 5] [--logs nlb,alb] [--write docs/performance.md]
+"""
+
+import argparse
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass, field
+from importlib import metadata
+from pathlib import Path
+
+from questions import QUESTIONS, TOP, Question
+
+HERE = Path(__file__).resolve().parent
+BEGIN, END = "<!-- bench:begin -->", "<!-- bench:end -->"
+CORES = os.cpu_count() or 1
+
+# What Floodmark aims at, without pruning: CPU over the floor's, CPU and wall over DuckDB's and over Polars'.
+AIM_FLOOR, AIM_DUCKDB, AIM_POLARS = 1.15, 0.5, 0.7
+
+FLOOR, INFLATE = "the floor", "inflating only"
+PRUNED, UNPRUNED, WHOLE = "floodmark, pruned by name", "floodmark, same hour, unprunable", "floodmark, all hours"
+
+
+@dataclass
+class Run:
+    """One process: what it said and what it cost."""
+
+    output: str
+    cpu: float
+    wall: float
+    peak: float  # MB
+
+
+@dataclass
+class Program:
+    """A way to answer, and its runs."""
+
+    name: str
+    command: list[str]
+    runs_max: int
+    # What it must answer; None for programs that answer nothing.
+    expected: str | None = None
+    has_header: bool = False
+    runs: list[Run] = field(default_factory=list)
+
+    def median(self, of: str) -> float:
+        return statistics.median(getattr(run, of) for run in self.runs)
+
+
+class Failure(Exception):
+    """The benchmark cannot go on: a program failed, or an answer differs."""
+
+
+def run(command: list[str]) -> Run:
+    """Runs a command. Floodmark gets an empty home each time: what an earlier run kept must not help."""
+    with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as said, tempfile.TemporaryDirectory() as home:
+        environment = dict(os.environ, FLOODMARK_HOME=home)
+        start = time.perf_counter()
+        process = subprocess.Popen(command, stdout=output, stderr=said, env=environment)
+        _, status, usage = os.wait4(process.pid, 0)
+        wall = time.perf_counter() - start
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode != 0:
+            said.seek(0)
+            text = said.read().decode(errors="replace")[-2000:]
+            raise Failure(f"exit code {process.returncode}: {' '.join(command)}\n{text}")
+        output.seek(0)
+        text = output.read().decode()
+    return Run(text, usage.ru_utime + usage.ru_stime, wall, usage.ru_maxrss / 1024)
+
+
+def measure(programs: list[Program]) -> None:
+    """One run to warm up, then the programs take turns."""
+    for turn in range(1 + max(program.runs_max for program in programs)):
+        for program in programs:
+            # Who runs once only, because it is slow, is not warmed up: the others have read the objects already.
+            if turn > program.runs_max or (turn == 0 and program.runs_max == 1):
+                continue
+            done = run(program.command)
+            check(program, done.output)
+            if turn > 0:
+                program.runs.append(done)
+        print(".", end="", file=sys.stderr, flush=True)
+    print(file=sys.stderr)
+
+
+def check(program: Program, output: str) -> None:
+    if program.expected is None:
+        return
+    answer = output.replace("\r\n", "\n")
+    if program.has_header:
+        answer = answer.split("\n", 1)[1]
+    if answer != program.expected:
+        raise Failure(f"{program.name} answers otherwise:\n{answer}\nexpected:\n{program.expected}")
+
+
+@dataclass
+class Bench:
+    """What the command line asked for."""
+
+    folder: Path
+    bench: str
+    floodmark: str | None
+    runs: int
+    pandas_runs: int
+
+    def floor(self, log: str, folder: Path, *more: str) -> list[str]:
+        return [self.bench, "floor", "--log", log, "--folder", str(folder), *more]
+
+    def peer(self, name: str, log: str, *more: str) -> list[str]:
+        return [sys.executable, str(HERE / "peers.py"), name, log, str(self.folder / "main"), *more]
+
+    def query(self, sql: str, folder: Path | None) -> list[str]:
+        place = ["--from", str(folder)] if folder else []
+        return [self.floodmark or "", "query", sql, *place, "--format", "csv"]
+
+
+def question_section(bench: Bench, question: Question) -> str:
+    """The table of one log."""
+    log, folder = question.log, bench.folder / "main"
+    answer = run(bench.floor(log, folder, "--answer")).output
+    if answer.count("\n") != TOP:
+        raise Failure(f"{log}: the question has no {TOP} answers: generate more")
+    programs = [
+        Program(INFLATE, bench.floor(log, folder, "--inflate-only"), bench.runs),
+        Program(FLOOR, bench.floor(log, folder), bench.runs),
+    ]
+    if bench.floodmark:
+        whole = run(bench.peer("duckdb", log, "--whole")).output
+        times = {PRUNED: question.hour, UNPRUNED: question.hour_unprunable, WHOLE: question.whole}
+        for name, said in times.items():
+            command = bench.query(question.floodmark(said), folder / log)
+            expected = whole if name == WHOLE else answer
+            programs.append(Program(name, command, bench.runs, expected, has_header=True))
+    for name in ("polars", "duckdb"):
+        programs.append(Program(name, bench.peer(name, log), bench.runs, answer))
+    if bench.pandas_runs:
+        programs.append(Program("pandas", bench.peer("pandas", log), bench.pandas_runs, answer))
+    measure(programs)
+    lines = [f"### {log}: {question.words}", "", size_of(folder / log, programs[1]), "", *table(programs)]
+    aims = aims_of(programs)
+    return "\n".join(lines + (["", *aims] if aims else []))
+
+
+def table(programs: list[Program]) -> list[str]:
+    """The figures, and their ratios to the floor and to the two fastest peers."""
+    by_name = {program.name: program for program in programs}
+    others = [("floor", FLOOR), ("DuckDB", "duckdb"), ("Polars", "polars")]
+    heads = ["program"]
+    for measured in ("CPU, s", "wall, s", "peak, MB"):
+        heads += [measured] + [f"÷ {title}" for title, _ in others]
+    rows = ["| " + " | ".join(heads) + " |", "| --- |" + " ---: |" * (len(heads) - 1)]
+    for program in programs:
+        cells = [program.name]
+        for measured in ("cpu", "wall", "peak"):
+            value = program.median(measured)
+            cells.append(f"{value:.0f}" if measured == "peak" else f"{value:.3f}")
+            cells += [f"{value / by_name[other].median(measured):.2f}" for _, other in others]
+        rows.append("| " + " | ".join(cells) + " |")
+    return rows
+
+
+def aims_of(programs: list[Program]) -> list[str]:
+    """Whether the same question, on all objects, stays within the aims."""
+    by_name = {program.name: program for program in programs}
+    ours = by_name.get(UNPRUNED)
+    if ours is None:
+        return []
+    aims = [("CPU", "cpu", FLOOR, AIM_FLOOR)]
+    for peer, limit in (("duckdb", AIM_DUCKDB), ("polars", AIM_POLARS)):
+        aims += [("CPU", "cpu", peer, limit), ("wall", "wall", peer, limit)]
+    said = []
+    for title, measured, other, limit in aims:
+        ratio = ours.median(measured) / by_name[other].median(measured)
+        said.append(f"{title} {ratio:.2f} of {other} (aim {limit}, {'met' if ratio <= limit else 'missed'})")
+    return [f"Without pruning: {'; '.join(said)}."]
+
+
+def size_of(folder: Path, floor: Program) -> str:
+    stored = sum(path.stat().st_size for path in folder.rglob("*.gz"))
+    words = floor.runs[0].output.split()
+    facts = dict(zip(words[::2], map(int, words[1::2])))
+    return (
+        f"{facts['objects']:,} objects, {facts['lines']:,} lines, {stored / 1e6:.0f} MB stored, "
+        f"{facts['bytes'] / 1e6:.0f} MB inflated."
+    )
+
+
+def floodmark_section(bench: Bench) -> str:
+    """What is of interest of Floodmark alone: start-up, shapes of folders, listing."""
+    nlb = QUESTIONS["nlb"]
+    cases: list[tuple[str, Path | None, str, list[str] | None]] = [
+        ("start-up: `SELECT 1`", None, "SELECT 1", None),
+    ]
+    for log in QUESTIONS:
+        folder = bench.folder / "main"
+        if (folder / log).exists():
+            sql = f"SELECT count(*) FROM {log}"
+            cases.append((f"`{sql}`", folder / log, sql, bench.floor(log, folder)))
+    for name, title in (("large", "few large objects"), ("small", "many small objects")):
+        folder = bench.folder / name
+        if (folder / "nlb").exists():
+            sql = nlb.floodmark(nlb.hour_unprunable)
+            objects = sum(1 for _ in (folder / "nlb").rglob("*.gz"))
+            cases.append((f"{title}: {objects:,}, the question", folder / "nlb", sql, bench.floor("nlb", folder)))
+    folder = bench.folder / "listing"
+    if (folder / "nlb").exists():
+        objects = sum(1 for _ in (folder / "nlb").rglob("*.gz"))
+        sql = "SELECT count(*) FROM nlb WHERE time > '2030-01-01T00:00:00'"
+        cases.append((f"listing {objects:,} objects, all pruned", folder / "nlb", sql, None))
+    rows = [
+        "### Floodmark alone",
+        "",
+        f"Utilisation is CPU time over wall time and {CORES} cores.",
+        "",
+        "| case | CPU, s | wall, s | utilisation | peak, MB | floor's CPU, s | ÷ floor |",
+        "| --- | ---: | ---: | ---: | ---: | ---: | ---: |",
+    ]
+    for title, place, sql, floor_command in cases:
+        ours = Program(title, bench.query(sql, place), bench.runs)
+        programs = [ours]
+        if floor_command:
+            programs.append(Program(FLOOR, floor_command, bench.runs))
+        measure(programs)
+        cpu, wall = ours.median("cpu"), ours.median("wall")
+        cells = [title, f"{cpu:.3f}", f"{wall:.3f}", f"{cpu / wall / CORES:.0%}", f"{ours.median('peak'):.0f}"]
+        if floor_command:
+            floor = programs[1].median("cpu")
+            cells += [f"{floor:.3f}", f"{cpu / floor:.2f}"]
+        else:
+            cells += ["", ""]
+        rows.append("| " + " | ".join(cells) + " |")
+    return "\n".join(rows)
+
+
+def conditions(bench: Bench) -> str:
+    """Where and with what the figures were measured."""
+    processor = platform.processor() or platform.machine()
+    for line in Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []:
+        if line.startswith("model name"):
+            processor = line.split(":", 1)[1].strip()
+            break
+    versions = ", ".join(f"{name} {metadata.version(name)}" for name in ("duckdb", "polars", "pandas"))
+    return (
+        f"Measured on {time.strftime('%Y-%m-%d')}, {CORES} cores ({processor}), {platform.system()}; {versions}, "
+        f"Python {platform.python_version()}; medians of {bench.runs} runs after one to warm up "
+        f"(pandas: {bench.pandas_runs})."
+    )
+
+
+def write(path: Path, text: str) -> None:
+    """Puts the text between the markers of a page."""
+    page = path.read_text()
+    if BEGIN not in page or END not in page:
+        raise Failure(f"{path} has no `{BEGIN}` and `{END}`")
+    before, rest = page.split(BEGIN, 1)
+    after = rest.split(END, 1)[1]
+    path.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{after}")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Compares Floodmark with other programs and with the floor.")
+    parser.add_argument("--folder", type=Path, required=True, help="where the logs are: main, large, small, listing")
+    parser.add_argument("--bench", required=True, help="the program `floodmark-bench`")
+    parser.add_argument("--floodmark", help="the program `floodmark`; without it only the others are measured")
+    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--pandas-runs", type=int, default=1, help="0 leaves pandas out")
+    parser.add_argument("--logs", default=",".join(QUESTIONS), help="which logs, separated by commas")
+    parser.add_argument("--write", type=Path, help="the page whose block of figures is replaced")
+    asked = parser.parse_args()
+    bench = Bench(asked.folder, asked.bench, asked.floodmark, asked.runs, asked.pandas_runs)
+    try:
+        sections = [conditions(bench)]
+        for log in asked.logs.split(","):
+            print(log, end=" ", file=sys.stderr, flush=True)
+            sections.append(question_section(bench, QUESTIONS[log]))
+        if bench.floodmark:
+            sections.append(floodmark_section(bench))
+        text = "\n\n".join(sections)
+        if asked.write:
+            write(asked.write, text)
+    except Failure as failure:
+        print(f"error: {failure}", file=sys.stderr)
+        return 1
+    print(text)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
