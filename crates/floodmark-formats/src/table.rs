@@ -85,9 +85,7 @@ pub fn all() -> &'static [Arc<Table>] {
 
 /// The table of a name: the log type's own or one of its names in AWS's documentation.
 pub fn find(name: &str) -> Option<&'static Arc<Table>> {
-    all().iter().find(|table| {
-        table.log_type.name == name || table.log_type.aliases.iter().any(|alias| *alias == name)
-    })
+    all().iter().find(|table| table.log_type.name == name || table.log_type.aliases.contains(&name))
 }
 
 /// The table of a log type.

@@ -1,5 +1,7 @@
 //! The formats through their doors: bytes go in, rows and an account come out, for every log type in the list.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
+
 mod cut;
 mod declarations;
 mod decoded;
