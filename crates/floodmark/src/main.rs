@@ -7,6 +7,7 @@ mod progress;
 mod render;
 mod report_text;
 mod settings;
+mod shell;
 
 use std::process::ExitCode;
 

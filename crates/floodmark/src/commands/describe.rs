@@ -14,12 +14,17 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    let text = match &arguments.table {
-        Some(name) => describe(&name.to_ascii_lowercase())?,
-        None => list(),
-    };
+    let text = text(arguments.table.as_deref())?;
     std::io::Write::write_all(&mut std::io::stdout(), text.as_bytes())?;
     Ok(())
+}
+
+/// The columns of a table, or all tables.
+pub(crate) fn text(table: Option<&str>) -> anyhow::Result<String> {
+    match table {
+        Some(name) => describe(&name.to_ascii_lowercase()),
+        None => Ok(list()),
+    }
 }
 
 fn rows() -> Table {

@@ -2,11 +2,11 @@
 
 mod completions;
 mod demo;
-mod describe;
+pub(crate) mod describe;
 mod man;
-mod query;
+pub(crate) mod query;
 mod shell;
-mod tables;
+pub(crate) mod tables;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

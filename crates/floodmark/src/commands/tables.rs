@@ -48,7 +48,8 @@ pub(crate) fn run(arguments: &Arguments, settings: &Settings) -> anyhow::Result<
     Ok(())
 }
 
-fn text(summary: &Summary) -> String {
+/// The summary for people.
+pub(crate) fn text(summary: &Summary) -> String {
     let mut table = comfy_table::Table::new();
     table.load_preset(comfy_table::presets::NOTHING);
     table.set_header([

@@ -1,10 +1,10 @@
 //! CSV and Markdown: text, a line a row.
 
-use datafusion::arrow::array::{Array, RecordBatch};
+use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::datatypes::{DataType, SchemaRef};
 use datafusion::arrow::util::display::ArrayFormatter;
 
-use crate::render::{Place, Sink, options, safe};
+use crate::render::{Place, Sink, is_null, options, safe};
 
 /// RFC 4180, with line feeds as line ends. NULL is an empty field; an empty text is `""`.
 pub(crate) struct Csv<'a> {
@@ -42,7 +42,7 @@ impl Sink for Csv<'_> {
                 if at > 0 {
                     line.push(',');
                 }
-                if column.is_valid(row) {
+                if !is_null(column, row) {
                     let value = formatter.value(row).to_string();
                     if is_plain(column.data_type()) {
                         line.push_str(&value);
@@ -110,7 +110,7 @@ impl Sink for Markdown<'_> {
         for row in 0..batch.num_rows() {
             let values: Vec<_> = (formatters.iter().zip(batch.columns()))
                 .map(|(formatter, column)| {
-                    if column.is_valid(row) {
+                    if !is_null(column, row) {
                         markdown_text(&formatter.value(row).to_string())
                     } else {
                         "*NULL*".to_owned()

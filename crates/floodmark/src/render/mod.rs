@@ -11,17 +11,17 @@ use std::path::Path;
 
 use anyhow::{Context, bail};
 use clap::ValueEnum;
-use datafusion::arrow::array::RecordBatch;
-use datafusion::arrow::datatypes::SchemaRef;
+use datafusion::arrow::array::{Array, RecordBatch};
+use datafusion::arrow::datatypes::{DataType, SchemaRef};
 use datafusion::arrow::util::display::FormatOptions;
-
-pub(crate) use table::records;
 
 /// How a result is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
     /// A table for people
     Table,
+    /// Rows one under the other, a line a column
+    Records,
     /// RFC 4180 with a header line; NULL is an empty field, an empty text is `""`
     Csv,
     /// One JSON array of objects
@@ -34,6 +34,13 @@ pub(crate) enum Format {
     Parquet,
     /// Apache Arrow's IPC stream
     Arrow,
+}
+
+impl Format {
+    /// Whether a file of this format holds one result and is nothing to read.
+    pub(crate) fn is_binary(self) -> bool {
+        matches!(self, Self::Parquet | Self::Arrow)
+    }
 }
 
 /// How times and nulls are written as text.
@@ -63,7 +70,6 @@ pub(crate) struct Output {
 impl Output {
     /// Standard output, or a file.
     pub(crate) fn open(format: Format, path: Option<&Path>) -> anyhow::Result<Self> {
-        let binary = matches!(format, Format::Parquet | Format::Arrow);
         if let Some(path) = path {
             let file =
                 File::create(path).with_context(|| format!("cannot write `{}`", path.display()))?;
@@ -71,15 +77,25 @@ impl Output {
             return Ok(Self { format, place, is_terminal: false });
         }
         let is_terminal = io::stdout().is_terminal();
-        if is_terminal && binary {
-            bail!("this format is not for a terminal: write it to a file with `--output FILE`");
-        }
         let place: Box<Place> = if is_terminal {
             Box::new(BufWriter::new(SafeWriter(io::stdout())))
         } else {
             Box::new(BufWriter::with_capacity(1 << 16, io::stdout()))
         };
-        Ok(Self { format, place, is_terminal })
+        let mut output = Self { format, place, is_terminal };
+        output.set_format(format)?;
+        Ok(output)
+    }
+
+    /// Writes further results in another format.
+    pub(crate) fn set_format(&mut self, format: Format) -> anyhow::Result<()> {
+        if self.is_terminal && format.is_binary() {
+            bail!(
+                "this format is not for a terminal: write it to a file with `--output FILE`, or `\\o FILE` in the shell"
+            );
+        }
+        self.format = format;
+        Ok(())
     }
 
     /// Begins a result with these columns.
@@ -90,6 +106,7 @@ impl Output {
         let place: &'a mut Place = &mut *self.place;
         Ok(match self.format {
             Format::Table => Box::new(table::Table::new(place, schema, self.is_terminal)),
+            Format::Records => Box::new(table::Records::new(place)),
             Format::Csv => Box::new(lines::Csv::new(place, schema)),
             Format::Markdown => Box::new(lines::Markdown::new(place, schema)),
             Format::Json => Box::new(file::json(place)),
@@ -103,6 +120,11 @@ impl Output {
     pub(crate) fn flush(&mut self) -> anyhow::Result<()> {
         Ok(self.place.flush()?)
     }
+}
+
+/// Whether a value is NULL, also in a column that has no type because it has nothing else.
+fn is_null(column: &dyn Array, row: usize) -> bool {
+    column.is_null(row) || *column.data_type() == DataType::Null
 }
 
 /// Whether a character can do something to a terminal or to the order of what is read.

@@ -1,13 +1,11 @@
 //! Tables for people: as wide as the terminal, with NULL told from an empty text.
 
-use std::io::Write;
-
 use comfy_table::{CellAlignment, ContentArrangement, presets};
-use datafusion::arrow::array::{Array, RecordBatch};
+use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::arrow::util::display::ArrayFormatter;
 
-use crate::render::{Place, Sink, options, safe};
+use crate::render::{Place, Sink, is_null, options, safe};
 
 /// How many rows a table shows. Whoever wants more wants another format.
 const ROWS_MAX: usize = 10_000;
@@ -64,7 +62,7 @@ impl Sink for Table<'_> {
             }
             self.rows += 1;
             let cells = formatters.iter().zip(batch.columns()).map(|(formatter, column)| {
-                if column.is_null(row) {
+                if is_null(column, row) {
                     NULL.to_owned()
                 } else {
                     shown(&formatter.value(row).to_string())
@@ -98,11 +96,32 @@ fn shown(value: &str) -> String {
 }
 
 /// Rows one under the other, a line a column, for results that are wider than any terminal.
-pub(crate) fn records(
-    place: &mut dyn Write,
-    batch: &RecordBatch,
-    first: usize,
-) -> anyhow::Result<()> {
+pub(crate) struct Records<'a> {
+    place: &'a mut Place,
+    rows: usize,
+}
+
+impl<'a> Records<'a> {
+    pub(crate) fn new(place: &'a mut Place) -> Self {
+        Self { place, rows: 0 }
+    }
+}
+
+impl Sink for Records<'_> {
+    fn write(&mut self, batch: &RecordBatch) -> anyhow::Result<()> {
+        records(self.place, batch, self.rows)?;
+        self.rows += batch.num_rows();
+        Ok(())
+    }
+
+    fn finish(self: Box<Self>) -> anyhow::Result<()> {
+        let Self { place, rows } = *self;
+        writeln!(place, "{rows} {}", if rows == 1 { "row" } else { "rows" })?;
+        Ok(())
+    }
+}
+
+fn records(place: &mut Place, batch: &RecordBatch, first: usize) -> anyhow::Result<()> {
     let options = options();
     let schema = batch.schema();
     let names: Vec<_> = schema.fields().iter().map(|field| safe(field.name())).collect();
@@ -113,7 +132,7 @@ pub(crate) fn records(
     for row in 0..batch.num_rows() {
         writeln!(place, "─ row {} ─", first + row + 1)?;
         for ((name, formatter), column) in names.iter().zip(&formatters).zip(batch.columns()) {
-            let value = if column.is_null(row) {
+            let value = if is_null(column, row) {
                 NULL.to_owned()
             } else {
                 shown(&formatter.value(row).to_string())

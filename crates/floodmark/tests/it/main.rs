@@ -3,4 +3,5 @@
 mod logs;
 mod program;
 mod query;
+mod shell;
 mod story;
