@@ -244,7 +244,7 @@ def floodmark_section(bench: Bench) -> str:
     return "\n".join(rows)
 
 
-def conditions(bench: Bench) -> str:
+def conditions(bench: Bench, load_before: float) -> str:
     """Where and with what the figures were measured."""
     processor = platform.processor() or platform.machine()
     for line in Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []:
@@ -255,7 +255,8 @@ def conditions(bench: Bench) -> str:
     return (
         f"Measured on {time.strftime('%Y-%m-%d')}, {CORES} cores ({processor}), {platform.system()}; {versions}, "
         f"Python {platform.python_version()}; medians of {bench.runs} runs after one to warm up "
-        f"(pandas: {bench.pandas_runs})."
+        f"(pandas: {bench.pandas_runs}). Load average before the first run: {load_before:.1f}; the benchmark alone makes "
+        f"about {CORES}, and more than that at the start means that others were at work."
     )
 
 
@@ -281,7 +282,7 @@ def main() -> int:
     asked = parser.parse_args()
     bench = Bench(asked.folder, asked.bench, asked.floodmark, asked.runs, asked.pandas_runs)
     try:
-        sections = [conditions(bench)]
+        sections = [conditions(bench, os.getloadavg()[0])]
         for log in asked.logs.split(","):
             print(log, end=" ", file=sys.stderr, flush=True)
             sections.append(question_section(bench, QUESTIONS[log]))
