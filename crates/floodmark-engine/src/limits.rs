@@ -23,6 +23,12 @@ pub const INFLATED_WHOLE_BYTES_MAX: usize = 64 << 20;
 /// The largest object that is fetched as a whole, in stored bytes. A larger one is read as a stream.
 pub const FETCHED_WHOLE_BYTES_MAX: u64 = 64 << 20;
 
+/// The largest part of an object that one request to S3 fetches, in stored bytes: a broken or slow one costs little.
+pub const FETCHED_RANGE_BYTES_MAX: u64 = 16 << 20;
+
+/// How many parts of a large object are fetched at the same time.
+pub const FETCHED_RANGES_MAX: usize = 2;
+
 /// The largest Parquet object, in stored bytes: it is fetched as a whole because its index stands at its end.
 pub const PARQUET_BYTES_MAX: u64 = 256 << 20;
 
@@ -44,14 +50,23 @@ pub const FOLDERS_DEPTH_MAX: usize = 64;
 /// How often a request to S3 is sent again after a 5xx answer, a time-out or a broken connection.
 pub const RETRIES_MAX: usize = 8;
 
-/// For how long a request to S3 is sent again.
-pub const RETRY_TIME_MAX: Duration = Duration::from_secs(120);
+/// For how long a request to S3 is sent again. Longer than [`REQUEST_TIME_MAX`], else one that ran out of time never would be.
+pub const RETRY_TIME_MAX: Duration = Duration::from_secs(240);
 
 /// How long connecting to S3 may take.
 pub const CONNECT_TIME_MAX: Duration = Duration::from_secs(10);
 
-/// How long one request to S3 may take with its whole answer, before it is sent again.
-pub const REQUEST_TIME_MAX: Duration = Duration::from_secs(300);
+/// How long one request to S3 may take with its whole answer, before it is sent again for what is missing.
+pub const REQUEST_TIME_MAX: Duration = Duration::from_secs(60);
+
+/// How long before their end credentials are renewed.
+pub const CREDENTIALS_RENEWED_BEFORE: Duration = Duration::from_secs(5 * 60);
+
+/// How long credentials are used that do not say when they end.
+pub const CREDENTIALS_TIME_MAX: Duration = Duration::from_secs(15 * 60);
+
+/// How long credentials are used at least, for their source may give the same ones until shortly before their end.
+pub const CREDENTIALS_TIME_MIN: Duration = Duration::from_secs(10);
 
 /// How many rejected lines a report keeps with their text. All are counted, and the table `rejected` gives them all.
 pub const REJECTIONS_REPORTED_MAX: usize = 5;

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use clap::{Args, Command, ValueEnum};
 use etcetera::BaseStrategy;
+use floodmark_engine::limits::RETRIES_MAX;
 use floodmark_engine::{EngineOptions, S3Options};
 
 /// The name of the settings file in the data folder.
@@ -78,6 +79,16 @@ pub(crate) struct Settings {
     /// Pay for requests to buckets whose owner does not
     #[arg(long, global = true, env = "FLOODMARK_REQUESTER_PAYS")]
     pub(crate) requester_pays: bool,
+
+    /// How often a request to S3 is sent again after a failure that may pass
+    #[arg(
+        long,
+        global = true,
+        env = "FLOODMARK_RETRIES",
+        default_value_t = RETRIES_MAX,
+        value_name = "NUMBER"
+    )]
+    pub(crate) retries: usize,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -111,6 +122,7 @@ impl Settings {
                 endpoint: self.endpoint.clone(),
                 anonymous: self.anonymous,
                 requester_pays: self.requester_pays,
+                retries: Some(self.retries),
             },
         }
     }

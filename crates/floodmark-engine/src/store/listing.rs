@@ -2,9 +2,10 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use floodmark_formats::key;
-use floodmark_formats::time::{DAY, Micros, civil, days};
+use floodmark_formats::time::{DAY, HOUR, Micros, civil, days};
 use futures::future::BoxFuture;
 use futures::stream::{self, BoxStream, FuturesUnordered};
 use futures::{FutureExt, StreamExt};
@@ -61,13 +62,14 @@ pub fn list(
                 permits: Arc::new(Semaphore::new(LISTINGS_MAX)),
                 pattern: pattern.as_deref().and_then(|pattern| Pattern::new(pattern).ok()),
                 root: prefix.clone(),
+                found: AtomicBool::new(false),
             };
-            let prefix = prefix.clone();
+            let location = location.to_string();
             tokio::spawn(async move {
-                let walk = Arc::new(walk);
-                let found = Dates::default().enter_all(&prefix);
-                if let Err(error) = Arc::clone(&walk).folder(prefix, found, 0).await {
-                    let _ = walk.sender.send(Err(error)).await;
+                let gone = walk.sender.clone();
+                tokio::select! {
+                    () = Arc::new(walk).run(location) => {}
+                    () = gone.closed() => {}
                 }
             });
         }
@@ -84,7 +86,8 @@ pub fn list(
             tokio::task::spawn_blocking(move || glob_walk(&LocalWalk { hints, sender }, &pattern));
         }
         (_, Location::StandardInput | Location::S3 { .. }) => {
-            let object = Object { key: "-".into(), path: "-".into(), size: 0, modified: None };
+            let object =
+                Object { key: "-".into(), path: "-".into(), size: 0, modified: None, etag: None };
             return stream::iter([Ok(object)]).boxed();
         }
     }
@@ -236,9 +239,26 @@ struct S3Walk {
     pattern: Option<Pattern>,
     /// The prefix that the user wrote. Without a pattern it is an object, or a folder with or without its last `/`.
     root: String,
+    /// Whether anything lies there, be it wanted or not.
+    found: AtomicBool,
 }
 
 impl S3Walk {
+    /// Lists all of it. That there is nothing is an error, as it is for a path: most likely the address is wrong.
+    async fn run(self: Arc<Self>, location: String) {
+        let dates = Dates::default().enter_all(&self.root);
+        let listed = Arc::clone(&self).folder(self.root.clone(), dates, 0).await;
+        let error = match listed {
+            Err(error) => error,
+            Ok(()) if self.found.load(Ordering::Relaxed) => return,
+            Ok(()) => Error::not_found(format!("there is no object at `{location}`")).hint(
+                "`aws s3 ls` shows what is there; the beginning of a name needs a `*` at its end",
+            ),
+        };
+        // Nobody to tell if the reader has gone.
+        let _ = self.sender.send(Err(error)).await;
+    }
+
     /// Lists one folder, and those below it at the same time.
     fn folder(
         self: Arc<Self>,
@@ -252,36 +272,39 @@ impl S3Walk {
             let mut options = PageOptions { by_folder, ..PageOptions::default() };
             let mut below = FuturesUnordered::new();
             loop {
-                let page = {
-                    let permit = self.permits.acquire().await;
-                    let page = self.s3.page(&prefix, options.clone()).await;
-                    drop(permit);
-                    page
-                };
-                let page = match page {
+                // Held until the page's objects are handed on: there may be thousands of folders, each with a page in memory.
+                let permit = self.permits.acquire().await;
+                let page = match self.s3.page(&prefix, options.clone()).await {
                     Ok(page) => page,
                     Err(error) if self.hints.keep_going => {
+                        self.found.store(true, Ordering::Relaxed);
                         let _ = self.sender.send(Err(error)).await;
                         break;
                     }
                     Err(error) => return Err(error),
                 };
                 for folder in page.folders {
-                    if depth == 0 && !self.is_below_root(&folder) {
+                    if (depth == 0 && !self.is_below_root(&folder)) || !self.may_match(&folder) {
                         continue;
                     }
                     let name = folder.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
                     let inner = dates.enter(name);
-                    if !inner.excluded(&self.hints) {
+                    if inner.excluded(&self.hints) {
+                        self.found.store(true, Ordering::Relaxed);
+                    } else {
                         below.push(Arc::clone(&self).folder(folder, inner, depth + 1));
                     }
                 }
                 let after = self.jump(&page.objects);
                 for object in page.objects {
-                    if self.is_wanted(&object.key) && self.sender.send(Ok(object)).await.is_err() {
-                        return Ok(());
+                    if self.is_wanted(&object.key) {
+                        self.found.store(true, Ordering::Relaxed);
+                        if self.sender.send(Ok(object)).await.is_err() {
+                            return Ok(());
+                        }
                     }
                 }
+                drop(permit);
                 let Some(token) = page.token else { break };
                 (options.after, options.token) = match after {
                     Some(after) => (Some(after), None),
@@ -301,6 +324,16 @@ impl S3Walk {
             || self.root.is_empty()
             || self.root.ends_with('/')
             || folder.strip_prefix(&self.root).is_some_and(|rest| rest.starts_with('/'))
+    }
+
+    /// Whether an object in this folder may match the pattern.
+    fn may_match(&self, folder: &str) -> bool {
+        let Some(pattern) = self.pattern.as_ref().map(Pattern::as_str) else { return true };
+        let names = folder.trim_end_matches('/').split('/');
+        pattern.contains("**")
+            || names
+                .zip(pattern.split('/'))
+                .all(|(name, part)| Pattern::new(part).map_or(true, |part| part.matches(name)))
     }
 
     fn is_wanted(&self, key: &str) -> bool {
@@ -330,7 +363,8 @@ impl S3Walk {
             let time_at = name_at + facts.time_at?;
             Some((object.key[..time_at].to_owned(), facts.time?, time_at))
         };
-        let (before, time, time_at) = facts(objects.last()?)?;
+        let last = objects.last()?;
+        let (before, time, time_at) = facts(last)?;
         let (first_before, ..) = facts(objects.first()?)?;
         if before != first_before {
             return None;
@@ -338,27 +372,30 @@ impl S3Walk {
         if let Some(from) = self.hints.from
             && time < from
         {
-            let written = &objects.last()?.key[time_at..];
-            return Some(before + &like(written, from));
+            let after = before + &like(&last.key[time_at..], from);
+            // In the hour in which the window begins there is nothing to jump over.
+            return Some(after).filter(|after| *after > last.key);
         }
         // A colon comes after all digits, so this is after the last time and before the next resource.
         self.hints.to.is_some_and(|to| time > to).then(|| before + ":")
     }
 }
 
-/// A time written with its digits where those of `form` stand, to the day.
+/// A time written with its digits where those of `form` stand, to the hour, which all forms have.
 fn like(form: &str, time: Micros) -> String {
     let (year, month, day) = civil(time.div_euclid(DAY));
-    let mut digits = format!("{year:04}{month:02}{day:02}").into_bytes().into_iter();
+    let hour = time.rem_euclid(DAY) / HOUR;
+    let digits = format!("{year:04}{month:02}{day:02}{hour:02}");
+    let mut digits = digits.chars().peekable();
     let mut text = String::new();
     for character in form.chars() {
-        if character.is_ascii_digit() {
-            match digits.next() {
-                Some(digit) => text.push(char::from(digit)),
-                None => break,
-            }
-        } else {
-            text.push(character);
+        // Nothing may follow the last digit: the text must come before every name of that hour.
+        if digits.peek().is_none() {
+            break;
+        }
+        match character.is_ascii_digit() {
+            true => text.extend(digits.next()),
+            false => text.push(character),
         }
     }
     text
@@ -370,8 +407,8 @@ mod tests {
 
     #[test]
     fn a_time_is_written_like_another() {
-        let time = days(2024, 10, 5).expect("a day") * DAY;
-        assert_eq!(like("2023-01-02-03.abc", time), "2024-10-05-");
-        assert_eq!(like("20230102T0300Z_abc", time), "20241005T");
+        let time = days(2024, 10, 5).expect("a day") * DAY + 7 * HOUR + 59;
+        assert_eq!(like("2023-01-02-03.abc", time), "2024-10-05-07");
+        assert_eq!(like("20230102T0300Z_abc", time), "20241005T07");
     }
 }

@@ -38,7 +38,7 @@ pub(crate) fn object(path: &Path, metadata: &std::fs::Metadata) -> Object {
         .ok()
         .and_then(|time| Micros::try_from(time.duration_since(UNIX_EPOCH).ok()?.as_micros()).ok());
     let key = text.replace(std::path::MAIN_SEPARATOR, "/");
-    Object { key, path: text, size: metadata.len(), modified }
+    Object { key, path: text, size: metadata.len(), modified, etag: None }
 }
 
 pub(crate) async fn fetch(object: &Object, whole_max: u64) -> Result<Fetched> {

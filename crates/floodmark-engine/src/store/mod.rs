@@ -49,6 +49,8 @@ pub struct Object {
     pub size: u64,
     /// When it was last written.
     pub modified: Option<Micros>,
+    /// What changes when the object is written again, where the store says it.
+    pub etag: Option<String>,
 }
 
 /// The bytes of an object.
@@ -89,11 +91,17 @@ impl Location {
             let bucket = bucket.to_owned();
             return Ok(match prefix.find(['*', '?', '[']) {
                 None => Self::S3 { bucket, prefix: prefix.to_owned(), pattern: None },
-                Some(at) => Self::S3 {
-                    bucket,
-                    prefix: prefix[..at].to_owned(),
-                    pattern: Some(prefix.to_owned()),
-                },
+                Some(at) => {
+                    if let Err(error) = glob::Pattern::new(prefix) {
+                        let message = format!("`{text}` is no glob: {}", error.msg);
+                        return Err(Error::invalid_query(message));
+                    }
+                    Self::S3 {
+                        bucket,
+                        prefix: prefix[..at].to_owned(),
+                        pattern: Some(prefix.to_owned()),
+                    }
+                }
             });
         }
         if let Some((scheme, _)) = text.split_once("://") {
