@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use floodmark_formats::synthetic::header_of;
 use floodmark_formats::synthetic::{Place, Random, key};
 use floodmark_formats::time::{DAY, HOUR, Micros};
 use libdeflater::{CompressionLvl, Compressor};
@@ -101,7 +102,7 @@ fn make(object: &Object, amount: &Amount, clients: &Clients) -> (String, PathBuf
     let visits = clients.visits(&mut random);
     let mut scene = Scene::new(start, random, visits);
     let mut text = String::with_capacity(amount.lines as usize * 600 + 4096);
-    text.push_str(&logs::header(log));
+    text.push_str(&header_of(log.log_type, log.fields));
     let step = INTERVAL / i64::try_from(amount.lines.max(1)).unwrap_or(INTERVAL).min(INTERVAL);
     for line in 0..amount.lines as i64 {
         // AWS's records are in order but for some seconds.

@@ -10,7 +10,7 @@ mod vpc_flow;
 use std::fmt::Write as _;
 
 use floodmark_formats::LogType;
-use floodmark_formats::log_type::{Encoding, Header, TimeForm};
+use floodmark_formats::log_type::TimeForm;
 use floodmark_formats::log_types::{ALB, CLOUDFRONT, NLB, VPC_FLOW};
 use floodmark_formats::synthetic::{Random, written};
 use floodmark_formats::time::{MINUTE, Micros, SECOND};
@@ -147,18 +147,6 @@ impl<'a> Scene<'a> {
     pub(crate) fn iso_micros(&mut self, moment: Micros, text: &mut String) {
         self.seconds.write(moment, text);
         let _ = write!(text, ".{:06}Z", moment.rem_euclid(SECOND));
-    }
-}
-
-/// The header lines before the records.
-pub(crate) fn header(log: &Log) -> String {
-    let names: Vec<_> = log.log_type.fields[..log.fields].iter().map(|field| field.name).collect();
-    match log.log_type.encoding {
-        Encoding::Words { header: Header::Names, .. } => names.join(" ") + "\n",
-        Encoding::Words { header: Header::Directives, .. } => {
-            format!("#Version: 1.0\n#Fields: {}\n", names.join(" "))
-        }
-        _ => String::new(),
     }
 }
 

@@ -8,6 +8,15 @@ pub const MEMORY_BYTES: usize = 1 << 30;
 /// The share of the memory that operators such as sorts and aggregations may use before they spill to disk.
 pub const OPERATORS_SHARE: f64 = 0.4;
 
+/// How many rows a batch has at most.
+pub const ROWS_MAX: usize = 8192;
+
+/// How many rows a batch may have at least, where memory is scarce.
+pub const ROWS_MIN: usize = 512;
+
+/// For how much of a query's memory a batch may have one more row, in bytes.
+pub const MEMORY_BYTES_PER_BATCH_ROW: usize = 128 << 10;
+
 /// How many stored bytes may lie fetched and not yet read, in bytes.
 pub const FETCHED_AHEAD_BYTES_MAX: usize = 96 << 20;
 

@@ -15,9 +15,11 @@ use tokio::runtime::{Builder, Handle, Runtime};
 use crate::catalog::{CATALOG, DATABASE, register};
 use crate::dialect::Parsed;
 use crate::error::{Error, ErrorKind, Result};
-use crate::limits::{MEMORY_BYTES, OPERATORS_SHARE};
+use crate::limits::{
+    MEMORY_BYTES, MEMORY_BYTES_PER_BATCH_ROW, OPERATORS_SHARE, ROWS_MAX, ROWS_MIN,
+};
 use crate::report::Metrics;
-use crate::scan::{Dataset, Recognised, ScanContext, Summary, summarise};
+use crate::scan::{CompactForKeepers, Dataset, Recognised, ScanContext, Summary, summarise};
 use crate::store::{Location, S3Options, Store};
 
 /// How an engine works.
@@ -110,15 +112,23 @@ impl Engine {
             .map_err(|error| {
                 Error::new(ErrorKind::Internal, "cannot start threads").because(error)
             })?;
+        // Merging holds a batch of each run at the least, so batches shrink with the memory.
+        let rows = (options.memory / MEMORY_BYTES_PER_BATCH_ROW).clamp(ROWS_MIN, ROWS_MAX);
         let mut config = SessionConfig::new()
             .with_target_partitions(threads)
+            .with_batch_size(rows)
             .with_default_catalog_and_schema(CATALOG, DATABASE)
             .with_information_schema(true);
         config.options_mut().sql_parser.collect_spans = true;
+        // Each sort sets memory aside for merging what it spilled; all of them together must leave room for rows.
+        let reserved = operators_bytes(&options) / 8 / threads.max(1);
+        let reserved = reserved.min(config.options().execution.sort_spill_reservation_bytes);
+        config.options_mut().execution.sort_spill_reservation_bytes = reserved;
         let state = SessionStateBuilder::new()
             .with_config(config)
             .with_runtime_env(runtime(&options)?)
             .with_default_features()
+            .with_physical_optimizer_rule(Arc::new(CompactForKeepers))
             .build();
         Ok(Self { options, state, io: Io(Some(io)) })
     }
@@ -147,10 +157,14 @@ impl Engine {
     }
 }
 
+/// How much of the memory operators may use.
+fn operators_bytes(options: &EngineOptions) -> usize {
+    (options.memory as f64 * OPERATORS_SHARE) as usize
+}
+
 fn runtime(options: &EngineOptions) -> Result<Arc<RuntimeEnv>> {
-    let operators = options.memory as f64 * OPERATORS_SHARE;
     let consumers = std::num::NonZeroUsize::MIN.saturating_add(4);
-    let pool = TrackConsumersPool::new(FairSpillPool::new(operators as usize), consumers);
+    let pool = TrackConsumersPool::new(FairSpillPool::new(operators_bytes(options)), consumers);
     let mode = match &options.spill_folder {
         Some(folder) => DiskManagerMode::Directories(vec![folder.clone()]),
         None => DiskManagerMode::OsTmpDirectory,

@@ -74,6 +74,9 @@ pub enum Header {
     None,
     /// In a line of field names. Without one, the order is that of the declaration.
     Names,
+    /// In a line of field names, for the log's owner chooses the fields. Without one, a line is in the default format: the
+    /// first `fields_min` fields of the declaration.
+    NamesOfChoice,
     /// In a `#Fields:` line. Without one, the order is that of the declaration.
     Directives,
 }

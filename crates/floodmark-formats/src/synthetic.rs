@@ -128,9 +128,16 @@ impl Record {
 
 /// The header lines that stand before the records, each with its end; empty where there are none.
 pub fn header(log_type: &LogType) -> String {
-    let names: Vec<_> = log_type.fields.iter().map(|field| field.name).collect();
+    header_of(log_type, log_type.fields.len())
+}
+
+/// The header lines of records that have only the first `fields` fields.
+pub fn header_of(log_type: &LogType, fields: usize) -> String {
+    let names: Vec<_> = log_type.fields[..fields].iter().map(|field| field.name).collect();
     match log_type.encoding {
-        Encoding::Words { header: Header::Names, .. } => names.join(" ") + "\n",
+        Encoding::Words { header: Header::Names | Header::NamesOfChoice, .. } => {
+            names.join(" ") + "\n"
+        }
         Encoding::Words { header: Header::Directives, .. } => {
             format!("#Version: 1.0\n#Fields: {}\n", names.join(" "))
         }

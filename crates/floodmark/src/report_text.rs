@@ -94,6 +94,9 @@ pub(crate) fn text(report: &Report, elapsed: Duration, stopped: bool) -> String 
     if account.rejected_total() > 0 {
         let _ = writeln!(text, "  all of them: SELECT * FROM rejected");
     }
+    if report.objects_read + report.objects_pruned == 0 && report.objects_other > 0 {
+        let _ = writeln!(text, "warning: none of the objects is of the table that was asked");
+    }
     if account.holes > 0 {
         let _ = writeln!(
             text,

@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use flate2::write::MultiGzDecoder;
-use libdeflater::Decompressor;
+use libdeflater::{Crc, Decompressor};
 use memchr::memmem;
 use zstd::stream::raw::{Decoder as ZstdDecoder, InBuffer, Operation, OutBuffer};
 
@@ -51,18 +51,24 @@ impl WholeInflater {
         if size > INFLATED_WHOLE_BYTES_MAX || size / 1040 > stored.len() {
             return None;
         }
-        // The size is the last member's. Where the bytes of a further member's head stand there may be one.
-        if memmem::find_iter(&stored[HEADER_BYTES..], &[0x1f, 0x8b, 8])
-            .any(|at| stored.get(HEADER_BYTES + at + 3).is_none_or(|flags| flags & 0xe0 == 0))
-        {
-            return None;
-        }
         memory.resize(size, 0);
         let decompressor = self.decompressor.get_or_insert_with(Decompressor::new);
         match decompressor.gzip_decompress(stored, memory) {
-            Ok(length) if length == size => Some(()),
-            _ => None,
+            Ok(length) if length == size => {}
+            _ => return None,
         }
+        // The inflater stops after the first member, and the size is the last one's. If there are several of the same size,
+        // the head of a further one stands right behind the first one's trailer, which holds the checksum of what was inflated.
+        let mut heads = memmem::find_iter(&stored[HEADER_BYTES..], &[0x1f, 0x8b, 8]).peekable();
+        if heads.peek().is_some() {
+            let mut checksum = Crc::new();
+            checksum.update(memory);
+            let trailer = [checksum.sum().to_le_bytes(), (size as u32).to_le_bytes()].concat();
+            if heads.any(|at| stored[..HEADER_BYTES + at].ends_with(&trailer)) {
+                return None;
+            }
+        }
+        Some(())
     }
 }
 

@@ -1,6 +1,7 @@
 //! The scan: from locations to batches, in one pass, with every line accounted for.
 
 mod columns;
+mod compact;
 mod inflate;
 mod object;
 mod prune;
@@ -9,6 +10,7 @@ mod rejected;
 mod source;
 mod summary;
 
+pub(crate) use compact::CompactForKeepers;
 pub(crate) use prune::{Pruning, prunes};
 pub(crate) use rejected::RejectedTable;
 pub(crate) use source::LogTable;

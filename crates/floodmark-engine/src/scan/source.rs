@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use datafusion::arrow::array::{ArrayRef, AsArray, RecordBatch, RecordBatchOptions};
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::catalog::{Session, TableProvider};
 use datafusion::common::Statistics;
@@ -21,6 +22,7 @@ use datafusion::physical_plan::{DisplayFormatType, ExecutionPlan, Partitioning};
 use floodmark_formats::{Request, Table};
 use futures::stream;
 
+use crate::error::{Error, ErrorKind, Result};
 use crate::scan::object::{Memory, Reading};
 use crate::scan::queue::{Item, Queue, UNKNOWN, Wanted};
 use crate::scan::{Pruning, ScanContext, prunes};
@@ -83,6 +85,12 @@ impl TableProvider for LogTable {
         filters: &[Expr],
         limit: Option<usize>,
     ) -> DataFusionResult<Arc<dyn ExecutionPlan>> {
+        if self.context.dataset.places.is_empty() {
+            let name = self.table.log_type.name;
+            return Err(Error::invalid_query(format!("there are no logs for `{name}` to read"))
+                .hint("say where they lie with `--from PATH`")
+                .into());
+        }
         let columns: Vec<usize> = match projection {
             Some(projection) => projection.iter().map(|at| self.columns[*at]).collect(),
             None => self.columns.clone(),
@@ -96,6 +104,7 @@ impl TableProvider for LogTable {
             pruning: Arc::new(pruning),
             partitions: state.config().target_partitions(),
             limit,
+            compact: false,
             metrics: ExecutionPlanMetricsSet::new(),
         };
         Ok(DataSourceExec::from_data_source(source))
@@ -104,14 +113,23 @@ impl TableProvider for LogTable {
 
 /// The scan of one log type.
 #[derive(Clone, Debug)]
-struct LogSource {
+pub(crate) struct LogSource {
     context: ScanContext,
     request: Arc<Request>,
     pruning: Arc<Pruning>,
     partitions: usize,
     /// How many rows are enough, from each partition.
     limit: Option<usize>,
+    /// Whether batches hold their own text, and do not point into the inflated object.
+    compact: bool,
     metrics: ExecutionPlanMetricsSet,
+}
+
+impl LogSource {
+    /// The same scan with compact batches.
+    pub(crate) fn compact(&self) -> Self {
+        Self { compact: true, ..self.clone() }
+    }
 }
 
 impl DataSource for LogSource {
@@ -143,6 +161,7 @@ impl DataSource for LogSource {
             request: Arc::clone(&self.request),
             memory: Memory::default(),
             reading: None,
+            compact: self.compact,
             rows_left: self.limit.unwrap_or(usize::MAX),
             metrics: BaselineMetrics::new(&self.metrics, args.partition),
         };
@@ -165,6 +184,9 @@ impl DataSource for LogSource {
             self.pruning.describe(),
             self.pruning.predicates.len(),
         )?;
+        if self.compact {
+            write!(f, ", compact")?;
+        }
         self.limit.map_or(Ok(()), |limit| write!(f, ", limit={limit}"))
     }
 
@@ -214,14 +236,13 @@ struct Partition {
     request: Arc<Request>,
     memory: Memory,
     reading: Option<Reading>,
+    compact: bool,
     rows_left: usize,
     metrics: BaselineMetrics,
 }
 
 impl Partition {
-    async fn next(
-        &mut self,
-    ) -> crate::error::Result<Option<datafusion::arrow::array::RecordBatch>> {
+    async fn next(&mut self) -> Result<Option<RecordBatch>> {
         loop {
             if self.rows_left == 0 {
                 return Ok(None);
@@ -238,7 +259,8 @@ impl Partition {
                         let rows = batch.num_rows().min(self.rows_left);
                         self.rows_left -= rows;
                         self.metrics.record_output(rows);
-                        return Ok(Some(batch.slice(0, rows)));
+                        let batch = batch.slice(0, rows);
+                        return Ok(Some(if self.compact { compacted(&batch)? } else { batch }));
                     }
                     Ok(None) => self.reading = None,
                     Err(error) if self.context.keep_going => {
@@ -277,4 +299,16 @@ impl Partition {
             }
         }
     }
+}
+
+/// The batch with its text copied out of the inflated object.
+fn compacted(batch: &RecordBatch) -> Result<RecordBatch> {
+    let columns = batch.columns().iter().map(|column| match column.as_string_view_opt() {
+        Some(text) => Arc::new(text.gc()) as ArrayRef,
+        None => Arc::clone(column),
+    });
+    let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
+    RecordBatch::try_new_with_options(batch.schema(), columns.collect(), &options).map_err(
+        |error| Error::new(ErrorKind::Internal, "a batch could not be copied").because(error),
+    )
 }

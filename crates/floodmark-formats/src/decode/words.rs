@@ -45,12 +45,18 @@ struct Layout {
 
 impl Layout {
     /// The order of the declaration.
-    fn declared(table: &Table) -> Self {
-        let known = table.log_type.fields.len();
+    ///
+    /// Where the owner chooses the fields, a line without a header is in the default format, and what follows its fields may
+    /// be anything, so it is trailing.
+    fn declared(table: &Table, header: Header) -> Self {
+        let log_type = table.log_type;
+        let fields = log_type.fields.len();
+        let known = if header == Header::NamesOfChoice { log_type.fields_min } else { fields };
+        let place = |place| u8::try_from(place).ok().filter(|_| place < known);
         Self {
-            places: (0..known).map(|place| u8::try_from(place).ok()).collect(),
+            places: (0..fields).map(place).collect(),
             known,
-            least: table.log_type.fields_min,
+            least: log_type.fields_min,
             unknown: Vec::new(),
             told: false,
         }
@@ -88,7 +94,7 @@ impl Words {
             separator: if let [only] = separators { Some(*only) } else { None },
             quotes,
             header,
-            layout: Layout::declared(table),
+            layout: Layout::declared(table, header),
             ends: Vec::with_capacity(LINE_FIELDS_MAX + STEP + 1),
         }
     }
@@ -187,7 +193,7 @@ impl Words {
                 None => true,
             };
             if !shaped {
-                let guessed = self.header == Header::Names && !self.layout.told;
+                let guessed = self.header == Header::NamesOfChoice && !self.layout.told;
                 let digit = bytes[start].is_ascii_digit();
                 return Some(if guessed && digit { Reason::UnknownOrder } else { Reason::Foreign });
             }
@@ -213,7 +219,7 @@ impl Words {
                 self.choose_separator_again();
                 Some(next)
             }
-            Header::Names => {
+            Header::Names | Header::NamesOfChoice => {
                 if !bytes[start].is_ascii_lowercase() {
                     return None;
                 }

@@ -12,7 +12,11 @@ pub static TGW_FLOW: LogType = LogType {
     aliases: &[],
     title: "Transit Gateway flow log",
     page: "https://docs.aws.amazon.com/vpc/latest/tgw/tgw-flow-logs.html",
-    encoding: Encoding::Words { separators: b" ", quotes: Quotes::None, header: Header::Names },
+    encoding: Encoding::Words {
+        separators: b" ",
+        quotes: Quotes::None,
+        header: Header::NamesOfChoice,
+    },
     // The names are those of VPC flow logs; the content tells them apart.
     folder: "AWSLogs/{account}/vpcflowlogs/{region}/{yyyy}/{MM}/{dd}/",
     key_time: "yyyyMMddTHHmmZ",

@@ -12,7 +12,11 @@ pub static VPC_FLOW: LogType = LogType {
     aliases: &["vpc_flow_logs", "vpc_flow_logs_parquet"],
     title: "VPC flow log",
     page: "https://docs.aws.amazon.com/vpc/latest/userguide/flow-log-records.html",
-    encoding: Encoding::Words { separators: b" ", quotes: Quotes::None, header: Header::Names },
+    encoding: Encoding::Words {
+        separators: b" ",
+        quotes: Quotes::None,
+        header: Header::NamesOfChoice,
+    },
     folder: "AWSLogs/{account}/vpcflowlogs/{region}/{yyyy}/{MM}/{dd}/",
     key_time: "yyyyMMddTHHmmZ",
     keys: &[

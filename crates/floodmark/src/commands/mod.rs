@@ -45,7 +45,8 @@ enum Commands {
 
 /// The whole command, as it is parsed, completed and documented.
 pub(crate) fn command() -> Command {
-    Arguments::command()
+    // The help is the same for everybody, whatever is set.
+    Arguments::command().mut_args(|argument| argument.hide_env_values(true))
 }
 
 pub(crate) fn main() -> ExitCode {

@@ -18,7 +18,7 @@ use datafusion::arrow::util::display::FormatOptions;
 /// How a result is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
-    /// A table for people
+    /// A table for people, as wide as the terminal; records where there are too many columns for it
     Table,
     /// Rows one under the other, a line a column
     Records,
@@ -105,6 +105,10 @@ impl Output {
     ) -> anyhow::Result<Box<dyn Sink + 'a>> {
         let place: &'a mut Place = &mut *self.place;
         Ok(match self.format {
+            // Columns of a few characters each are nothing to read.
+            Format::Table if self.is_terminal && table::is_too_wide(schema) => {
+                Box::new(table::Records::new(place))
+            }
             Format::Table => Box::new(table::Table::new(place, schema, self.is_terminal)),
             Format::Records => Box::new(table::Records::new(place)),
             Format::Csv => Box::new(lines::Csv::new(place, schema)),

@@ -43,6 +43,13 @@ impl<'a> Table<'a> {
     }
 }
 
+/// Whether there are too many columns for the terminal.
+pub(crate) fn is_too_wide(schema: &SchemaRef) -> bool {
+    const COLUMN_MIN: usize = 11;
+    let width = usize::from(terminal_width().unwrap_or(80));
+    schema.fields().len() > 3 && schema.fields().len() * COLUMN_MIN > width
+}
+
 /// The width of the terminal, as COLUMNS or the terminal itself says it.
 fn terminal_width() -> Option<u16> {
     let columns = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());

@@ -1,9 +1,11 @@
 //! Tests through the command line.
 
 mod logs;
+mod manual;
 mod program;
 mod query;
 mod s3;
 mod s3_server;
 mod shell;
 mod story;
+mod tidy;

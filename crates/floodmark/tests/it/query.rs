@@ -132,6 +132,68 @@ fn standard_input_is_logs_or_sql() {
     assert_eq!(asked.out, "a\n1\nb\n2\n");
 }
 
+#[cfg(unix)]
+#[test]
+fn ctrl_c_stops_and_says_what_was_read() {
+    use std::io::{Read, Write};
+    let mut child =
+        command(&["query", "SELECT client_ip FROM nlb", "--from", "-", "--format", "csv"])
+            .stdin(std::process::Stdio::piped())
+            .spawn()
+            .expect("the program starts");
+    let mut stdin = child.stdin.take().expect("it is a pipe");
+    let log = std::fs::read(samples("nlb").join("22-fields.log")).expect("a sample");
+    let lines = (8 << 20) / log.len() + 1;
+    for _ in 0..lines {
+        stdin.write_all(&log).expect("the program reads");
+    }
+    // Rows come out while the input is still open: then it is in the middle of its work.
+    let mut first = [0; 9];
+    let mut out = child.stdout.take().expect("it is a pipe");
+    let reader = std::thread::spawn(move || {
+        out.read_exact(&mut first).expect("a header line");
+        let mut rest = Vec::new();
+        let _ = out.read_to_end(&mut rest);
+        first
+    });
+    let id = child.id().to_string();
+    let stopped = std::process::Command::new("kill").args(["-INT", &id]).status();
+    assert!(stopped.expect("kill runs").success());
+    let mut err = String::new();
+    child.stderr.take().expect("it is a pipe").read_to_string(&mut err).expect("text");
+    assert_eq!(child.wait().expect("it ends").code(), Some(130), "{err}");
+    assert!(err.contains("stopped after") && err.contains("error: stopped"), "{err}");
+    drop(stdin);
+    let _ = reader.join();
+}
+
+#[test]
+fn a_query_without_logs_is_an_error() {
+    let answer = run(&["query", "SELECT * FROM nlb"]);
+    assert_eq!(answer.code, 2);
+    assert!(answer.err.contains("--from"), "{}", answer.err);
+}
+
+#[test]
+fn sorts_and_aggregations_spill() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let lines: Vec<String> = (0..150_000)
+        .map(|number| {
+            line_with(&format!("d{:06}.a-long-domain-name.example", number * 7919 % 150_000))
+        })
+        .collect();
+    write(&folder.path().join("x.log.gz"), &gzip(&lines.join("\n")));
+    let from = folder.path().to_str().expect("UTF-8");
+    for sql in [
+        "SELECT * FROM nlb ORDER BY domain_name",
+        "SELECT domain_name, count(*) FROM nlb GROUP BY domain_name ORDER BY 1",
+    ] {
+        let answer = run(&["query", sql, "--from", from, "--memory", "128MiB", "--format", "csv"]);
+        assert_eq!(answer.code, 0, "{sql}: {}", answer.err);
+        assert_eq!(answer.out.lines().count(), 150_001, "{sql}");
+    }
+}
+
 /// A folder with one NLB line changed by the test.
 fn line_with(user: &str) -> String {
     format!(

@@ -1,0 +1,99 @@
+//! The manual: pages that can be generated are, and examples are run.
+
+use std::path::Path;
+
+use crate::program::{repository, run};
+
+/// Compares a generated page with the one that is checked in; with UPDATE=1 writes it.
+fn check_page(name: &str, text: &str) {
+    let path = repository("docs/manual").join(name);
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::write(&path, text).expect("a page to write to");
+        return;
+    }
+    let kept = std::fs::read_to_string(&path).unwrap_or_default();
+    let differs = kept.lines().zip(text.lines()).find(|(kept, text)| kept != text);
+    assert!(
+        kept == text,
+        "docs/manual/{name} is not current, `make update` writes it; it differs at {differs:?}"
+    );
+}
+
+fn output(arguments: &[&str]) -> String {
+    let answer = run(arguments);
+    assert_eq!(answer.code, 0, "{arguments:?}: {}", answer.err);
+    let lines: Vec<&str> = answer.out.lines().map(str::trim_end).collect();
+    lines.join("\n")
+}
+
+#[test]
+fn the_page_of_commands_is_current() {
+    let mut page = String::from(
+        "# Commands and settings\n\nGenerated from the program. Every setting is a flag, an environment variable, \
+         and a key of `settings.toml` in the data folder; flags come before variables, variables before the file.\n",
+    );
+    page.push_str(&format!("\n```text\n{}\n```\n", output(&["--help"])));
+    for command in ["query", "shell", "tables", "describe", "demo", "completions", "man"] {
+        // The settings are those of the first page.
+        let help = output(&[command, "--help"]);
+        let own = help.split("\nSettings:\n").next().unwrap_or_default();
+        let examples = help.rsplit_once("\n\nExample").map_or("", |(_, examples)| examples);
+        page.push_str(&format!("\n## floodmark {command}\n\n```text\n{}\n", own.trim_end()));
+        if !own.contains("\n\nExample") && !examples.is_empty() {
+            page.push_str(&format!("\nExample{examples}\n"));
+        }
+        page.push_str("```\n");
+    }
+    check_page("commands.md", &page);
+}
+
+#[test]
+fn the_page_of_log_types_is_current() {
+    let mut page = String::from("# Log types\n\nGenerated from the declarations.\n");
+    page.push_str(&format!("\n```text\n{}\n```\n", output(&["describe"])));
+    for log_type in floodmark_formats::log_types::ALL {
+        page.push_str(&format!("\n## {}\n\n{}.\n", log_type.name, log_type.title));
+        page.push_str(&format!("\nDocumented at <{}>.\n", log_type.page));
+        if !log_type.folder.is_empty() {
+            page.push_str(&format!("\nUsually below `{}`.\n", log_type.folder));
+        }
+        page.push_str("\n| column | type | unit | meaning |\n| --- | --- | --- | --- |\n");
+        for column in &floodmark_formats::table::of(log_type).columns {
+            let described = column.column;
+            page.push_str(&format!(
+                "| `{}` | `{}` | {} | {} |\n",
+                described.name,
+                described.column_type.athena(),
+                described.unit,
+                described.meaning
+            ));
+        }
+    }
+    check_page("log-types.md", &page);
+}
+
+/// Each block of SQL in the manual and the README is asked of the samples.
+#[test]
+fn the_sql_of_the_manual_runs() {
+    let samples = repository("samples");
+    let mut pages: Vec<_> = std::fs::read_dir(repository("docs/manual"))
+        .expect("the manual")
+        .map(|entry| entry.expect("an entry").path())
+        .collect();
+    pages.push(repository("README.md"));
+    let mut blocks = 0;
+    for page in pages {
+        let text = std::fs::read_to_string(&page).expect("a page in UTF-8");
+        for block in text.split("```sql\n").skip(1) {
+            let sql = block.split("```").next().unwrap_or_default();
+            let answer = run(&["query", sql, "--from", path(&samples), "--report", "none"]);
+            assert_eq!(answer.code, 0, "{}: {sql}\n{}", page.display(), answer.err);
+            blocks += 1;
+        }
+    }
+    assert!(blocks > 3, "the manual has examples");
+}
+
+fn path(path: &Path) -> &str {
+    path.to_str().expect("a path in UTF-8")
+}
