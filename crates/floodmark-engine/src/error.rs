@@ -181,7 +181,8 @@ fn from_datafusion(error: DataFusionError) -> Error {
     let kind = match error.find_root() {
         DataFusionError::ResourcesExhausted(_) => ErrorKind::LimitReached,
         DataFusionError::NotImplemented(_) => ErrorKind::NotSupported,
-        DataFusionError::Internal(_) => ErrorKind::Internal,
+        DataFusionError::Internal(_) | DataFusionError::ExecutionJoin(_) => ErrorKind::Internal,
+        DataFusionError::IoError(_) => ErrorKind::Unavailable,
         _ => ErrorKind::InvalidQuery,
     };
     let mut message = error.find_root().strip_backtrace();
@@ -194,6 +195,17 @@ fn from_datafusion(error: DataFusionError) -> Error {
     if let Some(at) = message.find("Valid fields are ") {
         message.truncate(at);
         hint = Some("`floodmark describe TABLE` lists the columns".to_owned());
+    }
+    if let Some((first, more)) = message.split_once('\n') {
+        // The second line says what is meant, as in "Did you mean".
+        hint =
+            hint.or_else(|| Some(more.trim().replace('\n', " ")).filter(|more| !more.is_empty()));
+        message = first.to_owned();
+    }
+    if let Some((_, rest)) = message.split_once("While expanding wildcard, column ")
+        && let Some((column, _)) = rest.split_once(" must appear in the GROUP BY")
+    {
+        message = format!("column {column} must be in GROUP BY, or in an aggregate function");
     }
     if message.starts_with("table '") && message.ends_with("' not found") {
         hint = Some("`floodmark tables --from PATH` shows what there is to ask".to_owned());

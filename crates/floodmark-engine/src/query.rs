@@ -140,8 +140,18 @@ impl Engine {
     /// `InvalidQuery` for what is no place, and the errors of [`Store::open`].
     pub async fn open(&self, from: &[String]) -> Result<Session<'_>> {
         let mut places = Vec::new();
+        let mut locations: Vec<Location> = Vec::new();
         for text in from {
             let location = Location::parse(text)?;
+            // What lies in two of the places is read once.
+            if locations.iter().any(|known| location.is_within(known)) {
+                continue;
+            }
+            locations.retain(|known| !known.is_within(&location));
+            locations.push(location);
+        }
+        for location in locations {
+            let text = location.to_string();
             let options = self.options.s3.clone();
             let opening = {
                 let location = location.clone();
@@ -206,7 +216,9 @@ impl Session<'_> {
     /// Those of listing and fetching.
     pub async fn summary(&self) -> Result<Summary> {
         let dataset = Arc::clone(&self.dataset);
-        let task = self.engine.io.handle().spawn(async move { summarise(&dataset).await });
+        let keep_going = self.engine.options.keep_going;
+        let task =
+            self.engine.io.handle().spawn(async move { summarise(&dataset, keep_going).await });
         task.await.map_err(|error| {
             Error::new(ErrorKind::Internal, "the summary ended early").because(error)
         })?

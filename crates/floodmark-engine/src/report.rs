@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use floodmark_formats::{Account, Rejection};
 
@@ -22,6 +22,7 @@ pub struct Metrics {
     bytes_pruned: AtomicU64,
     bytes_fetched: AtomicU64,
     bytes_inflated: AtomicU64,
+    scanned: AtomicBool,
     inner: Mutex<Inner>,
 }
 
@@ -37,6 +38,8 @@ struct Inner {
 /// What a query did.
 #[derive(Clone, Debug, Default)]
 pub struct Report {
+    /// Whether the query asked for logs at all.
+    pub scanned: bool,
     /// Objects listed, in all tables that the query read.
     pub objects_listed: u64,
     /// Folder markers, test files and other objects that are no logs by their names.
@@ -96,6 +99,11 @@ fn add(counter: &AtomicU64, count: u64) {
 }
 
 impl Metrics {
+    /// The query asks for logs.
+    pub(crate) fn scanned(&self) {
+        self.scanned.store(true, Ordering::Relaxed);
+    }
+
     pub(crate) fn listed(&self) {
         add(&self.objects_listed, 1);
     }
@@ -160,6 +168,7 @@ impl Metrics {
     pub fn report(&self) -> Report {
         let inner = self.lock();
         Report {
+            scanned: self.scanned.load(Ordering::Relaxed),
             objects_listed: load(&self.objects_listed),
             objects_passed_over: load(&self.objects_passed_over),
             objects_other: load(&self.objects_other),

@@ -23,7 +23,7 @@ pub enum Reason {
 }
 
 impl Reason {
-    /// The reason in a few words, as the report shows it and `floodmark rejected` lists it.
+    /// The reason in a few words, as the report and the table `rejected` show it.
     pub fn text(self) -> &'static str {
         match self {
             Self::Foreign => "not a line of this log type",

@@ -34,7 +34,6 @@ pub fn is_passed_over(key: &str) -> bool {
     let name = basename(key);
     name.is_empty()
         || name.starts_with(['_', '.'])
-        || matches!(name, "ELBAccessLogTestFile" | "ELBConnectionLogTestFile")
         || name.ends_with("LogTestFile")
         || key.contains("/CloudTrail-Digest/")
 }

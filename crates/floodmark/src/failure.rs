@@ -41,6 +41,10 @@ impl std::error::Error for InSql {
 
 /// Says what went wrong in one line or two, with the place in the SQL and what to try; gives the exit code.
 pub(crate) fn tell(failure: &anyhow::Error) -> u8 {
+    // Whoever read our output has seen enough.
+    if is_closed_pipe(failure) {
+        return 0;
+    }
     let mut text = format!("error: {}\n", safe(&format!("{failure:#}")));
     let (error, sql) = match failure.downcast_ref::<InSql>() {
         Some(in_sql) => (Some(&in_sql.error), Some(in_sql.sql.as_str())),
@@ -68,13 +72,23 @@ pub(crate) fn tell(failure: &anyhow::Error) -> u8 {
     let _ = std::io::stderr().write_all(text.as_bytes());
     match error {
         Some(error) => exit_code(error.kind()),
-        None if is_closed_pipe(failure) => 0,
         None => 1,
     }
 }
 
+/// Says in two lines that there is a defect, and where.
+pub(crate) fn tell_defect(defect: &std::panic::PanicHookInfo<'_>) {
+    let place = defect.location().map(ToString::to_string).unwrap_or_default();
+    let message = defect.payload_as_str().unwrap_or("it gives no reason");
+    let text = format!(
+        "error: a defect of Floodmark at {place}: {}\nhint: please report it, with the command and the kind of log\n",
+        safe(message)
+    );
+    let _ = std::io::stderr().write_all(text.as_bytes());
+}
+
 /// Whether the reader of our output has gone, as `head` does.
-pub(crate) fn is_closed_pipe(failure: &anyhow::Error) -> bool {
+fn is_closed_pipe(failure: &anyhow::Error) -> bool {
     failure.chain().any(|cause| {
         cause
             .downcast_ref::<std::io::Error>()

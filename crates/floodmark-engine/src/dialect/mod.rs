@@ -7,6 +7,7 @@ use datafusion::sql::parser::{DFParserBuilder, Statement};
 use datafusion::sql::sqlparser::ast::{
     ExcludeSelectItem, Ident, ObjectName, Query, Select, SelectItem,
     SelectItemQualifiedWildcardKind, Statement as SqlStatement, TableFactor, VisitMut, VisitorMut,
+    WildcardAdditionalOptions,
 };
 use datafusion::sql::sqlparser::dialect::GenericDialect;
 use datafusion::sql::sqlparser::tokenizer::{Token, Tokenizer};
@@ -33,7 +34,7 @@ pub fn parse(sql: &str) -> Result<Vec<Parsed>> {
         .with_dialect(&dialect)
         .build()
         .and_then(|mut parser| parser.parse_statements())
-        .map_err(|error| syntax_error(&error.strip_backtrace()))?;
+        .map_err(|error| syntax_error(&error.strip_backtrace(), sql))?;
     let hidden = hidden_columns(sql, &dialect);
     statements
         .into_iter()
@@ -102,7 +103,18 @@ struct LeaveOut<'a> {
 }
 
 impl LeaveOut<'_> {
-    fn is_log(&self, factor: &TableFactor) -> Option<String> {
+    /// The names under which a part of FROM gives logs.
+    fn logs(&self, factor: &TableFactor, found: &mut Vec<String>) {
+        if let TableFactor::NestedJoin { table_with_joins, .. } = factor {
+            self.logs(&table_with_joins.relation, found);
+            for join in &table_with_joins.joins {
+                self.logs(&join.relation, found);
+            }
+        }
+        found.extend(self.log(factor));
+    }
+
+    fn log(&self, factor: &TableFactor) -> Option<String> {
         let TableFactor::Table { name, alias, .. } = factor else {
             return None;
         };
@@ -113,9 +125,17 @@ impl LeaveOut<'_> {
         Some(alias.as_ref().map_or(last, |alias| alias.name.value.to_ascii_lowercase()))
     }
 
-    fn exclude(&self) -> Option<ExcludeSelectItem> {
-        let names = self.hidden.iter().map(|name| ObjectName::from(Ident::with_quote('"', name)));
-        Some(ExcludeSelectItem::Multiple(names.collect()))
+    /// Leaves the hidden columns out, besides those that the statement leaves out itself.
+    fn exclude(&self, options: &mut WildcardAdditionalOptions) {
+        let mut names: Vec<ObjectName> = match options.opt_exclude.take() {
+            None => Vec::new(),
+            Some(ExcludeSelectItem::Single(name)) => vec![name],
+            Some(ExcludeSelectItem::Multiple(names)) => names,
+        };
+        let hidden = self.hidden.iter().map(|name| ObjectName::from(Ident::with_quote('"', name)));
+        let hidden: Vec<_> = hidden.filter(|name| !names.contains(name)).collect();
+        names.extend(hidden);
+        options.opt_exclude = Some(ExcludeSelectItem::Multiple(names));
     }
 }
 
@@ -134,22 +154,21 @@ impl VisitorMut for LeaveOut<'_> {
         let factors = select.from.iter().flat_map(|from| {
             std::iter::once(&from.relation).chain(from.joins.iter().map(|join| &join.relation))
         });
-        let logs: Vec<String> = factors.filter_map(|factor| self.is_log(factor)).collect();
+        let mut logs = Vec::new();
+        for factor in factors {
+            self.logs(factor, &mut logs);
+        }
         for item in &mut select.projection {
             match item {
-                SelectItem::Wildcard(options)
-                    if !logs.is_empty() && options.opt_exclude.is_none() =>
-                {
-                    options.opt_exclude = self.exclude();
-                }
+                SelectItem::Wildcard(options) if !logs.is_empty() => self.exclude(options),
                 SelectItem::QualifiedWildcard(
                     SelectItemQualifiedWildcardKind::ObjectName(name),
                     options,
-                ) if options.opt_exclude.is_none() => {
+                ) => {
                     let name = name.0.last().and_then(|part| part.as_ident());
                     let name = name.map(|name| name.value.to_ascii_lowercase());
                     if name.is_some_and(|name| logs.contains(&name)) {
-                        options.opt_exclude = self.exclude();
+                        self.exclude(options);
                     }
                 }
                 _ => {}
@@ -160,16 +179,24 @@ impl VisitorMut for LeaveOut<'_> {
 }
 
 /// An error of the parser, with the place that its text names.
-fn syntax_error(message: &str) -> Error {
+fn syntax_error(message: &str, sql: &str) -> Error {
     let message = message.strip_prefix("SQL error: ").unwrap_or(message);
     let message =
         message.trim_start_matches("ParserError(\"").trim_start_matches("TokenizerError(\"");
     let message = message.trim_end_matches("\")").replace("\\\"", "\"");
     let (text, position) = match message.find(" at Line: ") {
         Some(at) => (message[..at].to_owned(), position(&message[at..])),
+        None if message.ends_with("found: EOF") => (message, Some(end_of(sql))),
         None => (message, None),
     };
     Error::invalid_query(text).at(position)
+}
+
+/// The place behind the last character of a text.
+fn end_of(sql: &str) -> Position {
+    let lines = sql.trim_end().lines();
+    let last = lines.clone().last().unwrap_or_default();
+    Position { line: lines.count().max(1) as u64, column: last.chars().count() as u64 + 1 }
 }
 
 fn position(text: &str) -> Option<Position> {
@@ -184,9 +211,4 @@ fn position(text: &str) -> Option<Position> {
 /// An identifier as it is written in SQL: the one quoting function.
 pub fn identifier(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
-}
-
-/// A text as it is written in SQL.
-pub fn literal(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "''"))
 }

@@ -75,64 +75,79 @@ impl WholeInflater {
 /// Inflates piece by piece.
 pub(crate) enum Inflater {
     Gzip(Box<MultiGzDecoder<Vec<u8>>>),
-    Zstd { decoder: Box<ZstdDecoder<'static>>, whole: bool },
-    Bzip2 { decoder: Box<bzip2::Decompress>, whole: bool },
+    Zstd { decoder: Box<ZstdDecoder<'static>>, state: State },
+    Bzip2 { decoder: Box<bzip2::Decompress>, state: State },
     Plain,
 }
 
+/// Where a decoder stands that is asked for no more than some bytes at a time.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct State {
+    /// Whether the object could end here.
+    whole: bool,
+    /// Whether there is more to come of what was taken.
+    pending: bool,
+}
+
+/// How much one call of [`Inflater::push`] gives, if the compression does not bound it: a few bytes can stand for very many.
+const PUSHED_BYTES: usize = 4 << 20;
+
 impl Inflater {
     pub(crate) fn new(compression: Compression) -> std::io::Result<Self> {
+        let state = State { whole: true, pending: false };
         Ok(match compression {
             Compression::Gzip => Self::Gzip(Box::new(MultiGzDecoder::new(Vec::new()))),
-            Compression::Zstd => Self::Zstd { decoder: Box::new(ZstdDecoder::new()?), whole: true },
+            Compression::Zstd => Self::Zstd { decoder: Box::new(ZstdDecoder::new()?), state },
             Compression::Bzip2 => {
-                Self::Bzip2 { decoder: Box::new(bzip2::Decompress::new(false)), whole: true }
+                Self::Bzip2 { decoder: Box::new(bzip2::Decompress::new(false)), state }
             }
             Compression::Plain | Compression::Parquet => Self::Plain,
         })
     }
 
-    /// Inflates one more piece and appends what it gives, also what came before an error.
-    pub(crate) fn push(&mut self, piece: &[u8], out: &mut Vec<u8>) -> std::io::Result<()> {
+    /// Whether more comes of what was taken: then `push` is to be called again, if need be with nothing.
+    pub(crate) fn is_pending(&self) -> bool {
+        matches!(self, Self::Zstd { state, .. } | Self::Bzip2 { state, .. } if state.pending)
+    }
+
+    /// Inflates a piece and appends what it gives, also what came before an error. Says how much of the piece was taken.
+    pub(crate) fn push(&mut self, piece: &[u8], out: &mut Vec<u8>) -> std::io::Result<usize> {
         match self {
-            Self::Plain => out.extend_from_slice(piece),
+            Self::Plain => {
+                out.extend_from_slice(piece);
+                Ok(piece.len())
+            }
             Self::Gzip(decoder) => {
+                // Deflate makes at most 1032 bytes of one, so a piece bounds what it gives.
                 let result = decoder.write_all(piece).and_then(|()| decoder.flush());
                 out.append(decoder.get_mut());
-                result?;
+                result.map(|()| piece.len())
             }
-            Self::Zstd { decoder, whole } => {
+            Self::Zstd { decoder, state } => {
                 let mut input = InBuffer::around(piece);
-                let mut room = vec![0; 128 << 10];
-                loop {
-                    let mut output = OutBuffer::around(room.as_mut_slice());
-                    let left = decoder.run(&mut input, &mut output)?;
-                    *whole = left == 0;
-                    out.extend_from_slice(output.as_slice());
-                    let full = output.pos() == output.capacity();
-                    if input.pos() == piece.len() && !full {
-                        break;
-                    }
-                }
+                let mut room = vec![0; PUSHED_BYTES];
+                let mut output = OutBuffer::around(room.as_mut_slice());
+                let left = decoder.run(&mut input, &mut output)?;
+                let full = output.pos() == output.capacity();
+                *state = State { whole: left == 0, pending: full && left != 0 };
+                out.extend_from_slice(output.as_slice());
+                Ok(input.pos())
             }
-            Self::Bzip2 { decoder, whole } => {
-                let mut at = 0;
-                loop {
-                    out.reserve(128 << 10);
-                    let before = decoder.total_in();
-                    let status =
-                        decoder.decompress_vec(&piece[at..], out).map_err(std::io::Error::from)?;
-                    at += usize::try_from(decoder.total_in() - before).unwrap_or(0);
-                    *whole = status == bzip2::Status::StreamEnd;
-                    if *whole && at < piece.len() {
-                        **decoder = bzip2::Decompress::new(false);
-                    } else if at == piece.len() && (out.len() < out.capacity() || *whole) {
-                        break;
-                    }
+            Self::Bzip2 { decoder, state } => {
+                if state.whole && !piece.is_empty() && decoder.total_in() > 0 {
+                    // A further stream begins.
+                    **decoder = bzip2::Decompress::new(false);
                 }
+                let mut room = Vec::with_capacity(PUSHED_BYTES);
+                let before = decoder.total_in();
+                let status =
+                    decoder.decompress_vec(piece, &mut room).map_err(std::io::Error::from)?;
+                let whole = status == bzip2::Status::StreamEnd;
+                *state = State { whole, pending: !whole && room.len() == room.capacity() };
+                out.append(&mut room);
+                Ok(usize::try_from(decoder.total_in() - before).unwrap_or(piece.len()))
             }
         }
-        Ok(())
     }
 
     /// Ends the object; an error if it is not whole.
@@ -145,8 +160,8 @@ impl Inflater {
                 out.append(decoder.get_mut());
                 result
             }
-            Self::Zstd { whole, .. } | Self::Bzip2 { whole, .. } => {
-                if *whole {
+            Self::Zstd { state, .. } | Self::Bzip2 { state, .. } => {
+                if state.whole {
                     Ok(())
                 } else {
                     Err(cut())
@@ -172,8 +187,13 @@ mod tests {
         let mut inflater = Inflater::new(Compression::of(stored)).expect("memory");
         let mut out = Vec::new();
         let mut sound = true;
-        for piece in stored.chunks(piece) {
-            sound = sound && inflater.push(piece, &mut out).is_ok();
+        for mut piece in stored.chunks(piece) {
+            while sound && (!piece.is_empty() || inflater.is_pending()) {
+                match inflater.push(piece, &mut out) {
+                    Ok(taken) => piece = &piece[taken..],
+                    Err(_) => sound = false,
+                }
+            }
         }
         sound = sound && inflater.finish(&mut out).is_ok();
         (out, sound)
@@ -193,6 +213,20 @@ mod tests {
                 assert_eq!(by_pieces(&stored, piece), (text.clone(), true));
             }
         }
+    }
+
+    #[test]
+    fn a_few_bytes_that_stand_for_many_are_inflated_a_part_at_a_time() {
+        let stored = zstd::encode_all(&vec![b'\n'; 100 << 20][..], 19).expect("memory takes all");
+        let mut inflater = Inflater::new(Compression::Zstd).expect("memory");
+        let (mut rest, mut length) = (&stored[..], 0);
+        while !rest.is_empty() || inflater.is_pending() {
+            let mut out = Vec::new();
+            let taken = inflater.push(rest, &mut out).expect("it is sound");
+            assert!(out.len() <= PUSHED_BYTES);
+            (rest, length) = (&rest[taken..], length + out.len());
+        }
+        assert_eq!(length, 100 << 20);
     }
 
     #[test]

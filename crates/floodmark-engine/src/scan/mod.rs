@@ -12,6 +12,7 @@ mod summary;
 
 pub(crate) use compact::CompactForKeepers;
 pub(crate) use prune::{Pruning, prunes};
+pub use rejected::REJECTED_COLUMNS;
 pub(crate) use rejected::RejectedTable;
 pub(crate) use source::LogTable;
 pub use summary::{FoundLog, Summary, summarise};
@@ -19,7 +20,8 @@ pub use summary::{FoundLog, Summary, summarise};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
-use floodmark_formats::LogType;
+use floodmark_formats::time::Micros;
+use floodmark_formats::{LogType, ObjectFacts};
 use tokio::runtime::Handle;
 
 use crate::limits::RECOGNISED_OBJECTS_MAX;
@@ -46,19 +48,36 @@ pub(crate) struct ScanContext {
     pub(crate) keep_going: bool,
 }
 
-/// Log types found out by content, by path.
+/// Log types found out by content. An object that was written again is looked into again.
 #[derive(Debug, Default)]
-pub(crate) struct Recognised(Mutex<HashMap<String, Option<&'static LogType>>>);
+pub(crate) struct Recognised(Mutex<HashMap<String, Found>>);
+
+/// What an object held when it had this size and time.
+#[derive(Clone, Copy, Debug)]
+struct Found {
+    size: u64,
+    modified: Option<Micros>,
+    log_type: Option<&'static LogType>,
+}
 
 impl Recognised {
-    pub(crate) fn get(&self, path: &str) -> Option<Option<&'static LogType>> {
-        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner).get(path).copied()
+    /// What an object holds, if it was looked into.
+    pub(crate) fn get(
+        &self,
+        path: &str,
+        size: u64,
+        modified: Option<Micros>,
+    ) -> Option<Option<&'static LogType>> {
+        let known = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let found = known.get(path)?;
+        (found.size == size && found.modified == modified).then_some(found.log_type)
     }
 
-    pub(crate) fn set(&self, path: &str, log_type: Option<&'static LogType>) {
+    pub(crate) fn set(&self, facts: &ObjectFacts, log_type: Option<&'static LogType>) {
         let mut known = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if known.len() < RECOGNISED_OBJECTS_MAX {
-            known.insert(path.to_owned(), log_type);
+        if known.len() < RECOGNISED_OBJECTS_MAX || known.contains_key(&facts.path) {
+            let found = Found { size: facts.size, modified: facts.modified, log_type };
+            known.insert(facts.path.clone(), found);
         }
     }
 }

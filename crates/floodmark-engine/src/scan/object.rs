@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
 use datafusion::arrow::array::RecordBatch;
 use floodmark_formats::decode::{Lines, Piece};
 use floodmark_formats::recognise::recognise;
@@ -82,10 +82,10 @@ impl Opening {
     pub(crate) async fn open(self, memory: &mut Memory, metrics: &Metrics) -> Result<Opened> {
         let (first, mut coming) = match self.fetched {
             Fetched::Whole(bytes) => (bytes, None),
-            Fetched::Stream(mut stream) => {
-                let first = stream.next().await.transpose()?.unwrap_or_default();
-                (first, Some(stream))
-            }
+            Fetched::Stream(mut stream) => match stream.next().await.transpose()? {
+                Some(first) => (first, Some(stream)),
+                None => (Bytes::new(), None),
+            },
         };
         metrics.fetched(first.len() as u64);
         let compression = Compression::of(&first);
@@ -164,7 +164,7 @@ impl Pieces {
         const STEP: usize = 64 << 10;
         let before = self.inflated.len();
         while self.inflated.len() < before + enough && self.end == End::NotYet {
-            if self.at_hand.is_empty() {
+            if self.at_hand.is_empty() && !self.inflater.is_pending() {
                 match &mut self.coming {
                     Some(stream) => match stream.next().await.transpose()? {
                         Some(piece) => {
@@ -182,9 +182,11 @@ impl Pieces {
                 }
                 continue;
             }
-            let step = self.at_hand.split_to(self.at_hand.len().min(STEP));
-            let pushed = self.inflater.push(&step, &mut self.inflated);
-            self.note(pushed, path, metrics);
+            let step = self.at_hand.slice(..self.at_hand.len().min(STEP));
+            match self.inflater.push(&step, &mut self.inflated) {
+                Ok(taken) => self.at_hand.advance(taken),
+                Err(error) => self.note(Err(error), path, metrics),
+            }
         }
         metrics.inflated((self.inflated.len() - before) as u64);
         Ok(())

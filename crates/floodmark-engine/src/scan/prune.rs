@@ -5,7 +5,6 @@
 use std::sync::Arc;
 
 use datafusion::common::ScalarValue;
-use datafusion::logical_expr::expr::InList;
 use datafusion::logical_expr::{BinaryExpr, Expr, Like, Operator};
 use floodmark_formats::column_type::ColumnType;
 use floodmark_formats::log_type::{Window, Written};
@@ -31,7 +30,6 @@ pub(crate) struct Pruning {
 /// A condition on one column.
 struct Condition<'a> {
     column: usize,
-    source: Source,
     column_type: ColumnType,
     comparison: Comparison,
     value: &'a ScalarValue,
@@ -61,6 +59,13 @@ impl Pruning {
                 self.add(table, left);
                 self.add(table, right);
             }
+            // A short IN list comes as a chain of these.
+            Expr::BinaryExpr(BinaryExpr { op: Operator::Or, .. }) => {
+                let mut values = Vec::new();
+                if let Some(column) = alternatives(filter, &mut values) {
+                    self.one_of(table, column, &values);
+                }
+            }
             Expr::BinaryExpr(BinaryExpr { left, op, right }) => {
                 let Some(comparison) = comparison(*op) else {
                     return;
@@ -84,8 +89,16 @@ impl Pruning {
                     }
                 }
             }
-            Expr::InList(list) if !list.negated && list.list.len() <= IN_LIST_MAX => {
-                self.in_list(table, list);
+            Expr::InList(list) if !list.negated => {
+                if let Expr::Column(column) = &*list.expr {
+                    let values = list.list.iter().map(|value| match value {
+                        Expr::Literal(value, _) => Some(value),
+                        _ => None,
+                    });
+                    if let Some(values) = values.collect::<Option<Vec<_>>>() {
+                        self.one_of(table, &column.name, &values);
+                    }
+                }
             }
             Expr::Like(like) if !like.negated && !like.case_insensitive => {
                 self.like(table, like);
@@ -103,44 +116,54 @@ impl Pruning {
         {
             self.narrow(window, comparison, low, high);
         }
-        let Some(test) = condition.test() else { return };
-        if is_told_by_key(condition.source) {
-            self.key_tests.push((condition.source, test));
-        } else {
-            self.predicates.push(Predicate { column: condition.column, test });
+        if let Some(test) = condition.test() {
+            self.test(table, condition.column, test);
         }
     }
 
-    fn in_list(&mut self, table: &Table, list: &InList) {
-        let Expr::Column(column) = &*list.expr else {
+    /// The column is one of these values.
+    fn one_of(&mut self, table: &Table, name: &str, values: &[&ScalarValue]) {
+        let window = table.log_type.windows.iter().find(|window| window.column == name);
+        let ranges = window.map(|window| {
+            values.iter().map(|value| moments(window.written, value)).collect::<Option<Vec<_>>>()
+        });
+        if let (Some(window), Some(Some(ranges))) = (window, ranges) {
+            let low = ranges.iter().map(|(low, _)| *low).min();
+            let high = ranges.iter().map(|(_, high)| *high).max();
+            if let (Some(low), Some(high)) = (low, high) {
+                self.narrow(window, Comparison::Equal, low, high);
+            }
+        }
+        if values.len() > IN_LIST_MAX {
             return;
-        };
+        }
         let mut texts = Vec::new();
         let mut numbers = Vec::new();
-        for value in &list.list {
-            let Expr::Literal(value, _) = value else {
-                return;
-            };
-            let condition = Condition::new(table, &column.name, Comparison::Equal, value);
+        for value in values {
+            let condition = Condition::new(table, name, Comparison::Equal, value);
             match condition.and_then(|condition| condition.test()) {
                 Some(Test::Text(_, text)) => texts.push(text),
                 Some(Test::Number(_, number)) => numbers.push(number),
                 _ => return,
             }
         }
-        let Some(position) = table.position(&column.name) else {
+        let Some(position) = table.position(name) else {
             return;
         };
-        let source = table.columns[position].source;
-        let test = match (texts.is_empty(), numbers.is_empty()) {
-            (false, true) => Test::TextIn(texts),
-            (true, false) => Test::NumberIn(numbers),
-            _ => return,
-        };
+        match (texts.is_empty(), numbers.is_empty()) {
+            (false, true) => self.test(table, position, Test::TextIn(texts)),
+            (true, false) => self.test(table, position, Test::NumberIn(numbers)),
+            _ => {}
+        }
+    }
+
+    /// Keeps a test, for objects if their keys tell the value, else for lines.
+    fn test(&mut self, table: &Table, column: usize, test: Test) {
+        let source = table.columns[column].source;
         if is_told_by_key(source) {
             self.key_tests.push((source, test));
         } else {
-            self.predicates.push(Predicate { column: position, test });
+            self.predicates.push(Predicate { column, test });
         }
     }
 
@@ -161,15 +184,20 @@ impl Pruning {
         }
         let low = ScalarValue::Utf8(Some(prefix.to_owned()));
         self.compare(table, &column.name, Comparison::GreaterOrEqual, &low);
-        // Every text that begins so is less than the prefix followed by the greatest character.
-        let high = ScalarValue::Utf8(Some(format!("{prefix}\u{10ffff}")));
         if let Some(window) = (table.log_type.windows.iter())
             .find(|window| window.column == column.name && window.written == Written::Iso)
             && let Some(range) = prefix_range(prefix)
         {
             self.narrow(window, Comparison::LessOrEqual, *range.start(), *range.end());
-        } else {
-            self.compare(table, &column.name, Comparison::LessOrEqual, &high);
+        }
+        // Every text that begins so is less than the prefix with its last byte raised; 0xFF is no byte of UTF-8.
+        let mut next = prefix.as_bytes().to_vec();
+        if let Some(last) = next.last_mut()
+            && let Some(position) = table.position(&column.name)
+            && table.columns[position].column.column_type == ColumnType::String
+        {
+            *last += 1;
+            self.test(table, position, Test::Text(Comparison::Less, next));
         }
     }
 
@@ -226,8 +254,8 @@ impl<'a> Condition<'a> {
     ) -> Option<Self> {
         let column = table.position(name)?;
         let table_column = &table.columns[column];
-        let (source, column_type) = (table_column.source, table_column.column.column_type);
-        Some(Self { column, source, column_type, comparison, value })
+        let column_type = table_column.column.column_type;
+        Some(Self { column, column_type, comparison, value })
     }
 
     /// The condition as a test on written values.
@@ -256,6 +284,25 @@ impl<'a> Condition<'a> {
 fn is_told_by_key(source: Source) -> bool {
     use Source::{Account, Day, Path, Region, Resource};
     matches!(source, Account | Region | Resource | Day | Path)
+}
+
+/// The column of a chain of `column = value OR column = value`, and its values.
+fn alternatives<'a>(filter: &'a Expr, values: &mut Vec<&'a ScalarValue>) -> Option<&'a str> {
+    let Expr::BinaryExpr(BinaryExpr { left, op, right }) = filter else {
+        return None;
+    };
+    match (op, &**left, &**right) {
+        (Operator::Or, left, right) => {
+            let column = alternatives(left, values)?;
+            (alternatives(right, values)? == column).then_some(column)
+        }
+        (Operator::Eq, Expr::Column(column), Expr::Literal(value, _))
+        | (Operator::Eq, Expr::Literal(value, _), Expr::Column(column)) => {
+            values.push(value);
+            Some(&column.name)
+        }
+        _ => None,
+    }
 }
 
 fn comparison(operator: Operator) -> Option<Comparison> {
@@ -296,13 +343,16 @@ fn moments(written: Written, value: &ScalarValue) -> Option<(Micros, Micros)> {
         Written::Timestamp => micros(value).map(|moment| (moment, moment)),
         Written::Date => match value {
             ScalarValue::Date32(Some(days)) => {
-                let start = i64::from(*days) * DAY;
-                Some((start, start + DAY))
+                let start = i64::from(*days).checked_mul(DAY)?;
+                Some((start, start.checked_add(DAY)?))
             }
             _ => None,
         },
         Written::Iso => {
-            let range = prefix_range(value.try_as_str()??)?;
+            let text = value.try_as_str()??;
+            // A blank comes before every `T`: such a text lies before all times of its day.
+            let text = if text.as_bytes().get(10) == Some(&b' ') { text.get(..10)? } else { text };
+            let range = prefix_range(text)?;
             Some((*range.start(), *range.end()))
         }
         Written::EpochSeconds => {

@@ -124,13 +124,15 @@ impl Chosen {
 /// Whether a listed object is wanted, and if so what its name says.
 fn admit(dataset: &Dataset, metrics: &Metrics, wanted: &Wanted, object: Object) -> Option<Chosen> {
     metrics.listed();
-    if object.key != "-" && (object.size == 0 || key::is_passed_over(&object.key)) {
+    if is_passed_over(&object) {
         metrics.passed_over();
         return None;
     }
     let mut candidates = key::candidates(&object.key);
     let mut by_content = candidates.len() != 1;
-    if by_content && let Some(known) = dataset.recognised.get(&object.path) {
+    if by_content
+        && let Some(known) = dataset.recognised.get(&object.path, object.size, object.modified)
+    {
         candidates = known.into_iter().collect();
         by_content = false;
         if candidates.is_empty() {
@@ -162,15 +164,21 @@ fn admit(dataset: &Dataset, metrics: &Metrics, wanted: &Wanted, object: Object) 
     Some(Chosen { object, facts, candidates, by_content })
 }
 
+/// Whether an object holds nothing, or is none of the logs by its name.
+pub(crate) fn is_passed_over(object: &Object) -> bool {
+    !object.is_stream && (object.size == 0 || key::is_passed_over(&object.key))
+}
+
 /// What an object is called that holds no known log.
 pub(crate) const UNKNOWN: &str = "unknown";
 
 /// A stream of objects for those who look at each of them.
 pub(crate) fn objects(
     dataset: &Dataset,
+    keep_going: bool,
 ) -> impl futures::Stream<Item = Result<(Object, &Store)>> + Send + '_ {
-    stream::iter(&dataset.places).flat_map(|(location, store)| {
-        let hints = store::ListHints::default();
+    stream::iter(&dataset.places).flat_map(move |(location, store)| {
+        let hints = store::ListHints { keep_going, ..Default::default() };
         store::list(store, location, hints).map(move |object| Ok((object?, store)))
     })
 }

@@ -21,15 +21,21 @@ use crate::scan::object::{Memory, Reading};
 use crate::scan::queue::{Item, Queue, UNKNOWN, Wanted};
 use crate::scan::{Pruning, ScanContext};
 
+/// The columns: name, type in Athena's words, and meaning.
+pub const REJECTED_COLUMNS: &[(&str, &str, &str)] = &[
+    ("log_type", "string", "The log that the object holds."),
+    ("path", "string", "Where the object lies."),
+    ("line", "bigint", "The line's number, from 1."),
+    ("reason", "string", "Why it is not a row."),
+    ("text", "string", "The line, at most 4 KiB of it."),
+];
+
 static SCHEMA: LazyLock<SchemaRef> = LazyLock::new(|| {
-    let text = |name: &str| Field::new(name, DataType::Utf8View, true);
-    Arc::new(Schema::new(vec![
-        text("log_type"),
-        text("path"),
-        Field::new("line", DataType::Int64, true),
-        text("reason"),
-        text("text"),
-    ]))
+    let field = |(name, data_type, _): &(&str, &str, &str)| {
+        let data_type = if *data_type == "bigint" { DataType::Int64 } else { DataType::Utf8View };
+        Field::new(*name, data_type, true)
+    };
+    Arc::new(Schema::new(REJECTED_COLUMNS.iter().map(field).collect::<Vec<_>>()))
 });
 
 /// The rejected lines of all logs of a dataset.
@@ -61,6 +67,7 @@ impl TableProvider for RejectedTable {
         _filters: &[Expr],
         limit: Option<usize>,
     ) -> DataFusionResult<Arc<dyn ExecutionPlan>> {
+        self.context.metrics.scanned();
         let partition = Arc::new(RejectedPartition { context: self.context.clone() });
         Ok(Arc::new(StreamingTableExec::try_new(
             Arc::clone(&SCHEMA),

@@ -91,6 +91,7 @@ impl TableProvider for LogTable {
                 .hint("say where they lie with `--from PATH`")
                 .into());
         }
+        self.context.metrics.scanned();
         let columns: Vec<usize> = match projection {
             Some(projection) => projection.iter().map(|at| self.columns[*at]).collect(),
             None => self.columns.clone(),
@@ -277,7 +278,7 @@ impl Partition {
                 return Ok(None);
             };
             let Item { opening, by_content, permit } = item?;
-            let path = opening.facts.path.clone();
+            let facts = Arc::clone(&opening.facts);
             let opened = match opening.open(&mut self.memory, &self.context.metrics).await {
                 Err(error) if self.context.keep_going => {
                     self.context.metrics.trouble_error(&error);
@@ -287,7 +288,7 @@ impl Partition {
             };
             drop(permit);
             if by_content {
-                self.context.dataset.recognised.set(&path, opened.log_type);
+                self.context.dataset.recognised.set(&facts, opened.log_type);
             }
             if opened.log_type.is_some_and(|found| found.name == self.request.table().log_type.name)
             {

@@ -7,12 +7,14 @@ use floodmark_formats::time::Micros;
 use floodmark_formats::{LogType, ObjectFacts, key};
 use futures::StreamExt;
 
-use crate::error::Result;
-use crate::limits::{NAMES_SHOWN_MAX, RECOGNISE_BYTES, RECOGNISED_IN_SUMMARY_MAX};
+use crate::error::{Error, Result};
+use crate::limits::{
+    NAMES_SHOWN_MAX, RECOGNISE_BYTES, RECOGNISED_IN_SUMMARY_MAX, TROUBLES_REPORTED_MAX,
+};
 use crate::report::Metrics;
 use crate::scan::Dataset;
 use crate::scan::object::{Memory, Opening};
-use crate::scan::queue::objects;
+use crate::scan::queue::{is_passed_over, objects};
 use crate::store::{Object, Store};
 
 /// One kind of log that was found.
@@ -49,6 +51,19 @@ pub struct Summary {
     pub unknown_total: u64,
     /// Objects whose names do not tell, and that were not looked into because there are so many.
     pub not_looked_into: u64,
+    /// The first objects and folders that could not be read, where that was not to end it.
+    pub troubles: Vec<String>,
+    /// How many there are.
+    pub troubles_total: u64,
+}
+
+impl Summary {
+    fn trouble(&mut self, error: &Error) {
+        self.troubles_total += 1;
+        if self.troubles.len() < TROUBLES_REPORTED_MAX {
+            self.troubles.push(error.to_string());
+        }
+    }
 }
 
 /// Lists a dataset and says what is there. Looks into objects whose names do not tell, at most
@@ -57,15 +72,21 @@ pub struct Summary {
 /// # Errors
 ///
 /// Those of listing and fetching.
-pub async fn summarise(dataset: &Dataset) -> Result<Summary> {
+pub async fn summarise(dataset: &Dataset, keep_going: bool) -> Result<Summary> {
     let mut summary = Summary::default();
     let mut found: BTreeMap<usize, FoundLog> = BTreeMap::new();
     let mut by_resource: HashMap<String, Option<&'static LogType>> = HashMap::new();
     let mut looked_into = 0;
-    let mut objects = std::pin::pin!(objects(dataset));
+    let mut objects = std::pin::pin!(objects(dataset, keep_going));
     while let Some(next) = objects.next().await {
-        let (object, store) = next?;
-        if object.key != "-" && (object.size == 0 || key::is_passed_over(&object.key)) {
+        let (object, store) = match next {
+            Err(error) if keep_going => {
+                summary.trouble(&error);
+                continue;
+            }
+            next => next?,
+        };
+        if is_passed_over(&object) {
             summary.passed_over += 1;
             continue;
         }
@@ -82,9 +103,15 @@ pub async fn summarise(dataset: &Dataset) -> Result<Summary> {
             }
             _ => {
                 looked_into += 1;
-                let log_type = look_into(store, &object, candidates).await?;
-                dataset.recognised.set(&object.path, log_type);
-                if let Some(resource) = resource {
+                let log_type = match look_into(dataset, store, &object, candidates).await {
+                    Err(error) if keep_going => {
+                        summary.trouble(&error);
+                        continue;
+                    }
+                    log_type => log_type?,
+                };
+                // An object of a quiet interval may hold nothing that tells.
+                if let (Some(resource), Some(_)) = (resource, log_type) {
                     by_resource.insert(resource, log_type);
                 }
                 log_type
@@ -111,6 +138,7 @@ pub async fn summarise(dataset: &Dataset) -> Result<Summary> {
 }
 
 async fn look_into(
+    dataset: &Dataset,
     store: &Store,
     object: &Object,
     candidates: Vec<&'static LogType>,
@@ -119,9 +147,15 @@ async fn look_into(
     let whole_max =
         if object.key.ends_with(".parquet") { u64::MAX } else { RECOGNISE_BYTES as u64 };
     let fetched = store.fetch(object, whole_max).await?;
-    let facts = Arc::new(ObjectFacts { path: object.path.clone(), ..ObjectFacts::default() });
-    let opening = Opening { facts, fetched, candidates };
+    let facts = Arc::new(ObjectFacts {
+        path: object.path.clone(),
+        size: object.size,
+        modified: object.modified,
+        ..ObjectFacts::default()
+    });
+    let opening = Opening { facts: Arc::clone(&facts), fetched, candidates };
     let opened = opening.open(&mut Memory::default(), &Metrics::default()).await?;
+    dataset.recognised.set(&facts, opened.log_type);
     Ok(opened.log_type)
 }
 

@@ -1,5 +1,7 @@
 //! Listing: streams objects from many folders at the same time, and passes over days that are not asked for.
 
+use std::cell::Cell;
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -34,12 +36,15 @@ impl ListHints {
         self.from.is_some_and(|from| time < from) || self.to.is_some_and(|to| time > to)
     }
 
-    /// Whether every object in a folder of these dates is excluded.
-    ///
-    /// The folder bears the date of delivery, the name that of the records: a day of slack on both sides.
-    fn exclude_folder(&self, first_day: i64, last_day: i64) -> bool {
-        self.from.is_some_and(|from| (last_day + 2) * DAY <= from)
-            || self.to.is_some_and(|to| (first_day - 1) * DAY > to)
+    /// Whether every object in a folder of this time is excluded.
+    fn exclude_folder(&self, folder: &FolderTime) -> bool {
+        self.from.is_some_and(|from| folder.end + folder.slack <= from)
+            || self.to.is_some_and(|to| folder.start - folder.slack > to)
+    }
+
+    /// Whether any object is excluded by its time.
+    fn are_bounded(&self) -> bool {
+        self.from.is_some() || self.to.is_some()
     }
 }
 
@@ -76,19 +81,22 @@ pub fn list(
         (_, Location::Path(path)) => {
             let path = path.clone();
             tokio::task::spawn_blocking(move || {
-                let walk = LocalWalk { hints, sender };
+                let walk = LocalWalk { hints, sender, found: Cell::new(false) };
                 let dates = Dates::default().enter_all(&path.to_string_lossy());
-                let _ = walk.path(&path, dates, 0);
+                if walk.path(&path, dates, 0).is_ok() && !walk.found.get() {
+                    let message = format!("there is no file below `{}`", path.display());
+                    let _ = walk.send(Err(Error::not_found(message)));
+                }
             });
         }
         (_, Location::Glob(pattern)) => {
             let pattern = pattern.clone();
-            tokio::task::spawn_blocking(move || glob_walk(&LocalWalk { hints, sender }, &pattern));
+            tokio::task::spawn_blocking(move || {
+                glob_walk(&LocalWalk { hints, sender, found: Cell::new(false) }, &pattern);
+            });
         }
         (_, Location::StandardInput | Location::S3 { .. }) => {
-            let object =
-                Object { key: "-".into(), path: "-".into(), size: 0, modified: None, etag: None };
-            return stream::iter([Ok(object)]).boxed();
+            return stream::iter([Ok(Object::standard_input())]).boxed();
         }
     }
     stream::unfold(receiver, |mut receiver| async {
@@ -97,33 +105,55 @@ pub fn list(
     .boxed()
 }
 
-/// The date that the folders so far have named.
-#[derive(Clone, Copy, Debug, Default)]
-struct Dates {
-    year: Option<i64>,
-    month: Option<i64>,
-    day: Option<i64>,
+/// The time that the folders so far have named, below a folder `AWSLogs`: elsewhere a number may mean anything.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Dates {
+    #[default]
+    Outside,
+    /// Below `AWSLogs`, or below a folder there that is no date.
+    Inside,
+    Year(i64),
+    Month(i64, i64),
+    Day(i64, i64, i64),
+    Hour(i64, i64, i64, i64),
+    /// Below a folder of an hour, or another one below that of a day.
+    Within,
+}
+
+/// The time of a folder, the end excluded.
+struct FolderTime {
+    start: Micros,
+    end: Micros,
+    /// The folder bears the time of delivery, the name that of the records: by how much they may lie apart.
+    slack: Micros,
 }
 
 impl Dates {
-    /// The dates after entering a folder: `2024`, `year=2024`, then `10`, `month=10`, then `05`, `day=05`.
+    /// The time after entering a folder: `2024`, `year=2024`, then `10`, `month=10`, then `05`, `day=05`, then `01`, `hour=01`.
     fn enter(self, folder: &str) -> Self {
+        if folder == "AWSLogs" {
+            return Self::Inside;
+        }
         let (name, value) = folder.split_once('=').unwrap_or(("", folder));
-        let digits = value.bytes().all(|byte| byte.is_ascii_digit());
-        let Ok(number) = value.parse::<i64>() else {
-            return self;
+        let part = |of: &str, length: usize, range: RangeInclusive<i64>| {
+            let named = name.is_empty() || name.eq_ignore_ascii_case(of);
+            let digits = value.len() == length && value.bytes().all(|byte| byte.is_ascii_digit());
+            let number = value.parse().ok().filter(|number| range.contains(number));
+            number.filter(|_| named && digits)
         };
-        let name = name.to_ascii_lowercase();
-        match (self, value.len(), name.as_str()) {
-            _ if !digits => self,
-            (_, 4, "" | "year") => Self { year: Some(number), month: None, day: None },
-            (Self { year: Some(_), month: None, .. }, 2, "" | "month") => {
-                Self { month: Some(number), ..self }
+        match self {
+            Self::Outside => Self::Outside,
+            // AWS has written logs since 2006.
+            Self::Inside => part("year", 4, 2006..=2100).map_or(Self::Inside, Self::Year),
+            Self::Year(year) => {
+                part("month", 2, 1..=12).map_or(Self::Inside, |month| Self::Month(year, month))
             }
-            (Self { month: Some(_), day: None, .. }, 2, "" | "day") => {
-                Self { day: Some(number), ..self }
+            Self::Month(year, month) => {
+                part("day", 2, 1..=31).map_or(Self::Inside, |day| Self::Day(year, month, day))
             }
-            _ => self,
+            Self::Day(year, month, day) => part("hour", 2, 0..=23)
+                .map_or(Self::Within, |hour| Self::Hour(year, month, day, hour)),
+            Self::Hour(..) | Self::Within => Self::Within,
         }
     }
 
@@ -132,29 +162,45 @@ impl Dates {
         folders.split('/').fold(self, Self::enter)
     }
 
-    /// The first and the last day that lie in here.
-    fn range(self) -> Option<(i64, i64)> {
-        let year = self.year?;
-        let (first, next) = match (self.month, self.day) {
-            (None, _) => (days(year, 1, 1)?, days(year + 1, 1, 1)?),
-            (Some(12), None) => (days(year, 12, 1)?, days(year + 1, 1, 1)?),
-            (Some(month), None) => (days(year, month, 1)?, days(year, month + 1, 1)?),
-            (Some(month), Some(day)) => {
-                let day = days(year, month, day)?;
-                (day, day + 1)
-            }
+    /// The time of the folder. A year alone tells too little: it may be a name of the owner's.
+    fn time(self) -> Option<FolderTime> {
+        let of_days = |first: i64, next: i64| {
+            Some(FolderTime { start: first * DAY, end: next * DAY, slack: DAY })
         };
-        Some((first, next - 1))
+        match self {
+            Self::Month(year, 12) => of_days(days(year, 12, 1)?, days(year + 1, 1, 1)?),
+            Self::Month(year, month) => of_days(days(year, month, 1)?, days(year, month + 1, 1)?),
+            Self::Day(year, month, day) => {
+                let day = days(year, month, day)?;
+                of_days(day, day + 1)
+            }
+            Self::Hour(year, month, day, hour) => {
+                let start = days(year, month, day)? * DAY + hour * HOUR;
+                Some(FolderTime { start, end: start + HOUR, slack: 2 * HOUR })
+            }
+            Self::Outside | Self::Inside | Self::Year(_) | Self::Within => None,
+        }
     }
 
     fn excluded(self, hints: &ListHints) -> bool {
-        self.range().is_some_and(|(first, last)| hints.exclude_folder(first, last))
+        self.time().is_some_and(|folder| hints.exclude_folder(&folder))
+    }
+
+    /// Whether folders below may be excluded by their names.
+    fn may_tell_more(self, hints: &ListHints) -> bool {
+        match self {
+            Self::Day(..) => hints.are_bounded(),
+            Self::Hour(..) | Self::Within => false,
+            Self::Outside | Self::Inside | Self::Year(_) | Self::Month(..) => true,
+        }
     }
 }
 
 struct LocalWalk {
     hints: ListHints,
     sender: mpsc::Sender<Result<Object>>,
+    /// Whether there is anything at all.
+    found: Cell<bool>,
 }
 
 /// The listing is over: the reader has gone, or an error ends it.
@@ -173,6 +219,7 @@ impl LocalWalk {
             Err(error) => return self.send(Err(local::failure(path, error))),
         };
         if !metadata.is_dir() {
+            self.found.set(true);
             return self.send(Ok(local::object(path, &metadata)));
         }
         if depth > FOLDERS_DEPTH_MAX {
@@ -193,12 +240,24 @@ impl LocalWalk {
         for name in names {
             let inner = dates.enter(&name.to_string_lossy());
             let path: PathBuf = path.join(&name);
-            if !(inner.excluded(&self.hints) && path.is_dir()) {
+            if inner.excluded(&self.hints) && path.is_dir() {
+                self.found.set(true);
+            } else if !leads_back(&path) {
                 self.path(&path, inner, depth + 1)?;
             }
         }
         Ok(())
     }
+}
+
+/// Whether a path is a link to a folder that it lies in.
+fn leads_back(path: &Path) -> bool {
+    let is_link = path.symlink_metadata().is_ok_and(|metadata| metadata.is_symlink());
+    let folder = path.parent().and_then(|folder| folder.canonicalize().ok());
+    is_link
+        && folder.is_some_and(|folder| {
+            path.canonicalize().is_ok_and(|target| folder.starts_with(target))
+        })
 }
 
 fn glob_walk(walk: &LocalWalk, pattern: &str) {
@@ -211,10 +270,20 @@ fn glob_walk(walk: &LocalWalk, pattern: &str) {
         }
     };
     let mut found = false;
+    // A pattern may match a folder and what lies in it; all of it is read once.
+    let mut folders: Vec<PathBuf> = Vec::new();
     for path in paths {
         found = true;
         let sent = match path {
-            Ok(path) => walk.path(&path, Dates::default().enter_all(&path.to_string_lossy()), 0),
+            Ok(path) if folders.iter().any(|folder| path.starts_with(folder)) => continue,
+            Ok(path) => {
+                let dates = Dates::default().enter_all(&path.to_string_lossy());
+                let sent = walk.path(&path, dates, 0);
+                if path.is_dir() {
+                    folders.push(path);
+                }
+                sent
+            }
             Err(error) => {
                 let path = error.path().to_owned();
                 walk.send(Err(local::failure(&path, error.into())))
@@ -267,8 +336,9 @@ impl S3Walk {
         depth: usize,
     ) -> BoxFuture<'static, Result<()>> {
         async move {
-            // Below a day there is nothing that a folder's name could exclude.
-            let by_folder = depth == 0 || (dates.day.is_none() && depth < FOLDERS_DEPTH_MAX);
+            // Where no name of a folder could exclude anything, one flat listing takes the fewest requests.
+            let by_folder =
+                depth == 0 || (dates.may_tell_more(&self.hints) && depth < FOLDERS_DEPTH_MAX);
             let mut options = PageOptions { by_folder, ..PageOptions::default() };
             let mut below = FuturesUnordered::new();
             loop {
@@ -360,7 +430,8 @@ impl S3Walk {
             let log_type = *key::candidates(&object.key).first()?;
             let facts = key::read(log_type, &object.key)?;
             let name_at = object.key.rfind('/').map_or(0, |slash| slash + 1);
-            let time_at = name_at + facts.time_at?;
+            // Where nothing stands before the time, names of other logs may lie between two times.
+            let time_at = name_at + facts.time_at.filter(|at| *at > 0)?;
             Some((object.key[..time_at].to_owned(), facts.time?, time_at))
         };
         let last = objects.last()?;
@@ -404,6 +475,35 @@ fn like(form: &str, time: Micros) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn folders_of_other_days_and_hours_are_excluded_with_slack() {
+        let noon = days(2024, 10, 5).expect("a day") * DAY + 12 * HOUR;
+        let hints = ListHints { from: Some(noon), to: Some(noon + HOUR), keep_going: false };
+        let excluded = |path: &str| Dates::default().enter_all(path).excluded(&hints);
+        for path in [
+            "AWSLogs/1/2024/09/",
+            "AWSLogs/2024/10/03/",
+            "AWSLogs/year=2024/month=10/day=07/",
+            "AWSLogs/2024/10/05/09/",
+            "AWSLogs/2024/10/05/16/",
+        ] {
+            assert!(excluded(path), "{path}");
+        }
+        for path in [
+            "AWSLogs/2023/",
+            "AWSLogs/2024/10/",
+            "AWSLogs/2024/10/04/",
+            "AWSLogs/2024/10/06/",
+            "AWSLogs/2024/10/05/10/",
+            "AWSLogs/2024/10/05/40/",
+            "AWSLogs/2024/10/05/0200/",
+            "2019/01/01/",
+            "team/2019/AWSLogs/",
+        ] {
+            assert!(!excluded(path), "{path}");
+        }
+    }
 
     #[test]
     fn a_time_is_written_like_another() {

@@ -38,12 +38,13 @@ pub(crate) fn object(path: &Path, metadata: &std::fs::Metadata) -> Object {
         .ok()
         .and_then(|time| Micros::try_from(time.duration_since(UNIX_EPOCH).ok()?.as_micros()).ok());
     let key = text.replace(std::path::MAIN_SEPARATOR, "/");
-    Object { key, path: text, size: metadata.len(), modified, etag: None }
+    let is_stream = !metadata.is_file();
+    Object { key, path: text, size: metadata.len(), is_stream, modified, etag: None }
 }
 
 pub(crate) async fn fetch(object: &Object, whole_max: u64) -> Result<Fetched> {
     let path = std::path::PathBuf::from(&object.path);
-    if object.size <= whole_max {
+    if !object.is_stream && object.size <= whole_max {
         let read = tokio::task::spawn_blocking(move || {
             std::fs::read(&path).map_err(|error| failure(&path, error))
         });

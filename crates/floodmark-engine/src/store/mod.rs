@@ -8,6 +8,7 @@ mod s3;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
 use floodmark_formats::time::Micros;
@@ -47,6 +48,8 @@ pub struct Object {
     pub path: String,
     /// Its size as stored, in bytes.
     pub size: u64,
+    /// Whether its size is not known before it is read: a pipe, a device or standard input.
+    pub is_stream: bool,
     /// When it was last written.
     pub modified: Option<Micros>,
     /// What changes when the object is written again, where the store says it.
@@ -66,13 +69,44 @@ pub enum Fetched {
 pub enum Store {
     /// Files.
     Local,
-    /// Standard input.
-    StandardInput,
+    /// Standard input, and whether it was read.
+    StandardInput(Arc<AtomicBool>),
     /// A bucket.
     S3(Arc<S3>),
 }
 
+impl Object {
+    /// Standard input.
+    fn standard_input() -> Self {
+        let name = "-".to_owned();
+        let (key, path) = (name.clone(), name);
+        Self { key, path, size: 0, is_stream: true, modified: None, etag: None }
+    }
+}
+
 impl Location {
+    /// Whether everything that lies here lies also at another location, as far as their names tell.
+    pub(crate) fn is_within(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Path(path), Self::Path(other)) => {
+                let whole = |path: &PathBuf| path.canonicalize().unwrap_or_else(|_| path.clone());
+                whole(path).starts_with(whole(other))
+            }
+            (
+                Self::S3 { bucket, prefix, .. },
+                Self::S3 { bucket: other_bucket, prefix: other_prefix, pattern: None },
+            ) => {
+                let rest = prefix.strip_prefix(other_prefix.as_str());
+                bucket == other_bucket
+                    && rest.is_some_and(|rest| {
+                        let whole = other_prefix.is_empty() || other_prefix.ends_with('/');
+                        whole || rest.is_empty() || rest.starts_with('/')
+                    })
+            }
+            _ => self == other,
+        }
+    }
+
     /// Reads what the user wrote.
     ///
     /// # Errors
@@ -140,7 +174,7 @@ impl Store {
     pub async fn open(location: &Location, options: &S3Options) -> Result<Self> {
         Ok(match location {
             Location::Path(_) | Location::Glob(_) => Self::Local,
-            Location::StandardInput => Self::StandardInput,
+            Location::StandardInput => Self::StandardInput(Arc::default()),
             Location::S3 { bucket, .. } => Self::S3(Arc::new(S3::open(bucket, options).await?)),
         })
     }
@@ -153,7 +187,12 @@ impl Store {
     pub async fn fetch(&self, object: &Object, whole_max: u64) -> Result<Fetched> {
         match self {
             Self::Local => local::fetch(object, whole_max).await,
-            Self::StandardInput => local::fetch_standard_input().await,
+            Self::StandardInput(read) if read.swap(true, Ordering::Relaxed) => {
+                Err(Error::invalid_query("standard input can be read only once").hint(
+                    "write the logs to a file: each table that a query names is read by itself",
+                ))
+            }
+            Self::StandardInput(_) => local::fetch_standard_input().await,
             Self::S3(s3) => s3.fetch(object, whole_max).await,
         }
     }
@@ -162,7 +201,7 @@ impl Store {
     pub fn fetches_max(&self) -> usize {
         match self {
             Self::Local => crate::limits::FILE_READS_MAX,
-            Self::StandardInput => 1,
+            Self::StandardInput(_) => 1,
             Self::S3(_) => crate::limits::FETCHES_MAX,
         }
     }

@@ -142,6 +142,7 @@ impl S3 {
                 path: format!("s3://{}/{key}", self.bucket),
                 key,
                 size: object.size,
+                is_stream: false,
                 modified: Some(object.last_modified.timestamp_micros()),
                 etag: object.e_tag,
             }

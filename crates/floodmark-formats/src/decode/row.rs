@@ -232,9 +232,9 @@ pub(crate) fn integer(text: &[u8]) -> Option<i64> {
 }
 
 /// A decimal number. `NaN` and infinities are none: no log writes them, but a client may, and they would spoil every sum.
-pub(crate) fn decimal<T: std::str::FromStr>(text: &[u8]) -> Option<T> {
-    text.last().filter(|last| last.is_ascii_digit() || **last == b'.')?;
-    std::str::from_utf8(text).ok()?.parse().ok()
+pub(crate) fn decimal<T: std::str::FromStr + Into<f64> + Copy>(text: &[u8]) -> Option<T> {
+    let number: T = std::str::from_utf8(text).ok()?.parse().ok()?;
+    number.into().is_finite().then_some(number)
 }
 
 /// Where the address (part 0), without brackets, or the port (part 1) stands. A lone `-` has an empty address and an empty port.

@@ -2,6 +2,7 @@
 
 use clap::Args;
 use comfy_table::{ContentArrangement, Table, presets};
+use floodmark_engine::scan::REJECTED_COLUMNS;
 use floodmark_engine::{Error, REJECTED};
 use floodmark_formats::table;
 
@@ -27,6 +28,9 @@ pub(crate) fn text(table: Option<&str>) -> anyhow::Result<String> {
     }
 }
 
+/// What the table of rejected lines is.
+const REJECTED_TITLE: &str = "The lines of all logs that are no rows, with the reason";
+
 fn rows() -> Table {
     let mut rows = Table::new();
     rows.load_preset(presets::NOTHING);
@@ -43,11 +47,19 @@ fn list() -> String {
         let log_type = table.log_type;
         rows.add_row([log_type.name, &log_type.aliases.join(" "), log_type.title]);
     }
-    rows.add_row([REJECTED, "", "The lines of all logs that are no rows, with the reason"]);
+    rows.add_row([REJECTED, "", REJECTED_TITLE]);
     format!("{}\n", rows.trim_fmt())
 }
 
 fn describe(name: &str) -> anyhow::Result<String> {
+    if name == REJECTED {
+        let mut rows = rows();
+        rows.set_header(["column", "type", "meaning"]);
+        for (column, column_type, meaning) in REJECTED_COLUMNS {
+            rows.add_row([column, column_type, meaning]);
+        }
+        return Ok(format!("{REJECTED}: {REJECTED_TITLE}\n\n{}\n", rows.trim_fmt()));
+    }
     let found = table::find(name).ok_or_else(|| {
         let names: Vec<_> = table::all().iter().map(|table| table.log_type.name).collect();
         Error::not_found(format!("there is no table `{name}`"))

@@ -13,6 +13,8 @@ use std::process::ExitCode;
 
 use clap::{ArgMatches, Command, CommandFactory, FromArgMatches, Parser, Subcommand};
 
+use floodmark_engine::ErrorKind;
+
 use crate::failure;
 use crate::settings::{self, Settings};
 
@@ -51,9 +53,12 @@ pub(crate) fn command() -> Command {
 
 pub(crate) fn main() -> ExitCode {
     let arguments: Vec<OsString> = std::env::args_os().collect();
-    match run(&arguments) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => ExitCode::from(failure::tell(&failure)),
+    std::panic::set_hook(Box::new(failure::tell_defect));
+    match std::panic::catch_unwind(|| run(&arguments)) {
+        Ok(Ok(())) => ExitCode::SUCCESS,
+        Ok(Err(failure)) => ExitCode::from(failure::tell(&failure)),
+        // The hook has told it.
+        Err(_) => ExitCode::from(failure::exit_code(ErrorKind::Internal)),
     }
 }
 

@@ -53,7 +53,7 @@ Examples:
   zcat flow.log.gz | floodmark query \"SELECT * FROM vpc_flow WHERE action = 'REJECT'\" --from -";
 
 pub(crate) fn run(arguments: &Arguments, settings: &Settings) -> anyhow::Result<()> {
-    let sql = sql(arguments)?;
+    let (sql, from) = sql(arguments)?;
     let in_sql = |error: Error| InSql { error, sql: sql.clone() };
     let statements = dialect::parse(&sql).map_err(in_sql)?;
     if statements.is_empty() {
@@ -69,7 +69,7 @@ pub(crate) fn run(arguments: &Arguments, settings: &Settings) -> anyhow::Result<
     let format = arguments.format.unwrap_or(default);
     commands::runtime(settings)?.block_on(async {
         let engine = Engine::new(settings.engine_options())?;
-        let session = engine.open(&arguments.from).await?;
+        let session = engine.open(&from).await?;
         let mut output = Output::open(format, arguments.output.as_deref())?;
         for statement in statements {
             answer(&session, statement, &sql, &mut output, settings).await?;
@@ -78,11 +78,22 @@ pub(crate) fn run(arguments: &Arguments, settings: &Settings) -> anyhow::Result<
     })
 }
 
-fn sql(arguments: &Arguments) -> anyhow::Result<String> {
-    match (&arguments.sql, &arguments.file) {
-        (Some(sql), _) if sql != "-" => Ok(sql.clone()),
+/// The SQL, and where the logs lie.
+fn sql(arguments: &Arguments) -> anyhow::Result<(String, Vec<String>)> {
+    let mut from = arguments.from.clone();
+    let sql = match (&arguments.sql, &arguments.file) {
+        (Some(sql), _) if sql != "-" => sql.clone(),
         (_, Some(file)) => std::fs::read_to_string(file)
-            .with_context(|| format!("cannot read the SQL in `{}`", file.display())),
+            .with_context(|| format!("cannot read the SQL in `{}`", file.display()))?,
+        // `--from logs 'SELECT …'`: the SQL stands where a path may.
+        (None, None) if from.len() > 1 && from.last().is_some_and(|last| is_sql(last)) => {
+            from.pop().unwrap_or_default()
+        }
+        _ if arguments.sql.is_none() && std::io::stdin().is_terminal() => {
+            return Err(Error::invalid_query("there is no SQL to run")
+                .hint("write it as the first argument: `floodmark query 'SELECT …' --from PATH`")
+                .into());
+        }
         _ => {
             if arguments.from.iter().any(|from| from == "-") {
                 return Err(Error::invalid_query(
@@ -93,9 +104,17 @@ fn sql(arguments: &Arguments) -> anyhow::Result<String> {
             }
             let mut sql = String::new();
             std::io::stdin().read_to_string(&mut sql).context("cannot read the SQL")?;
-            Ok(sql)
+            sql
         }
-    }
+    };
+    Ok((sql, from))
+}
+
+/// Whether a text that stands for a path can only be meant as SQL.
+fn is_sql(text: &str) -> bool {
+    text.contains(char::is_whitespace)
+        && !std::path::Path::new(text).exists()
+        && dialect::parse(text).is_ok()
 }
 
 /// Runs a statement, writes its rows and its report. Ctrl-C stops it, and the report says what was read so far.
@@ -144,8 +163,8 @@ pub(crate) async fn answer(
 
 fn tell_report(metrics: &Metrics, elapsed: Duration, stopped: bool, settings: &Settings) {
     let report: Report = metrics.report();
-    // A query that reads no logs has nothing to account for.
-    if report.objects_listed == 0 && report.troubles_total == 0 {
+    // A query that reads no logs has nothing to account for, nor one that failed before it found any.
+    if !report.scanned || (stopped && report.objects_listed == 0 && report.troubles_total == 0) {
         return;
     }
     let text = match settings.report {

@@ -101,6 +101,12 @@ pub(crate) fn text(summary: &Summary) -> String {
             "\npassed over (folder markers, AWS's test files, hidden objects): {number}\n"
         ));
     }
+    for trouble in &summary.troubles {
+        text.push_str(&format!("\nwarning: {}\n", safe(trouble)));
+    }
+    if summary.troubles_total > summary.troubles.len() as u64 {
+        text.push_str(&format!("\nwarning: {} in all\n", count(summary.troubles_total)));
+    }
     text
 }
 
@@ -131,5 +137,7 @@ fn json(summary: &Summary) -> serde_json::Value {
         "unknown_total": summary.unknown_total,
         "not_looked_into": summary.not_looked_into,
         "passed_over": summary.passed_over,
+        "troubles": summary.troubles,
+        "troubles_total": summary.troubles_total,
     })
 }

@@ -7,7 +7,7 @@ mod table;
 use std::borrow::Cow;
 use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use clap::ValueEnum;
@@ -63,18 +63,22 @@ pub(crate) trait Sink {
 /// Where results go.
 pub(crate) struct Output {
     format: Format,
-    place: Box<Place>,
+    /// None until a file is begun: a query that cannot be planned leaves the file as it was.
+    place: Option<Box<Place>>,
+    path: Option<PathBuf>,
     is_terminal: bool,
 }
 
 impl Output {
-    /// Standard output, or a file.
+    /// Standard output, or a file, which is written anew with the first result.
     pub(crate) fn open(format: Format, path: Option<&Path>) -> anyhow::Result<Self> {
         if let Some(path) = path {
-            let file =
-                File::create(path).with_context(|| format!("cannot write `{}`", path.display()))?;
-            let place = Box::new(BufWriter::new(file));
-            return Ok(Self { format, place, is_terminal: false });
+            return Ok(Self {
+                format,
+                place: None,
+                path: Some(path.to_owned()),
+                is_terminal: false,
+            });
         }
         let is_terminal = io::stdout().is_terminal();
         let place: Box<Place> = if is_terminal {
@@ -82,7 +86,7 @@ impl Output {
         } else {
             Box::new(BufWriter::with_capacity(1 << 16, io::stdout()))
         };
-        let mut output = Self { format, place, is_terminal };
+        let mut output = Self { format, place: Some(place), path: None, is_terminal };
         output.set_format(format)?;
         Ok(output)
     }
@@ -103,7 +107,15 @@ impl Output {
         &'a mut self,
         schema: &SchemaRef,
     ) -> anyhow::Result<Box<dyn Sink + 'a>> {
-        let place: &'a mut Place = &mut *self.place;
+        let place: &'a mut Place = match (&mut self.place, &self.path) {
+            (Some(place), _) => &mut **place,
+            (empty, Some(path)) => {
+                let file = File::create(path)
+                    .with_context(|| format!("cannot write `{}`", path.display()))?;
+                &mut **empty.insert(Box::new(BufWriter::new(file)))
+            }
+            (None, None) => unreachable!("standard output is open from the beginning"),
+        };
         Ok(match self.format {
             // Columns of a few characters each are nothing to read.
             Format::Table if self.is_terminal && table::is_too_wide(schema) => {
@@ -122,7 +134,10 @@ impl Output {
 
     /// Writes out what is buffered.
     pub(crate) fn flush(&mut self) -> anyhow::Result<()> {
-        Ok(self.place.flush()?)
+        match &mut self.place {
+            Some(place) => Ok(place.flush()?),
+            None => Ok(()),
+        }
     }
 }
 

@@ -12,7 +12,6 @@ use std::time::Instant;
 
 use clap::ValueEnum;
 use floodmark_engine::{Engine, Error, ErrorKind, REJECTED, Session, dialect};
-use floodmark_formats::table;
 use tokio::runtime::Runtime;
 
 use crate::commands::{describe, query, tables};
@@ -161,7 +160,7 @@ impl<'a> Shell<'a> {
         let argument = arguments.first();
         match action {
             Action::Help => show(&backslash::help())?,
-            Action::Describe => self.describe(argument)?,
+            Action::Describe => show(&describe::text(argument.map(String::as_str))?)?,
             Action::Found => {
                 let summary = stoppable(self.runtime, self.session.summary())?;
                 show(&tables::text(&summary))?;
@@ -196,15 +195,6 @@ impl<'a> Shell<'a> {
             Action::Quit => return Ok(Flow::Leave),
         }
         Ok(Flow::Continue)
-    }
-
-    fn describe(&mut self, table: Option<&String>) -> anyhow::Result<()> {
-        match table {
-            // The rejected lines are no log type: SQL knows their table.
-            Some(name) if table::find(&name.to_ascii_lowercase()).is_none() => self
-                .answer(&format!("DESCRIBE {}", dialect::identifier(&name.to_ascii_lowercase()))),
-            _ => show(&describe::text(table.map(String::as_str))?),
-        }
     }
 
     /// Writes results to a file, or to standard output again.

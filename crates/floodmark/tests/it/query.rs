@@ -194,7 +194,15 @@ fn sorts_and_aggregations_spill() {
     }
 }
 
-/// A folder with one NLB line changed by the test.
+#[test]
+fn standard_input_is_not_read_twice_in_silence() {
+    let sql = "SELECT count(*) FROM nlb a JOIN nlb b ON a.client_ip = b.client_ip";
+    let asked = answer(&mut command(&["query", sql, "--from", "-"]), line_with("a").as_bytes());
+    assert_eq!(asked.code, 2, "{}", asked.out);
+    assert!(asked.err.contains("only once") && asked.err.contains("hint:"), "{}", asked.err);
+}
+
+/// An NLB line for this domain.
 fn line_with(user: &str) -> String {
     format!(
         "tls 2.0 2024-10-05T01:02:03 net/front/0a1b2c3d4e5f6071 0a1b 192.0.2.1:5000 10.0.0.1:443 5 1 10 20 - - - - - - {user} - - - 2024-10-05T01:02:00"
@@ -336,4 +344,125 @@ fn parquet_objects_have_the_same_columns() {
 
 fn path(path: &Path) -> &str {
     path.to_str().expect("a path in UTF-8")
+}
+
+/// Issue 2: what a review of the first version found, each by what a user would see.
+#[test]
+fn numbers_in_folders_above_the_logs_exclude_nothing() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let logs = folder.path().join("4711/2019/01/01/logs");
+    write(&logs.join("x.log"), line_with("a").as_bytes());
+    let sql = "SELECT count(*) FROM nlb WHERE time < '2024-10-06' AND time > '2024-10-05'";
+    for from in [folder.path(), &folder.path().join("4711"), &logs] {
+        assert_eq!(ask_number(sql, from), 1, "{}", from.display());
+    }
+}
+
+#[test]
+fn a_time_with_a_blank_means_what_text_means() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let name =
+        "111122223333_elasticloadbalancing_eu-west-1_net.front.0a1b_20241005T0105Z_0a0a0a0a.log";
+    write(&folder.path().join(name), line_with("a").as_bytes());
+    let asked = |column: &str| {
+        ask_number(
+            &format!("SELECT count(*) FROM nlb WHERE {column} > '2024-10-05 02:00:00'"),
+            folder.path(),
+        )
+    };
+    assert_eq!(asked("time"), asked("concat(time, '')"));
+}
+
+#[test]
+fn what_lies_in_two_of_the_places_is_read_once() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    write(&folder.path().join("a/b/x.log"), line_with("a").as_bytes());
+    let (whole, inner) = (folder.path(), folder.path().join("a"));
+    let count = |from: &[&str]| {
+        let arguments = [&["query", "SELECT count(*) FROM nlb", "--from"], from].concat();
+        let answer = run(&arguments);
+        assert_eq!(answer.code, 0, "{}", answer.err);
+        answer.out
+    };
+    let pattern = format!("{}/**", path(whole));
+    let deep = format!("{}/**/*", path(whole));
+    for from in
+        [&[path(whole), path(&inner)][..], &[path(&inner), path(whole)], &[&pattern], &[&deep]]
+    {
+        assert_eq!(count(from), "count(*)\n1\n", "{from:?}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn pipes_are_read_and_links_that_lead_back_are_not_followed() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    write(&folder.path().join("a/x.log"), line_with("a").as_bytes());
+    std::os::unix::fs::symlink(folder.path(), folder.path().join("a/up")).expect("a link");
+    assert_eq!(ask_number("SELECT count(*) FROM nlb", folder.path()), 1);
+    let asked = answer(
+        &mut command(&["query", "SELECT count(*) FROM nlb", "--from", "/dev/stdin"]),
+        line_with("a").as_bytes(),
+    );
+    assert_eq!(asked.out, "count(*)\n1\n", "{}", asked.err);
+}
+
+#[test]
+fn nothing_at_all_is_no_panic() {
+    let asked = answer(&mut command(&["query", "SELECT count(*) FROM nlb", "--from", "-"]), b"");
+    assert_eq!((asked.code, asked.out.as_str()), (0, "count(*)\n0\n"), "{}", asked.err);
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let answer = run(&["query", "SELECT count(*) FROM nlb", "--from", path(folder.path())]);
+    assert_eq!(answer.code, 3, "{}", answer.err);
+}
+
+#[test]
+fn short_lists_prune_as_long_ones_do() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    for day in 1..=6 {
+        let name = format!(
+            "AWSLogs/111122223333/elasticloadbalancing/eu-west-1/2024/10/0{day}/111122223333_elasticloadbalancing_eu-west-1_net.front.0a1b_202410{day:02}T0105Z_0a0a0a0a.log"
+        );
+        write(&folder.path().join(name), line_with("a").as_bytes());
+    }
+    for days in [
+        "'2024/10/02', '2024/10/03'",
+        "'2024/10/02', '2024/10/03', '2024/10/04', '2024/10/05', '2024/10/01'",
+    ] {
+        let (rows, report) =
+            ask(&format!("SELECT count(*) FROM nlb WHERE log_day IN ({days})"), folder.path());
+        let wanted = days.split(',').count();
+        assert_eq!(rows[0][0], wanted.to_string());
+        assert_eq!(report["objects"]["read"].as_u64(), Some(wanted as u64));
+    }
+}
+
+#[test]
+fn a_query_that_fails_leaves_the_output_file_as_it_was() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let file = folder.path().join("kept.csv");
+    write(&file, b"kept\n");
+    let from = samples("nlb");
+    let arguments =
+        ["query", "SELECT nothing FROM nlb", "--from", path(&from), "--output", path(&file)];
+    assert_eq!(run(&arguments).code, 2);
+    assert_eq!(std::fs::read(&file).expect("the file"), b"kept\n");
+}
+
+#[test]
+fn the_sql_may_stand_after_the_paths() {
+    let from = samples("nlb");
+    let answer = run(&["query", "--from", path(&from), "SELECT count(*) > 0 AS some FROM nlb"]);
+    assert_eq!(answer.out, "some\ntrue\n", "{}", answer.err);
+}
+
+#[test]
+fn like_finds_every_text_that_begins_so() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let text = format!("{}\n{}\n", line_with("a\u{10ffff}b"), line_with("b"));
+    write(&folder.path().join("x.log"), text.as_bytes());
+    assert_eq!(
+        ask_number("SELECT count(*) FROM nlb WHERE domain_name LIKE 'a%'", folder.path()),
+        1
+    );
 }
