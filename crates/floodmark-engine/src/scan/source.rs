@@ -278,6 +278,8 @@ impl Partition {
                 return Ok(None);
             };
             let Item { opening, by_content, permit } = item?;
+            // The next partition was woken on this thread and waits for it: let it go to another one before the work begins.
+            tokio::task::yield_now().await;
             let facts = Arc::clone(&opening.facts);
             let opened = match opening.open(&mut self.memory, &self.context.metrics).await {
                 Err(error) if self.context.keep_going => {

@@ -228,7 +228,7 @@ fn a_place_is_an_object_a_folder_or_a_glob_and_never_its_sibling() {
         (format!("{NLB_FOLDER}05/"), 3),
         (format!("{NLB_FOLDER}0*"), 8),
         (format!("{NLB_FOLDER}0?/*T00*"), 5),
-        (format!("AWSLogs/*/elasticloadbalancing/*/2024/10/0[67]/"), 4),
+        ("AWSLogs/*/elasticloadbalancing/*/2024/10/0[67]/".to_owned(), 4),
         ("**/*_net.*".to_owned(), 8),
         ("AWSLogs".to_owned(), 8),
     ] {

@@ -4,7 +4,7 @@ use crate::program::{self, Answer};
 
 /// The shell, reading this input and asking these places.
 fn shell(input: &str, arguments: &[&str]) -> Answer {
-    let home = tempfile::tempdir().unwrap();
+    let home = tempfile::tempdir().expect("a temporary folder");
     let mut command = program::command(&["shell"]);
     // A data folder of its own: nothing of one session is left to another.
     command.args(arguments).env("FLOODMARK_HOME", home.path());
