@@ -120,6 +120,9 @@ impl Engine {
             .with_default_catalog_and_schema(CATALOG, DATABASE)
             .with_information_schema(true);
         config.options_mut().sql_parser.collect_spans = true;
+        // Sorts that run side by side take all memory for merging what they spilled, and leave none to merge their results:
+        // a large sort is done by one.
+        config.options_mut().optimizer.repartition_sorts = false;
         // Each sort sets memory aside for merging what it spilled; all of them together must leave room for rows.
         let reserved = operators_bytes(&options) / 8 / threads.max(1);
         let reserved = reserved.min(config.options().execution.sort_spill_reservation_bytes);
