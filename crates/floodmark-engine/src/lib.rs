@@ -4,6 +4,7 @@ mod catalog;
 pub mod dialect;
 pub mod error;
 pub mod limits;
+mod memory;
 pub mod query;
 pub mod report;
 pub mod scan;

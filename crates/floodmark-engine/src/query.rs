@@ -6,7 +6,7 @@ use std::sync::Arc;
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::execution::SendableRecordBatchStream;
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
-use datafusion::execution::memory_pool::{FairSpillPool, TrackConsumersPool};
+use datafusion::execution::memory_pool::TrackConsumersPool;
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::execution::session_state::{SessionState, SessionStateBuilder};
 use datafusion::prelude::{SessionConfig, SessionContext};
@@ -18,6 +18,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::limits::{
     MEMORY_BYTES, MEMORY_BYTES_PER_BATCH_ROW, OPERATORS_SHARE, ROWS_MAX, ROWS_MIN,
 };
+use crate::memory::QueryPool;
 use crate::report::Metrics;
 use crate::scan::{CompactForKeepers, Dataset, Recognised, ScanContext, Summary, summarise};
 use crate::store::{Location, S3Options, Store};
@@ -177,7 +178,7 @@ fn operators_bytes(options: &EngineOptions) -> usize {
 
 fn runtime(options: &EngineOptions) -> Result<Arc<RuntimeEnv>> {
     let consumers = std::num::NonZeroUsize::MIN.saturating_add(4);
-    let pool = TrackConsumersPool::new(FairSpillPool::new(operators_bytes(options)), consumers);
+    let pool = TrackConsumersPool::new(QueryPool::new(operators_bytes(options)), consumers);
     let mode = match &options.spill_folder {
         Some(folder) => DiskManagerMode::Directories(vec![folder.clone()]),
         None => DiskManagerMode::OsTmpDirectory,
