@@ -1,5 +1,8 @@
 //! The queue from the listing to the partitions: objects that are wanted, fetched ahead.
 
+use std::collections::HashSet;
+use std::hash::{BuildHasher, RandomState};
+use std::path::absolute;
 use std::sync::Arc;
 
 use floodmark_formats::{LogType, ObjectFacts, key};
@@ -65,6 +68,7 @@ impl Queue {
 async fn run(context: ScanContext, wanted: Wanted, sender: mpsc::Sender<Result<Item>>) {
     let room = FETCHED_AHEAD_BYTES_MAX as u64 / PERMIT_BYTES;
     let memory = Arc::new(Semaphore::new(usize::try_from(room).unwrap_or(1)));
+    let mut seen = Seen::new(&context.dataset);
     for (location, store) in &context.dataset.places {
         let mut hints = wanted.pruning.hints;
         hints.keep_going = context.keep_going;
@@ -72,6 +76,7 @@ async fn run(context: ScanContext, wanted: Wanted, sender: mpsc::Sender<Result<I
         let fetches = store::list(store, location, hints)
             .filter_map(|object| {
                 future::ready(match object {
+                    Ok(object) if !seen.is_first(&object) => None,
                     Ok(object) => admit(&context.dataset, metrics, &wanted, object).map(Ok),
                     Err(error) => Some(Err(error)),
                 })
@@ -103,6 +108,33 @@ async fn run(context: ScanContext, wanted: Wanted, sender: mpsc::Sender<Result<I
                 return;
             }
         }
+    }
+}
+
+/// Which objects were listed, where a pattern may match what lies in another of the places too: it is read once.
+pub(crate) struct Seen {
+    /// Two hashes a path, by keys of their own: paths themselves would take much memory.
+    paths: Option<HashSet<(u64, u64)>>,
+    keys: (RandomState, RandomState),
+}
+
+impl Seen {
+    pub(crate) fn new(dataset: &Dataset) -> Self {
+        let places = &dataset.places;
+        let overlap = places.len() > 1 && places.iter().any(|(location, _)| location.is_pattern());
+        Self { paths: overlap.then(HashSet::new), keys: Default::default() }
+    }
+
+    /// Whether the object comes for the first time.
+    pub(crate) fn is_first(&mut self, object: &Object) -> bool {
+        let Some(paths) = &mut self.paths else {
+            return true;
+        };
+        // A key is what it is; a file can be named in several ways.
+        let file =
+            if object.path.starts_with("s3://") { None } else { absolute(&object.path).ok() };
+        let path = file.unwrap_or_else(|| object.path.clone().into()).into_os_string();
+        paths.insert((self.keys.0.hash_one(&path), self.keys.1.hash_one(&path)))
     }
 }
 

@@ -14,7 +14,7 @@ use crate::limits::{
 use crate::report::Metrics;
 use crate::scan::Dataset;
 use crate::scan::object::{Memory, Opening};
-use crate::scan::queue::{is_passed_over, objects};
+use crate::scan::queue::{Seen, is_passed_over, objects};
 use crate::store::{Object, Store};
 
 /// One kind of log that was found.
@@ -77,6 +77,7 @@ pub async fn summarise(dataset: &Dataset, keep_going: bool) -> Result<Summary> {
     let mut found: BTreeMap<usize, FoundLog> = BTreeMap::new();
     let mut by_resource: HashMap<String, Option<&'static LogType>> = HashMap::new();
     let mut looked_into = 0;
+    let mut seen = Seen::new(dataset);
     let mut objects = std::pin::pin!(objects(dataset, keep_going));
     while let Some(next) = objects.next().await {
         let (object, store) = match next {
@@ -86,6 +87,9 @@ pub async fn summarise(dataset: &Dataset, keep_going: bool) -> Result<Summary> {
             }
             next => next?,
         };
+        if !seen.is_first(&object) {
+            continue;
+        }
         if is_passed_over(&object) {
             summary.passed_over += 1;
             continue;

@@ -107,6 +107,11 @@ impl Location {
         }
     }
 
+    /// Whether it is a pattern, so that only listing tells what lies here.
+    pub(crate) fn is_pattern(&self) -> bool {
+        matches!(self, Self::Glob(_) | Self::S3 { pattern: Some(_), .. })
+    }
+
     /// Reads what the user wrote.
     ///
     /// # Errors

@@ -386,9 +386,15 @@ fn what_lies_in_two_of_the_places_is_read_once() {
     };
     let pattern = format!("{}/**", path(whole));
     let deep = format!("{}/**/*", path(whole));
-    for from in
-        [&[path(whole), path(&inner)][..], &[path(&inner), path(whole)], &[&pattern], &[&deep]]
-    {
+    let file = format!("{}/*/*/*.log", path(whole));
+    for from in [
+        &[path(whole), path(&inner)][..],
+        &[path(&inner), path(whole)],
+        &[&pattern],
+        &[&deep],
+        &[&file, path(whole)],
+        &[path(&inner), &file],
+    ] {
         assert_eq!(count(from), "count(*)\n1\n", "{from:?}");
     }
 }
