@@ -13,6 +13,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 pub struct Error {
     kind: ErrorKind,
     message: String,
+    code: Option<&'static str>,
     hint: Option<String>,
     position: Option<Position>,
     source: Option<Box<dyn StdError + Send + Sync>>,
@@ -51,7 +52,7 @@ pub enum ErrorKind {
 impl Error {
     /// An error of a kind.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), hint: None, position: None, source: None }
+        Self { kind, message: message.into(), code: None, hint: None, position: None, source: None }
     }
 
     /// The query is wrong.
@@ -62,6 +63,25 @@ impl Error {
     /// Something that was named does not exist.
     pub fn not_found(message: impl Into<String>) -> Self {
         Self::new(ErrorKind::NotFound, message)
+    }
+
+    /// The same error with Athena's name for it, such as `COLUMN_NOT_FOUND`.
+    pub(crate) fn code(mut self, code: &'static str) -> Self {
+        self.code = Some(code);
+        self
+    }
+
+    /// Athena's name for it, such as `COLUMN_NOT_FOUND`, where Athena has one.
+    pub fn athena_code(&self) -> Option<&'static str> {
+        self.code
+    }
+
+    /// The whole error in Athena's words: `CODE: line 1:8: message`, with what is known of it.
+    pub fn athena_text(&self) -> String {
+        let code = self.code.map(|code| format!("{code}: ")).unwrap_or_default();
+        let place =
+            self.position.map(|Position { line, column }| format!("line {line}:{column}: "));
+        format!("{code}{}{}", place.unwrap_or_default(), self.message)
     }
 
     /// The same error with what to try.
@@ -155,6 +175,7 @@ impl Error {
         Self {
             kind: self.kind,
             message: self.message.clone(),
+            code: self.code,
             hint: self.hint.clone(),
             position: self.position,
             source,

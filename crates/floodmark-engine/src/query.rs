@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use datafusion::arrow::datatypes::SchemaRef;
+use datafusion::execution::FunctionRegistry;
 use datafusion::execution::SendableRecordBatchStream;
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
 use datafusion::execution::memory_pool::TrackConsumersPool;
@@ -13,7 +14,7 @@ use datafusion::prelude::{SessionConfig, SessionContext};
 use tokio::runtime::{Builder, Handle, Runtime};
 
 use crate::catalog::{CATALOG, DATABASE, register};
-use crate::dialect::Parsed;
+use crate::dialect::{Parsed, functions};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::{
     MEMORY_BYTES, MEMORY_BYTES_PER_BATCH_ROW, OPERATORS_SHARE, ROWS_MAX, ROWS_MIN,
@@ -121,6 +122,7 @@ impl Engine {
             .with_default_catalog_and_schema(CATALOG, DATABASE)
             .with_information_schema(true);
         config.options_mut().sql_parser.collect_spans = true;
+        config.options_mut().sql_parser.default_null_ordering = "nulls_last".to_owned();
         // Sorts that run side by side take all memory for merging what they spilled, and leave none to merge their results:
         // a large sort is done by one.
         config.options_mut().optimizer.repartition_sorts = false;
@@ -128,12 +130,22 @@ impl Engine {
         let reserved = operators_bytes(&options) / 8 / threads.max(1);
         let reserved = reserved.min(config.options().execution.sort_spill_reservation_bytes);
         config.options_mut().execution.sort_spill_reservation_bytes = reserved;
-        let state = SessionStateBuilder::new()
+        let mut state = SessionStateBuilder::new()
             .with_config(config)
             .with_runtime_env(runtime(&options)?)
             .with_default_features()
             .with_physical_optimizer_rule(Arc::new(CompactForKeepers))
             .build();
+        // Athena's functions stand before those of the same name that DataFusion has.
+        for function in functions::scalars() {
+            state.register_udf(function)?;
+        }
+        for function in functions::aggregates() {
+            state.register_udaf(function)?;
+        }
+        for function in functions::higher_order() {
+            state.register_higher_order_function(function)?;
+        }
         Ok(Self { options, state, io: Io(Some(io)) })
     }
 

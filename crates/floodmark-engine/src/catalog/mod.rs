@@ -1,5 +1,11 @@
 //! The names that SQL can use. The only place where tables are registered.
 
+mod definition;
+
+pub use definition::{
+    ColumnDefinition, Database, Partition, Relation, SerdeDefinition, TableDefinition, View,
+};
+
 use std::sync::Arc;
 
 use datafusion::catalog::{

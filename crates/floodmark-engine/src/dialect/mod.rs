@@ -1,5 +1,8 @@
 //! SQL as text: the only place where the parser is touched.
 
+pub(crate) mod functions;
+pub(crate) mod trino_type;
+
 use std::collections::VecDeque;
 use std::ops::ControlFlow;
 

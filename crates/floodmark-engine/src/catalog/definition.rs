@@ -1,0 +1,114 @@
+//! What the catalog keeps: databases, tables, partitions, views and prepared statements, in the shape of AWS Glue's catalog.
+//!
+//! Names of databases, tables and columns are in lower case, as Athena and Glue keep them.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// A database.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Database {
+    /// Its name.
+    pub name: String,
+    /// What it is for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comment: Option<String>,
+    /// Where its tables lie that name no location.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub location: Option<String>,
+    /// `DBPROPERTIES`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub properties: BTreeMap<String, String>,
+}
+
+/// A column of a table.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ColumnDefinition {
+    /// Its name.
+    pub name: String,
+    /// Its type in Hive's words, in lower case without blanks: `bigint`, `array<struct<name:string>>`.
+    pub hive_type: String,
+    /// What it means.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comment: Option<String>,
+}
+
+/// How the rows of a table are written.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SerdeDefinition {
+    /// The Java class of the SerDe, such as `org.apache.hadoop.hive.serde2.RegexSerDe`.
+    pub class: String,
+    /// `SERDEPROPERTIES`, unescaped. `ROW FORMAT DELIMITED` is written as Hive does: `field.delim`, `escape.delim`,
+    /// `collection.delim`, `mapkey.delim`, `line.delim`, `serialization.null.format`, `serialization.format`.
+    #[serde(default)]
+    pub properties: BTreeMap<String, String>,
+    /// The Java class of the input format.
+    #[serde(default)]
+    pub input_format: String,
+    /// The Java class of the output format.
+    #[serde(default)]
+    pub output_format: String,
+}
+
+/// An external table.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TableDefinition {
+    /// Its database.
+    pub database: String,
+    /// Its name.
+    pub name: String,
+    /// The columns that are written in the files.
+    pub columns: Vec<ColumnDefinition>,
+    /// The columns that a partition says.
+    pub partition_keys: Vec<ColumnDefinition>,
+    /// What it is for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comment: Option<String>,
+    /// Where it lies: `s3://bucket/prefix` or a local folder.
+    pub location: String,
+    /// How its rows are written.
+    pub serde: SerdeDefinition,
+    /// `TBLPROPERTIES`, unescaped.
+    #[serde(default)]
+    pub properties: BTreeMap<String, String>,
+    /// When it was made, in seconds since 1970.
+    #[serde(default)]
+    pub created_s: i64,
+}
+
+/// A registered partition of a table.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Partition {
+    /// The values of the partition keys, in their order; `None` for Hive's default partition.
+    pub values: Vec<Option<String>>,
+    /// Where it lies.
+    pub location: String,
+}
+
+/// A view.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct View {
+    /// Its database.
+    pub database: String,
+    /// Its name.
+    pub name: String,
+    /// The query, as it was written.
+    pub sql: String,
+    /// The columns with their types in Trino's words.
+    pub columns: Vec<(String, String)>,
+    /// The database that names without one are looked up in.
+    pub default_database: String,
+    /// When it was made, in seconds since 1970.
+    #[serde(default)]
+    pub created_s: i64,
+}
+
+/// What a name in FROM stands for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Relation {
+    /// A table.
+    Table(TableDefinition),
+    /// A view.
+    View(View),
+}

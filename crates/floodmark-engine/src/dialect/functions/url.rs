@@ -1,0 +1,8 @@
+//! Functions on URLs.
+
+use datafusion::logical_expr::ScalarUDF;
+
+/// The functions of this kind.
+pub(super) fn all() -> Vec<ScalarUDF> {
+    Vec::new()
+}
