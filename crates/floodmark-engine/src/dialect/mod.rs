@@ -1,6 +1,7 @@
 //! SQL as text: the only place where the parser is touched.
 
 pub(crate) mod functions;
+mod trino;
 pub(crate) mod trino_type;
 
 use std::collections::VecDeque;
@@ -12,10 +13,10 @@ use datafusion::sql::sqlparser::ast::{
     SelectItemQualifiedWildcardKind, Statement as SqlStatement, TableFactor, VisitMut, VisitorMut,
     WildcardAdditionalOptions,
 };
-use datafusion::sql::sqlparser::dialect::GenericDialect;
 use datafusion::sql::sqlparser::tokenizer::{Token, Tokenizer};
 use floodmark_formats::table;
 
+use crate::dialect::trino::TrinoDialect;
 use crate::error::{Error, Position, Result};
 
 /// One statement, ready to be planned.
@@ -32,7 +33,7 @@ pub struct Parsed {
 ///
 /// `InvalidQuery` with the place of the first thing that is no SQL.
 pub fn parse(sql: &str) -> Result<Vec<Parsed>> {
-    let dialect = GenericDialect {};
+    let dialect = TrinoDialect;
     let statements = DFParserBuilder::new(sql)
         .with_dialect(&dialect)
         .build()
@@ -47,7 +48,7 @@ pub fn parse(sql: &str) -> Result<Vec<Parsed>> {
 }
 
 /// The hidden columns, such as `"$path"`, that a text names.
-fn hidden_columns(sql: &str, dialect: &GenericDialect) -> Vec<String> {
+fn hidden_columns(sql: &str, dialect: &TrinoDialect) -> Vec<String> {
     let Ok(tokens) = Tokenizer::new(dialect, sql).tokenize() else {
         return Vec::new();
     };
