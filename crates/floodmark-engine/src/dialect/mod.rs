@@ -1,5 +1,6 @@
 //! SQL as text: the only place where the parser is touched.
 
+pub(crate) mod ddl;
 pub(crate) mod functions;
 mod trino;
 pub(crate) mod trino_type;
