@@ -10,6 +10,7 @@ pub mod query;
 pub mod report;
 pub mod scan;
 pub mod store;
+mod write;
 
 pub use catalog::REJECTED;
 pub use error::{Error, ErrorKind, Result};
