@@ -1,7 +1,7 @@
 //! Logs as tables: lists, prunes, scans, and runs Athena-style SQL over what AWS leaves in S3.
 
 pub mod athena;
-mod catalog;
+pub mod catalog;
 pub mod dialect;
 pub mod error;
 pub mod limits;
