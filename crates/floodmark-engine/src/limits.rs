@@ -94,3 +94,6 @@ pub const RECOGNISED_IN_SUMMARY_MAX: usize = 1000;
 
 /// How many accounts, regions, resources and unknown objects a summary names.
 pub const NAMES_SHOWN_MAX: usize = 100;
+
+/// How deep expressions and queries may be nested.
+pub const NESTING_MAX: usize = 120;
