@@ -117,3 +117,5 @@ pub const GLUE_PAUSE_MAX: Duration = Duration::from_secs(10);
 
 /// How long the expression may be that the Glue Data Catalog takes to choose partitions, in characters.
 pub const GLUE_EXPRESSION_CHARACTERS_MAX: usize = 2048;
+/// How deep expressions and queries may be nested.
+pub const NESTING_MAX: usize = 120;

@@ -219,7 +219,7 @@ impl Session<'_> {
         let state = SessionStateBuilder::new_from_existing(self.engine.state.clone())
             .with_catalog_list(catalogs)
             .build();
-        let plan = state.statement_to_plan(parsed.statement).await?;
+        let plan = state.statement_to_plan(parsed.finish()?).await?;
         let frame = SessionContext::new_with_state(state).execute_logical_plan(plan).await?;
         let rows = frame.execute_stream().await?;
         Ok(Query { schema: rows.schema(), rows, metrics })
