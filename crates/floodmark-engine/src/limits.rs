@@ -119,3 +119,12 @@ pub const GLUE_PAUSE_MAX: Duration = Duration::from_secs(10);
 pub const GLUE_EXPRESSION_CHARACTERS_MAX: usize = 2048;
 /// How deep expressions and queries may be nested.
 pub const NESTING_MAX: usize = 120;
+
+/// How deep views may read other views.
+pub const VIEWS_DEPTH_MAX: usize = 32;
+
+/// How many folders `MSCK REPAIR TABLE` looks at.
+pub const FOLDERS_FOUND_MAX: usize = 1_000_000;
+
+/// How many conditions of a query are looked at to leave partitions out.
+pub const PARTITION_FILTERS_MAX: usize = 256;

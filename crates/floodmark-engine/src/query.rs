@@ -13,16 +13,17 @@ use datafusion::execution::session_state::{SessionState, SessionStateBuilder};
 use datafusion::prelude::{SessionConfig, SessionContext};
 use tokio::runtime::{Builder, Handle, Runtime};
 
-use crate::catalog::{CATALOG, DATABASE, register};
-use crate::dialect::{Parsed, functions};
+use crate::catalog::{CATALOG, Catalog, DATABASE, GlueCatalog, GlueOptions, LocalCatalog};
+use crate::dialect::functions;
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::{
     MEMORY_BYTES, MEMORY_BYTES_PER_BATCH_ROW, OPERATORS_SHARE, ROWS_MAX, ROWS_MIN,
 };
 use crate::memory::QueryPool;
 use crate::report::Metrics;
-use crate::scan::{CompactForKeepers, Dataset, Place, Recognised, ScanContext, Summary, summarise};
-use crate::store::{Location, S3Options, Store};
+use crate::scan::{CompactForKeepers, Dataset, Place, Recognised};
+use crate::session::Session;
+use crate::store::{Location, S3Options, Stores};
 
 /// How an engine works.
 #[derive(Clone, Debug)]
@@ -37,6 +38,24 @@ pub struct EngineOptions {
     pub spill_folder: Option<PathBuf>,
     /// How S3 is reached.
     pub s3: S3Options,
+    /// Where databases, tables and views are kept.
+    pub catalog: CatalogPlace,
+    /// Where `CREATE TABLE AS` writes that names no location; None if it must name one.
+    pub tables_folder: Option<PathBuf>,
+    /// Whether statements may write to S3.
+    pub apply: bool,
+}
+
+/// Where databases, tables and views are kept.
+#[derive(Clone, Debug, Default)]
+pub enum CatalogPlace {
+    /// In memory, for as long as the engine lives.
+    #[default]
+    Memory,
+    /// In a file on this machine.
+    File(PathBuf),
+    /// In the account's Glue Data Catalog, which is only read.
+    Glue(GlueOptions),
 }
 
 impl Default for EngineOptions {
@@ -47,6 +66,9 @@ impl Default for EngineOptions {
             keep_going: false,
             spill_folder: None,
             s3: S3Options::default(),
+            catalog: CatalogPlace::default(),
+            tables_folder: None,
+            apply: false,
         }
     }
 }
@@ -56,6 +78,8 @@ impl Default for EngineOptions {
 pub struct Engine {
     options: EngineOptions,
     state: SessionState,
+    catalog: Catalog,
+    stores: Arc<Stores>,
     io: Io,
 }
 
@@ -78,13 +102,6 @@ impl Drop for Io {
     }
 }
 
-/// A dataset that is being asked.
-#[derive(Debug)]
-pub struct Session<'a> {
-    engine: &'a Engine,
-    dataset: Arc<Dataset>,
-}
-
 /// A query that runs while its rows are taken. Dropping it stops the work.
 pub struct Query {
     /// The columns of the result.
@@ -93,6 +110,8 @@ pub struct Query {
     pub rows: SendableRecordBatchStream,
     /// What it does.
     pub metrics: Arc<Metrics>,
+    /// What the one who asks should know before the rows come.
+    pub notes: Vec<String>,
 }
 
 impl Engine {
@@ -120,7 +139,7 @@ impl Engine {
             .with_target_partitions(threads)
             .with_batch_size(rows)
             .with_default_catalog_and_schema(CATALOG, DATABASE)
-            .with_information_schema(true);
+            ;
         config.options_mut().sql_parser.collect_spans = true;
         config.options_mut().sql_parser.default_null_ordering = "nulls_last".to_owned();
         // Sorts that run side by side take all memory for merging what they spilled, and leave none to merge their results:
@@ -146,7 +165,14 @@ impl Engine {
         for function in functions::higher_order() {
             state.register_higher_order_function(function)?;
         }
-        Ok(Self { options, state, io: Io(Some(io)) })
+        let catalog = match &options.catalog {
+            CatalogPlace::Memory => Catalog::Local(Arc::new(LocalCatalog::in_memory()?)),
+            CatalogPlace::File(path) => Catalog::Local(Arc::new(LocalCatalog::open(path)?)),
+            CatalogPlace::Glue(glue) => Catalog::Glue(Arc::new(GlueCatalog::new(glue))),
+        };
+        let io = Io(Some(io));
+        let stores = Arc::new(Stores::new(options.s3.clone(), io.handle()));
+        Ok(Self { options, state, catalog, stores, io })
     }
 
     /// Opens the places that are to be asked: paths, globs, `-` or `s3://` addresses.
@@ -167,19 +193,33 @@ impl Engine {
             locations.push(location);
         }
         for location in locations {
-            let text = location.to_string();
-            let options = self.options.s3.clone();
-            let opening = {
-                let location = location.clone();
-                self.io.handle().spawn(async move { Store::open(&location, &options).await })
-            };
-            let store = opening.await.map_err(|error| {
-                Error::new(ErrorKind::Internal, format!("cannot open `{text}`")).because(error)
-            })??;
+            let store = self.stores.open(&location).await?;
             places.push(Place { location, store });
         }
         let dataset = Arc::new(Dataset { places, recognised: Recognised::default() });
-        Ok(Session { engine: self, dataset })
+        Ok(Session::new(self, dataset))
+    }
+}
+
+impl Engine {
+    pub(crate) fn options(&self) -> &EngineOptions {
+        &self.options
+    }
+
+    pub(crate) fn state(&self) -> &SessionState {
+        &self.state
+    }
+
+    pub(crate) fn catalog(&self) -> &Catalog {
+        &self.catalog
+    }
+
+    pub(crate) fn stores(&self) -> &Arc<Stores> {
+        &self.stores
+    }
+
+    pub(crate) fn io(&self) -> Handle {
+        self.io.handle()
     }
 }
 
@@ -199,44 +239,4 @@ fn runtime(options: &EngineOptions) -> Result<Arc<RuntimeEnv>> {
         .with_memory_pool(Arc::new(pool))
         .with_disk_manager_builder(DiskManagerBuilder::default().with_mode(mode))
         .build_arc()?)
-}
-
-impl Session<'_> {
-    /// Plans one statement and begins to run it.
-    ///
-    /// # Errors
-    ///
-    /// `InvalidQuery` with a place in the SQL where it has one; errors of reading come with the rows.
-    pub async fn query(&self, parsed: Parsed) -> Result<Query> {
-        let metrics = Arc::new(Metrics::default());
-        let scan = ScanContext {
-            dataset: Arc::clone(&self.dataset),
-            metrics: Arc::clone(&metrics),
-            io: self.engine.io.handle(),
-            keep_going: self.engine.options.keep_going,
-        };
-        let catalogs = register(&scan, &parsed.hidden)?;
-        let state = SessionStateBuilder::new_from_existing(self.engine.state.clone())
-            .with_catalog_list(catalogs)
-            .build();
-        let plan = state.statement_to_plan(parsed.finish()?).await?;
-        let frame = SessionContext::new_with_state(state).execute_logical_plan(plan).await?;
-        let rows = frame.execute_stream().await?;
-        Ok(Query { schema: rows.schema(), rows, metrics })
-    }
-
-    /// What lies there, without reading it all.
-    ///
-    /// # Errors
-    ///
-    /// Those of listing and fetching.
-    pub async fn summary(&self) -> Result<Summary> {
-        let dataset = Arc::clone(&self.dataset);
-        let keep_going = self.engine.options.keep_going;
-        let task =
-            self.engine.io.handle().spawn(async move { summarise(&dataset, keep_going).await });
-        task.await.map_err(|error| {
-            Error::new(ErrorKind::Internal, "the summary ended early").because(error)
-        })?
-    }
 }

@@ -2,8 +2,10 @@
 
 pub(crate) mod ddl;
 pub(crate) mod functions;
+pub(crate) mod names;
 mod parsed;
 mod scope;
+mod statement;
 mod syntax;
 mod tokens;
 mod trino;
@@ -16,15 +18,17 @@ use crate::dialect::trino::TrinoDialect;
 use crate::error::Result;
 use crate::limits::NESTING_MAX;
 
-pub use crate::dialect::parsed::Parsed;
+pub(crate) use crate::dialect::parsed::Parsed;
 pub(crate) use crate::dialect::parsed::TableName;
+pub use crate::dialect::statement::{Statement, parse};
+pub(crate) use crate::dialect::statement::{Kind, parse_one};
 
-/// Reads statements separated by `;`.
+/// Reads plain queries separated by `;`.
 ///
 /// # Errors
 ///
 /// `InvalidQuery` with the place of the first thing that is no SQL.
-pub fn parse(sql: &str) -> Result<Vec<Parsed>> {
+pub(crate) fn queries(sql: &str) -> Result<Vec<Parsed>> {
     let tokens = tokens::read(sql)?;
     let hidden = tokens::hidden_columns(&tokens);
     let failed =
@@ -41,4 +45,13 @@ pub fn parse(sql: &str) -> Result<Vec<Parsed>> {
 /// An identifier as it is written in SQL: the one quoting function.
 pub fn identifier(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+/// The name among these that is the nearest to one that does not exist, if one is near.
+pub(crate) fn nearest<'n>(name: &str, names: &'n [String]) -> Option<&'n str> {
+    (names.iter())
+        .map(|known| (strsim::jaro_winkler(name, known), known))
+        .filter(|(likeness, _)| *likeness > 0.85)
+        .max_by(|left, right| left.0.total_cmp(&right.0))
+        .map(|(_, known)| known.as_str())
 }

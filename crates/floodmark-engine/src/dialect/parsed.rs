@@ -10,6 +10,8 @@ use datafusion::sql::parser::Statement;
 use datafusion::sql::sqlparser::ast::{
     Ident, ObjectName, Query, Statement as SqlStatement, TableFactor, VisitMut, VisitorMut,
 };
+use datafusion::execution::session_state::SessionState;
+use datafusion::logical_expr::LogicalPlan;
 use floodmark_formats::table;
 
 use crate::dialect::scope::Scopes;
@@ -18,7 +20,7 @@ use crate::error::{Error, ErrorKind, Position, Result};
 
 /// One statement, ready to be planned.
 #[derive(Clone, Debug)]
-pub struct Parsed {
+pub(crate) struct Parsed {
     pub(crate) statement: Statement,
     /// The hidden columns that it names.
     pub(crate) hidden: Vec<String>,
@@ -101,8 +103,17 @@ impl Parsed {
         Ok(())
     }
 
+    /// Plans the query with what the state knows.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidQuery` for what does not exist or does not fit together.
+    pub(crate) async fn plan(self, state: &SessionState) -> Result<LogicalPlan> {
+        Ok(state.statement_to_plan(self.finish()?).await?)
+    }
+
     /// The statement as it is planned.
-    pub(crate) fn finish(mut self) -> Result<Statement> {
+    fn finish(mut self) -> Result<Statement> {
         let is_log = |name: &TableName| match &self.tables_with_hidden {
             None => table::find(&name.name).is_some(),
             Some(tables) => tables.iter().any(|table| table.is_same(name)),
