@@ -1,0 +1,1 @@
+//! The parser, by statements with what they are read for.
