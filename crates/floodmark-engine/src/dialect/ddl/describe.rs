@@ -14,7 +14,7 @@ const BLANK: &str = "\t \t ";
 ///
 /// `made` is when the table was made, as it is shown.
 pub(crate) fn describe(table: &TableDefinition, detail: Detail, made: &str) -> Vec<String> {
-    let heading = columns_row("# col_name", "data_type", "comment");
+    let heading = format!("# {}", columns_row("col_name", "data_type", "comment"));
     let mut rows = Vec::new();
     if detail == Detail::Formatted {
         rows.extend([heading.clone(), BLANK.to_owned()]);
