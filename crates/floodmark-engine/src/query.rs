@@ -21,7 +21,7 @@ use crate::limits::{
 };
 use crate::memory::QueryPool;
 use crate::report::Metrics;
-use crate::scan::{CompactForKeepers, Dataset, Recognised, ScanContext, Summary, summarise};
+use crate::scan::{CompactForKeepers, Dataset, Place, Recognised, ScanContext, Summary, summarise};
 use crate::store::{Location, S3Options, Store};
 
 /// How an engine works.
@@ -176,7 +176,7 @@ impl Engine {
             let store = opening.await.map_err(|error| {
                 Error::new(ErrorKind::Internal, format!("cannot open `{text}`")).because(error)
             })??;
-            places.push((location, store));
+            places.push(Place { location, store });
         }
         let dataset = Arc::new(Dataset { places, recognised: Recognised::default() });
         Ok(Session { engine: self, dataset })
@@ -219,7 +219,7 @@ impl Session<'_> {
         let state = SessionStateBuilder::new_from_existing(self.engine.state.clone())
             .with_catalog_list(catalogs)
             .build();
-        let plan = state.statement_to_plan(parsed.statement).await?;
+        let plan = state.statement_to_plan(parsed.finish()?).await?;
         let frame = SessionContext::new_with_state(state).execute_logical_plan(plan).await?;
         let rows = frame.execute_stream().await?;
         Ok(Query { schema: rows.schema(), rows, metrics })
