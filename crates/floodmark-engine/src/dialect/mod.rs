@@ -3,6 +3,7 @@
 pub(crate) mod ddl;
 pub(crate) mod functions;
 pub(crate) mod names;
+pub(crate) mod moment;
 mod parsed;
 mod scope;
 mod statement;
