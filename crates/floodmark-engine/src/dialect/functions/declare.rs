@@ -22,6 +22,8 @@ pub(crate) struct Scalar {
     pub(crate) aliases: &'static [&'static str],
     /// The parameters of each form in which it can be called; the first that fits is taken.
     pub(crate) overloads: &'static [&'static [Parameter]],
+    /// Makes the types of the arguments fit each other, after an overload has taken them; None if they cannot.
+    pub(crate) unify: Option<fn(Vec<DataType>) -> Option<Vec<DataType>>>,
     /// The type of its result.
     pub(crate) returns: Returns,
     /// The work: the arguments have the types of the overload.
@@ -89,7 +91,21 @@ impl Scalar {
         returns: Returns,
         run: fn(&ScalarFunctionArgs) -> Result<ColumnarValue>,
     ) -> Self {
-        Self { name, aliases: &[], overloads, returns, run, volatility: Volatility::Immutable }
+        Self {
+            name,
+            aliases: &[],
+            overloads,
+            unify: None,
+            returns,
+            run,
+            volatility: Volatility::Immutable,
+        }
+    }
+
+    /// The same function, the types of whose arguments must fit each other.
+    pub(crate) const fn unify(mut self, unify: fn(Vec<DataType>) -> Option<Vec<DataType>>) -> Self {
+        self.unify = Some(unify);
+        self
     }
 
     /// The same function under further names.
@@ -183,7 +199,13 @@ impl ScalarUDFImpl for Declared {
 
     fn coerce_types(&self, arg_types: &[DataType]) -> Result<Vec<DataType>> {
         (self.function.overloads.iter())
-            .find_map(|overload| coerce(overload, arg_types))
+            .find_map(|overload| {
+                let taken = coerce(overload, arg_types)?;
+                match self.function.unify {
+                    None => Some(taken),
+                    Some(unify) => unify(taken),
+                }
+            })
             .ok_or_else(|| unexpected(self.function, arg_types.iter()))
     }
 
