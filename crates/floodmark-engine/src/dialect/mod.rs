@@ -3,6 +3,7 @@
 pub(crate) mod functions;
 mod trino;
 pub(crate) mod trino_type;
+pub(crate) mod value_text;
 
 use std::collections::VecDeque;
 use std::ops::ControlFlow;
