@@ -14,6 +14,7 @@ use datafusion::prelude::{SessionConfig, SessionContext};
 use tokio::runtime::{Builder, Handle, Runtime};
 
 use crate::catalog::{CATALOG, DATABASE, register};
+use crate::dialect::subscript::Subscripts;
 use crate::dialect::{Parsed, functions};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::{
@@ -130,12 +131,13 @@ impl Engine {
         let reserved = operators_bytes(&options) / 8 / threads.max(1);
         let reserved = reserved.min(config.options().execution.sort_spill_reservation_bytes);
         config.options_mut().execution.sort_spill_reservation_bytes = reserved;
-        let mut state = SessionStateBuilder::new()
+        let mut builder = SessionStateBuilder::new()
             .with_config(config)
             .with_runtime_env(runtime(&options)?)
             .with_default_features()
-            .with_physical_optimizer_rule(Arc::new(CompactForKeepers))
-            .build();
+            .with_physical_optimizer_rule(Arc::new(CompactForKeepers));
+        builder.expr_planners().get_or_insert_default().insert(0, Arc::new(Subscripts));
+        let mut state = builder.build();
         // Athena's functions stand before those of the same name that DataFusion has.
         for function in functions::scalars() {
             state.register_udf(function)?;
@@ -144,6 +146,8 @@ impl Engine {
             state.register_udaf(function)?;
         }
         for function in functions::higher_order() {
+            // A scalar function of the same name would be found first.
+            state.deregister_udf(function.name())?;
             state.register_higher_order_function(function)?;
         }
         Ok(Self { options, state, io: Io(Some(io)) })

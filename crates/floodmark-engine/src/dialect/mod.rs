@@ -1,6 +1,7 @@
 //! SQL as text: the only place where the parser is touched.
 
 pub(crate) mod functions;
+pub(crate) mod subscript;
 mod trino;
 pub(crate) mod trino_type;
 pub(crate) mod value_text;

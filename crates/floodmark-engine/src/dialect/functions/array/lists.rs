@@ -4,10 +4,10 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use datafusion::arrow::array::{
-    Array, ArrayRef, AsArray, ListArray, MapArray, StructArray, UInt32Array, new_empty_array,
-    new_null_array,
+    Array, ArrayRef, AsArray, ListArray, MapArray, NullBufferBuilder, StructArray, UInt32Array,
+    new_empty_array, new_null_array,
 };
-use datafusion::arrow::buffer::{NullBuffer, NullBufferBuilder, OffsetBuffer};
+use datafusion::arrow::buffer::{NullBuffer, OffsetBuffer};
 use datafusion::arrow::compute::{cast, take};
 use datafusion::arrow::datatypes::{DataType, Field, FieldRef, Fields};
 use datafusion::arrow::row::{RowConverter, Rows, SortField};
@@ -75,6 +75,24 @@ impl Lists {
             return 0..0;
         }
         self.offsets[row] as usize..self.offsets[row + 1] as usize
+    }
+
+    /// From which row each of the values comes.
+    pub(crate) fn row_numbers(&self) -> Vec<u32> {
+        let mut rows = Vec::with_capacity(self.values.len());
+        for row in 0..self.len() {
+            rows.resize(self.offsets[row + 1] as usize, row as u32);
+        }
+        rows
+    }
+
+    /// How long the arrays are, for arrays of as many other values.
+    pub(crate) fn lengths(&self) -> Lengths {
+        let mut lengths = Lengths::with_capacity(self.len());
+        // Also a row that is NULL may have values, which stand there unused.
+        lengths.offsets.extend_from_slice(&self.offsets[1..]);
+        (0..self.len()).for_each(|row| lengths.nulls.append(!self.is_null(row)));
+        lengths
     }
 
     /// Which of the values are NULL.

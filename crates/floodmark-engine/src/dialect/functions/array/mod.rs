@@ -59,12 +59,7 @@ static FUNCTIONS: &[Scalar] = &[
         |args| element(args, true),
     )
     .unify(key_fits),
-    Scalar::new(
-        "array_distinct",
-        &[&[Parameter::Array]],
-        Returns::Like(0),
-        sets::array_distinct,
-    ),
+    Scalar::new("array_distinct", &[&[Parameter::Array]], Returns::Like(0), sets::array_distinct),
     Scalar::new(
         "array_except",
         &[&[Parameter::Array, Parameter::Array]],
@@ -134,12 +129,7 @@ static FUNCTIONS: &[Scalar] = &[
         Returns::Always("varchar"),
         shape::array_join,
     ),
-    Scalar::new(
-        "flatten",
-        &[&[Parameter::Array]],
-        Returns::ItemOf(0),
-        shape::flatten,
-    ),
+    Scalar::new("flatten", &[&[Parameter::Array]], Returns::ItemOf(0), shape::flatten),
     Scalar::new(
         "ngrams",
         &[&[Parameter::Array, Parameter::BigInt]],
@@ -323,7 +313,8 @@ fn value_of_key(args: &ScalarFunctionArgs, maps: &Maps, strict: bool) -> Result<
     let mut keys = Keys::of(maps.keys.data_type())?;
     // The same key for all rows is the usual case, and is put into the form once.
     let is_constant = matches!(args.args[1], ColumnarValue::Scalar(_)) && !wanted.is_empty();
-    let wanted_rows = keys.rows(&if is_constant { wanted.slice(0, 1) } else { Arc::clone(&wanted) })?;
+    let wanted_rows =
+        keys.rows(&if is_constant { wanted.slice(0, 1) } else { Arc::clone(&wanted) })?;
     let rows = keys.rows(&maps.keys)?;
     let mut places = Vec::with_capacity(maps.entries.len());
     for row in 0..maps.entries.len() {

@@ -11,9 +11,7 @@ use datafusion::arrow::row::{Row, Rows};
 use datafusion::common::Result;
 use datafusion::logical_expr::{ColumnarValue, ReturnFieldArgs, ScalarFunctionArgs};
 
-use crate::dialect::functions::array::lists::{
-    Gather, Keys, Lists, fit, item, map_type, pick,
-};
+use crate::dialect::functions::array::lists::{Gather, Keys, Lists, fit, item, map_type, pick};
 use crate::dialect::functions::declare::{array, result};
 
 /// The arrays of an argument in a form in which their values can be compared.
@@ -205,7 +203,8 @@ pub(super) fn arrays_overlap(args: &ScalarFunctionArgs) -> Result<ColumnarValue>
         if left.values(row).any(|(_, value)| other.contains(&value)) {
             return Some(true);
         }
-        let both_have_values = !left.lists.range(row).is_empty() && !right.lists.range(row).is_empty();
+        let both_have_values =
+            !left.lists.range(row).is_empty() && !right.lists.range(row).is_empty();
         let unsure = both_have_values && (left.has_null(row) || right.has_null(row));
         (!unsure).then_some(false)
     });

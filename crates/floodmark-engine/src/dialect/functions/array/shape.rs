@@ -8,16 +8,20 @@ use datafusion::arrow::array::{
     StringViewBuilder, StructArray,
 };
 use datafusion::arrow::compute::concat as joined;
-use datafusion::arrow::datatypes::{DataType, Field, FieldRef, Fields, Int64Type};
+use datafusion::arrow::datatypes::{
+    DataType, Field, FieldRef, Fields, Float32Type, Float64Type, Int64Type,
+};
 use datafusion::common::Result;
 use datafusion::logical_expr::{ColumnarValue, ReturnFieldArgs, ScalarFunctionArgs};
 
+use crate::dialect::functions::array::INDEX_FROM_ONE;
 use crate::dialect::functions::array::lists::{
     Gather, Lengths, Lists, common, fit, invalid, item, list_type, pick, too_large,
 };
-use crate::dialect::functions::array::INDEX_FROM_ONE;
 use crate::dialect::functions::declare::{array, result, text};
-use crate::limits::{COMBINATIONS_MAX, COMBINATION_VALUES_MAX, REPETITIONS_MAX, VALUES_MAX};
+use crate::dialect::trino_type::nameless;
+use crate::dialect::value_text::{Writer, exponent_text};
+use crate::limits::{COMBINATION_VALUES_MAX, COMBINATIONS_MAX, REPETITIONS_MAX, VALUES_MAX};
 
 /// An array of what the first argument is.
 pub(super) fn nested_field(args: &ReturnFieldArgs<'_>) -> Result<FieldRef> {
@@ -31,16 +35,38 @@ fn whole(args: &ScalarFunctionArgs, at: usize) -> Result<Int64Array> {
 }
 
 /// The texts of an array's values, as a cast to varchar gives them.
-fn texts(values: &ArrayRef) -> Result<StringViewArray> {
-    Ok(fit(Arc::clone(values), &DataType::Utf8View)?.as_string_view().clone())
+fn texts(values: &ArrayRef, item: &Field) -> Result<StringViewArray> {
+    match values.data_type() {
+        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => {
+            Ok(fit(Arc::clone(values), &DataType::Utf8View)?.as_string_view().clone())
+        }
+        DataType::Float64 => {
+            let values = values.as_primitive::<Float64Type>().iter();
+            let texts =
+                values.map(|value| value.map(|value| exponent_text(&format!("{value:e}"), value)));
+            Ok(texts.collect())
+        }
+        DataType::Float32 => {
+            let values = values.as_primitive::<Float32Type>().iter();
+            let texts = values.map(|value| {
+                value.map(|value| exponent_text(&format!("{value:e}"), f64::from(value)))
+            });
+            Ok(texts.collect())
+        }
+        _ => {
+            let writer = Writer::new(values, item)?;
+            Ok((0..values.len()).map(|at| writer.text(at)).collect())
+        }
+    }
 }
 
 pub(super) fn array_join(args: &ScalarFunctionArgs) -> Result<ColumnarValue> {
-    let lists = Lists::of(&array(args, 0)?)?;
-    let values = texts(&lists.values)?;
+    let given = array(args, 0)?;
+    let lists = Lists::of(&given)?;
+    let values = texts(&lists.values, item(given.data_type())?.as_ref())?;
     let separators = text(args, 1)?;
     let replacements = (args.args.len() > 2).then(|| text(args, 2)).transpose()?;
-    let mut texts = StringViewBuilder::with_capacity(lists.len());
+    let mut joined = StringViewBuilder::with_capacity(lists.len());
     let mut line = String::new();
     for row in 0..lists.len() {
         let replaced = replacements.as_ref();
@@ -48,7 +74,7 @@ pub(super) fn array_join(args: &ScalarFunctionArgs) -> Result<ColumnarValue> {
             || separators.is_null(row)
             || replaced.is_some_and(|texts| texts.is_null(row))
         {
-            texts.append_null();
+            joined.append_null();
             continue;
         }
         line.clear();
@@ -65,9 +91,9 @@ pub(super) fn array_join(args: &ScalarFunctionArgs) -> Result<ColumnarValue> {
             is_first = false;
             line.push_str(value);
         }
-        texts.append_value(&line);
+        joined.append_value(&line);
     }
-    result(args, texts.finish())
+    result(args, joined.finish())
 }
 
 /// One array of the values of an array's arrays.
@@ -141,9 +167,8 @@ fn combine(pieces: &mut Pieces, range: std::ops::Range<usize>, size: usize) -> R
     if size > range.len() {
         return Ok(());
     }
-    let count = (0..size).try_fold(1_usize, |count, at| {
-        Some(count.checked_mul(range.len() - at)? / (at + 1))
-    });
+    let count = (0..size)
+        .try_fold(1_usize, |count, at| Some(count.checked_mul(range.len() - at)? / (at + 1)));
     if count.is_none_or(|count| count > COMBINATIONS_MAX) {
         return Err(invalid(&format!("combinations exceed max size of {COMBINATIONS_MAX}")));
     }
@@ -174,11 +199,7 @@ struct Pieces {
 
 impl Pieces {
     fn with_capacity(rows: usize) -> Self {
-        Self {
-            inner: Gather::with_capacity(rows),
-            outer: Lengths::with_capacity(rows),
-            count: 0,
-        }
+        Self { inner: Gather::with_capacity(rows), outer: Lengths::with_capacity(rows), count: 0 }
     }
 
     fn make_room(&self, values: usize) -> Result<()> {
@@ -349,7 +370,7 @@ pub(super) fn trim_array(args: &ScalarFunctionArgs) -> Result<ColumnarValue> {
 pub(super) fn zip_field(args: &ReturnFieldArgs<'_>) -> Result<FieldRef> {
     let fields = args.arg_fields.iter().enumerate().map(|(at, field)| {
         let item = item(field.data_type())?;
-        Ok(item.as_ref().clone().with_name(format!("field{at}")).with_nullable(true))
+        Ok(item.as_ref().clone().with_name(nameless(at)).with_nullable(true))
     });
     let fields: Fields = fields.collect::<Result<Vec<_>>>()?.into();
     let row = Field::new("item", DataType::Struct(fields), true);
@@ -429,7 +450,8 @@ pub(super) fn concat_field(args: &ReturnFieldArgs<'_>) -> Result<FieldRef> {
         depth
     };
     let deepest = args.arg_fields.iter().rev().max_by_key(|field| depth(field.data_type()));
-    let field = deepest.map_or_else(|| Field::new("", DataType::Null, true), |field| field.as_ref().clone());
+    let field = deepest
+        .map_or_else(|| Field::new("", DataType::Null, true), |field| field.as_ref().clone());
     Ok(Arc::new(field.with_nullable(true)))
 }
 
