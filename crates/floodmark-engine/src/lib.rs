@@ -1,7 +1,7 @@
 //! Logs as tables: lists, prunes, scans, and runs Athena-style SQL over what AWS leaves in S3.
 
 pub mod athena;
-mod catalog;
+pub mod catalog;
 pub mod dialect;
 pub mod error;
 pub mod limits;
@@ -10,6 +10,7 @@ pub mod query;
 pub mod report;
 pub mod scan;
 pub mod store;
+mod write;
 
 pub use catalog::REJECTED;
 pub use error::{Error, ErrorKind, Result};

@@ -22,7 +22,7 @@ use crate::limits::{
 };
 use crate::memory::QueryPool;
 use crate::report::Metrics;
-use crate::scan::{CompactForKeepers, Dataset, Recognised, ScanContext, Summary, summarise};
+use crate::scan::{CompactForKeepers, Dataset, Place, Recognised, ScanContext, Summary, summarise};
 use crate::store::{Location, S3Options, Store};
 
 /// How an engine works.
@@ -138,18 +138,7 @@ impl Engine {
             .with_physical_optimizer_rule(Arc::new(CompactForKeepers));
         builder.expr_planners().get_or_insert_default().insert(0, Arc::new(Subscripts));
         let mut state = builder.build();
-        // Athena's functions stand before those of the same name that DataFusion has.
-        for function in functions::scalars() {
-            state.register_udf(function)?;
-        }
-        for function in functions::aggregates() {
-            state.register_udaf(function)?;
-        }
-        for function in functions::higher_order() {
-            // A scalar function of the same name would be found first.
-            state.deregister_udf(function.name())?;
-            state.register_higher_order_function(function)?;
-        }
+        register_functions(&mut state)?;
         Ok(Self { options, state, io: Io(Some(io)) })
     }
 
@@ -180,11 +169,56 @@ impl Engine {
             let store = opening.await.map_err(|error| {
                 Error::new(ErrorKind::Internal, format!("cannot open `{text}`")).because(error)
             })??;
-            places.push((location, store));
+            places.push(Place { location, store });
         }
         let dataset = Arc::new(Dataset { places, recognised: Recognised::default() });
         Ok(Session { engine: self, dataset })
     }
+}
+
+/// Puts Athena's functions in the place of those that DataFusion has under the same names.
+///
+/// Those have to go with all their names: a state that is made of this one registers each function anew.
+fn register_functions(state: &mut SessionState) -> Result<()> {
+    for function in functions::scalars() {
+        for name in names(function.name(), function.aliases()) {
+            remove_scalar(state, &name)?;
+        }
+        state.register_udf(function)?;
+    }
+    for function in functions::aggregates() {
+        for name in names(function.name(), function.aliases()) {
+            if let Some(other) = state.aggregate_functions().get(&name) {
+                let other = other.name().to_owned();
+                state.deregister_udaf(&other)?;
+            }
+        }
+        state.register_udaf(function)?;
+    }
+    for function in functions::higher_order() {
+        for name in names(function.name(), function.aliases()) {
+            // A scalar function of the same name would be found first.
+            remove_scalar(state, &name)?;
+            if let Some(other) = state.higher_order_functions().get(&name) {
+                let other = other.name().to_owned();
+                state.deregister_higher_order_function(&other)?;
+            }
+        }
+        state.register_higher_order_function(function)?;
+    }
+    Ok(())
+}
+
+fn names(name: &str, aliases: &[String]) -> Vec<String> {
+    std::iter::once(name.to_owned()).chain(aliases.iter().cloned()).collect()
+}
+
+fn remove_scalar(state: &mut SessionState, name: &str) -> Result<()> {
+    if let Some(other) = state.scalar_functions().get(name) {
+        let other = other.name().to_owned();
+        state.deregister_udf(&other)?;
+    }
+    Ok(())
 }
 
 /// How much of the memory operators may use.
@@ -223,7 +257,7 @@ impl Session<'_> {
         let state = SessionStateBuilder::new_from_existing(self.engine.state.clone())
             .with_catalog_list(catalogs)
             .build();
-        let plan = state.statement_to_plan(parsed.statement).await?;
+        let plan = state.statement_to_plan(parsed.finish()?).await?;
         let frame = SessionContext::new_with_state(state).execute_logical_plan(plan).await?;
         let rows = frame.execute_stream().await?;
         Ok(Query { schema: rows.schema(), rows, metrics })

@@ -1,12 +1,19 @@
 //! Trino's syntax for the parser.
 
-use datafusion::sql::sqlparser::dialect::Dialect;
+use std::any::TypeId;
+
+use datafusion::sql::sqlparser::dialect::{Dialect, GenericDialect};
 
 /// The syntax of queries in Athena's engine version 3.
 #[derive(Debug)]
 pub(crate) struct TrinoDialect;
 
 impl Dialect for TrinoDialect {
+    /// The parser keeps some syntax, such as UNNEST, for dialects that it knows.
+    fn dialect(&self) -> TypeId {
+        TypeId::of::<GenericDialect>()
+    }
+
     fn is_delimited_identifier_start(&self, ch: char) -> bool {
         ch == '"'
     }

@@ -30,8 +30,8 @@ pub(crate) struct Memory {
 pub(crate) struct Opening {
     pub(crate) facts: Arc<ObjectFacts>,
     pub(crate) fetched: Fetched,
-    /// The log types that its name allows; empty if the name says nothing.
-    pub(crate) candidates: Vec<&'static LogType>,
+    /// The log types that its name allows; empty if the name says nothing, None if nobody asks.
+    pub(crate) candidates: Option<Vec<&'static LogType>>,
 }
 
 /// An object with the beginning of its text.
@@ -95,7 +95,8 @@ impl Opening {
                 Some(stream) => collect(first, stream, &self.facts.path, metrics).await?,
             };
             let columns = Columns::open(bytes, &self.facts.path)?;
-            let log_type = columns.log_type(&self.candidates);
+            let log_type =
+                (self.candidates.as_ref()).and_then(|candidates| columns.log_type(candidates));
             return Ok(Opened { facts: self.facts, log_type, text: Text::Columns(columns) });
         }
         let mut inflated = std::mem::take(&mut memory.text);
@@ -112,7 +113,7 @@ impl Opening {
         if whole {
             metrics.inflated(inflated.len() as u64);
             let start = &inflated[..inflated.len().min(RECOGNISE_BYTES)];
-            let log_type = told(start, start.len() == inflated.len(), &self.candidates);
+            let log_type = told(start, start.len() == inflated.len(), self.candidates.as_deref());
             return Ok(Opened { facts: self.facts, log_type, text: Text::Whole(inflated) });
         }
         inflated.clear();
@@ -125,17 +126,22 @@ impl Opening {
         while pieces.inflated.len() < RECOGNISE_BYTES && pieces.end == End::NotYet {
             pieces.inflate(RECOGNISE_BYTES, &self.facts.path, metrics).await?;
         }
-        let log_type = told(&pieces.inflated, pieces.end != End::NotYet, &self.candidates);
+        let log_type =
+            told(&pieces.inflated, pieces.end != End::NotYet, self.candidates.as_deref());
         Ok(Opened { facts: self.facts, log_type, text: Text::Pieces(pieces) })
     }
 }
 
 /// The log type, by the name if that is enough, else by the content.
-fn told(start: &[u8], whole: bool, candidates: &[&'static LogType]) -> Option<&'static LogType> {
-    if let [only] = candidates {
-        return Some(only);
+fn told(
+    start: &[u8],
+    whole: bool,
+    candidates: Option<&[&'static LogType]>,
+) -> Option<&'static LogType> {
+    match candidates? {
+        [only] => Some(only),
+        candidates => recognise(start, whole, candidates),
     }
-    recognise(start, whole, candidates)
 }
 
 async fn collect(

@@ -147,7 +147,7 @@ impl DataSource for LogSource {
         _config: &ConfigOptions,
     ) -> Option<Arc<dyn std::any::Any + Send + Sync>> {
         let log_type = Some(self.request.table().log_type);
-        let wanted = Wanted { log_type, pruning: Arc::clone(&self.pruning) };
+        let wanted = Wanted { log_type, pruning: Arc::clone(&self.pruning), whatever: false };
         Some(Queue::start(&self.context, wanted))
     }
 
@@ -277,7 +277,7 @@ impl Partition {
             let Some(item) = self.queue.next().await else {
                 return Ok(None);
             };
-            let Item { opening, by_content, permit } = item?;
+            let Item { opening, by_content, permit, .. } = item?;
             // The next partition was woken on this thread and waits for it: let it go to another one before the work begins.
             tokio::task::yield_now().await;
             let facts = Arc::clone(&opening.facts);

@@ -6,7 +6,7 @@ mod local;
 mod s3;
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -14,7 +14,7 @@ use bytes::Bytes;
 use floodmark_formats::time::Micros;
 use futures::stream::BoxStream;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 pub use crate::store::listing::{ListHints, list};
 use crate::store::s3::S3;
 pub use crate::store::s3::S3Options;
@@ -199,6 +199,31 @@ impl Store {
             }
             Self::StandardInput(_) => local::fetch_standard_input().await,
             Self::S3(s3) => s3.fetch(object, whole_max).await,
+        }
+    }
+
+    /// Brings a finished file to its place below a location; gives where it lies.
+    ///
+    /// # Errors
+    ///
+    /// `AccessDenied` or `Unavailable`, with the object's path; `NotSupported` for a place that is no folder.
+    pub(crate) async fn publish(
+        &self,
+        location: &Location,
+        name: &str,
+        file: &Path,
+    ) -> Result<String> {
+        match (self, location) {
+            (Self::Local, Location::Path(folder)) => local::publish(&folder.join(name), file),
+            (Self::S3(s3), Location::S3 { prefix, pattern: None, .. }) => {
+                let slash = if prefix.is_empty() || prefix.ends_with('/') { "" } else { "/" };
+                s3.publish(&format!("{prefix}{slash}{name}"), file).await
+            }
+            _ => Err(Error::new(
+                ErrorKind::NotSupported,
+                format!("nothing can be written to `{location}`"),
+            )
+            .hint("write to a folder or to `s3://bucket/prefix/`")),
         }
     }
 

@@ -120,6 +120,17 @@ impl Scalar {
         self
     }
 
+    /// The types in which the function sees these arguments; None if it does not take them.
+    fn coerced(&self, given: &[DataType]) -> Option<Vec<DataType>> {
+        self.overloads.iter().find_map(|overload| {
+            let taken = coerce(overload, given)?;
+            match self.unify {
+                None => Some(taken),
+                Some(unify) => unify(taken),
+            }
+        })
+    }
+
     /// The function for DataFusion.
     pub(crate) fn udf(&'static self) -> ScalarUDF {
         ScalarUDF::new_from_impl(Declared {
@@ -176,6 +187,10 @@ impl ScalarUDFImpl for Declared {
 
     fn return_field_from_args(&self, args: ReturnFieldArgs<'_>) -> Result<FieldRef> {
         let name = self.function.name;
+        let given: Vec<_> = args.arg_fields.iter().map(|field| field.data_type().clone()).collect();
+        if self.function.coerced(&given).is_none() {
+            return Err(unexpected(self.function, given.iter()));
+        }
         match &self.function.returns {
             Returns::Always(text) => {
                 let trino_type = TrinoType::parse(text).ok_or_else(|| {
@@ -198,15 +213,8 @@ impl ScalarUDFImpl for Declared {
     }
 
     fn coerce_types(&self, arg_types: &[DataType]) -> Result<Vec<DataType>> {
-        (self.function.overloads.iter())
-            .find_map(|overload| {
-                let taken = coerce(overload, arg_types)?;
-                match self.function.unify {
-                    None => Some(taken),
-                    Some(unify) => unify(taken),
-                }
-            })
-            .ok_or_else(|| unexpected(self.function, arg_types.iter()))
+        // An error from here would lose its code on the way; the one about the result's type keeps it.
+        Ok(self.function.coerced(arg_types).unwrap_or_else(|| arg_types.to_vec()))
     }
 
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
