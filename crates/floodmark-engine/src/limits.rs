@@ -95,6 +95,20 @@ pub const RECOGNISED_IN_SUMMARY_MAX: usize = 1000;
 /// How many accounts, regions, resources and unknown objects a summary names.
 pub const NAMES_SHOWN_MAX: usize = 100;
 
+/// How many values `sequence` makes at most in one array.
+pub const SEQUENCE_VALUES_MAX: usize = 10_000;
+
+/// How many times `repeat` repeats a value at most.
+pub const REPETITIONS_MAX: usize = 10_000;
+
+/// How many values `combinations` chooses at most.
+pub const COMBINATION_VALUES_MAX: i64 = 5;
+
+/// How many choices `combinations` makes at most of one array.
+pub const COMBINATIONS_MAX: usize = 100_000;
+
+/// How many values an expression may make at most of the arrays of one batch.
+pub const VALUES_MAX: usize = 1 << 26;
 /// How many partitions one statement writes, as in Athena.
 pub const PARTITIONS_WRITTEN_MAX: usize = 100;
 /// How long to wait for another process that writes into the same catalog.

@@ -12,9 +12,11 @@ use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::execution::session_state::{SessionState, SessionStateBuilder};
 use datafusion::prelude::{SessionConfig, SessionContext};
 use tokio::runtime::{Builder, Handle, Runtime};
+use tokio::sync::OnceCell;
 
 use crate::catalog::{CATALOG, Catalog, DATABASE, GlueCatalog, GlueOptions, LocalCatalog};
 use crate::dialect::functions;
+use crate::dialect::subscript::Subscripts;
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::{
     MEMORY_BYTES, MEMORY_BYTES_PER_BATCH_ROW, OPERATORS_SHARE, ROWS_MAX, ROWS_MIN,
@@ -78,7 +80,7 @@ impl Default for EngineOptions {
 pub struct Engine {
     options: EngineOptions,
     state: SessionState,
-    catalog: Catalog,
+    catalog: OnceCell<Catalog>,
     stores: Arc<Stores>,
     io: Io,
 }
@@ -138,8 +140,7 @@ impl Engine {
         let mut config = SessionConfig::new()
             .with_target_partitions(threads)
             .with_batch_size(rows)
-            .with_default_catalog_and_schema(CATALOG, DATABASE)
-            ;
+            .with_default_catalog_and_schema(CATALOG, DATABASE);
         config.options_mut().sql_parser.collect_spans = true;
         config.options_mut().sql_parser.default_null_ordering = "nulls_last".to_owned();
         // Sorts that run side by side take all memory for merging what they spilled, and leave none to merge their results:
@@ -149,30 +150,17 @@ impl Engine {
         let reserved = operators_bytes(&options) / 8 / threads.max(1);
         let reserved = reserved.min(config.options().execution.sort_spill_reservation_bytes);
         config.options_mut().execution.sort_spill_reservation_bytes = reserved;
-        let mut state = SessionStateBuilder::new()
+        let mut builder = SessionStateBuilder::new()
             .with_config(config)
             .with_runtime_env(runtime(&options)?)
             .with_default_features()
-            .with_physical_optimizer_rule(Arc::new(CompactForKeepers))
-            .build();
-        // Athena's functions stand before those of the same name that DataFusion has.
-        for function in functions::scalars() {
-            state.register_udf(function)?;
-        }
-        for function in functions::aggregates() {
-            state.register_udaf(function)?;
-        }
-        for function in functions::higher_order() {
-            state.register_higher_order_function(function)?;
-        }
-        let catalog = match &options.catalog {
-            CatalogPlace::Memory => Catalog::Local(Arc::new(LocalCatalog::in_memory()?)),
-            CatalogPlace::File(path) => Catalog::Local(Arc::new(LocalCatalog::open(path)?)),
-            CatalogPlace::Glue(glue) => Catalog::Glue(Arc::new(GlueCatalog::new(glue))),
-        };
+            .with_physical_optimizer_rule(Arc::new(CompactForKeepers));
+        builder.expr_planners().get_or_insert_default().insert(0, Arc::new(Subscripts));
+        let mut state = builder.build();
+        register_functions(&mut state)?;
         let io = Io(Some(io));
         let stores = Arc::new(Stores::new(options.s3.clone(), io.handle()));
-        Ok(Self { options, state, catalog, stores, io })
+        Ok(Self { options, state, catalog: OnceCell::new(), stores, io })
     }
 
     /// Opens the places that are to be asked: paths, globs, `-` or `s3://` addresses.
@@ -197,7 +185,7 @@ impl Engine {
             places.push(Place { location, store });
         }
         let dataset = Arc::new(Dataset { places, recognised: Recognised::default() });
-        Ok(Session::new(self, dataset))
+        Ok(Session::new(self, dataset, self.catalog().await?.clone()))
     }
 }
 
@@ -210,8 +198,21 @@ impl Engine {
         &self.state
     }
 
-    pub(crate) fn catalog(&self) -> &Catalog {
-        &self.catalog
+    /// The catalog, opened when it is first asked for.
+    async fn catalog(&self) -> Result<&Catalog> {
+        let open = async || match &self.options.catalog {
+            CatalogPlace::Memory => Ok(Catalog::Local(Arc::new(LocalCatalog::in_memory()?))),
+            CatalogPlace::File(path) => Ok(Catalog::Local(Arc::new(LocalCatalog::open(path)?))),
+            CatalogPlace::Glue(glue) => {
+                let glue = glue.clone();
+                let opening = self.io().spawn(async move { GlueCatalog::open(&glue).await });
+                let opened = opening.await.map_err(|error| {
+                    Error::new(ErrorKind::Internal, "cannot open the catalog").because(error)
+                })?;
+                Ok(Catalog::Glue(Arc::new(opened?)))
+            }
+        };
+        self.catalog.get_or_try_init(open).await
     }
 
     pub(crate) fn stores(&self) -> &Arc<Stores> {
@@ -221,6 +222,51 @@ impl Engine {
     pub(crate) fn io(&self) -> Handle {
         self.io.handle()
     }
+}
+
+/// Puts Athena's functions in the place of those that DataFusion has under the same names.
+///
+/// Those have to go with all their names: a state that is made of this one registers each function anew.
+fn register_functions(state: &mut SessionState) -> Result<()> {
+    for function in functions::scalars() {
+        for name in names(function.name(), function.aliases()) {
+            remove_scalar(state, &name)?;
+        }
+        state.register_udf(function)?;
+    }
+    for function in functions::aggregates() {
+        for name in names(function.name(), function.aliases()) {
+            if let Some(other) = state.aggregate_functions().get(&name) {
+                let other = other.name().to_owned();
+                state.deregister_udaf(&other)?;
+            }
+        }
+        state.register_udaf(function)?;
+    }
+    for function in functions::higher_order() {
+        for name in names(function.name(), function.aliases()) {
+            // A scalar function of the same name would be found first.
+            remove_scalar(state, &name)?;
+            if let Some(other) = state.higher_order_functions().get(&name) {
+                let other = other.name().to_owned();
+                state.deregister_higher_order_function(&other)?;
+            }
+        }
+        state.register_higher_order_function(function)?;
+    }
+    Ok(())
+}
+
+fn names(name: &str, aliases: &[String]) -> Vec<String> {
+    std::iter::once(name.to_owned()).chain(aliases.iter().cloned()).collect()
+}
+
+fn remove_scalar(state: &mut SessionState, name: &str) -> Result<()> {
+    if let Some(other) = state.scalar_functions().get(name) {
+        let other = other.name().to_owned();
+        state.deregister_udf(&other)?;
+    }
+    Ok(())
 }
 
 /// How much of the memory operators may use.

@@ -34,6 +34,7 @@ use crate::store::{self, ListHints, Location, Store};
 pub struct Session<'a> {
     engine: &'a Engine,
     dataset: Arc<Dataset>,
+    catalog: Catalog,
     database: String,
 }
 
@@ -54,8 +55,8 @@ pub(crate) struct Planned {
 }
 
 impl<'a> Session<'a> {
-    pub(crate) fn new(engine: &'a Engine, dataset: Arc<Dataset>) -> Self {
-        Self { engine, dataset, database: DATABASE.to_owned() }
+    pub(crate) fn new(engine: &'a Engine, dataset: Arc<Dataset>, catalog: Catalog) -> Self {
+        Self { engine, dataset, catalog, database: DATABASE.to_owned() }
     }
 
     /// The same session, in which names without a database are looked up in this one.
@@ -80,7 +81,7 @@ impl<'a> Session<'a> {
 
     /// The catalog.
     pub fn catalog(&self) -> &Catalog {
-        self.engine.catalog()
+        &self.catalog
     }
 
     /// Runs one statement. A query runs while its rows are taken.

@@ -7,6 +7,7 @@ pub(crate) mod moment;
 mod parsed;
 mod scope;
 mod statement;
+pub(crate) mod subscript;
 mod syntax;
 mod tokens;
 mod trino;

@@ -3,7 +3,7 @@
 pub(crate) mod declare;
 
 mod aggregate;
-mod array;
+pub(crate) mod array;
 mod binary;
 mod cast;
 mod date_time;
