@@ -17,6 +17,6 @@ mod write;
 pub use catalog::REJECTED;
 pub use error::{Error, ErrorKind, Result};
 pub use query::{CatalogPlace, Engine, EngineOptions, Query};
-pub use session::Session;
 pub use report::{Metrics, Report};
+pub use session::Session;
 pub use store::S3Options;

@@ -117,8 +117,7 @@ impl<'a> Session<'a> {
         analyze: bool,
     ) -> Result<Query> {
         let mut planned = self.plan(parsed).await?;
-        planned.plan =
-            LogicalPlanBuilder::from(planned.plan).explain(verbose, analyze)?.build()?;
+        planned.plan = LogicalPlanBuilder::from(planned.plan).explain(verbose, analyze)?.build()?;
         planned.run().await
     }
 
@@ -264,9 +263,9 @@ impl<'a> Session<'a> {
                 relations.iter().map(|relation| relation.name().to_owned()).collect()
             }
         };
-        let logs = table::all().iter().flat_map(|table| {
-            std::iter::once(&table.log_type.name).chain(table.log_type.aliases)
-        });
+        let logs = table::all()
+            .iter()
+            .flat_map(|table| std::iter::once(&table.log_type.name).chain(table.log_type.aliases));
         names.extend(logs.map(|name| (*name).to_owned()));
         let error = refused::table_not_found(database, &name.name);
         Err(match dialect::nearest(&name.name, &names) {

@@ -14,8 +14,8 @@ pub use definition::{
     ColumnDefinition, Database, Partition, PreparedStatement, Relation, SerdeDefinition,
     TableDefinition, View,
 };
-pub(crate) use information::information;
 pub use glue::{GlueCatalog, GlueOptions};
+pub(crate) use information::information;
 pub use local::{Contents, IfExists, IfMissing, LocalCatalog};
 pub use partition_filter::PartitionFilter;
 pub use partition_name::{DEFAULT_PARTITION, partition_location, partition_name};
@@ -32,8 +32,8 @@ use datafusion::error::Result as DataFusionResult;
 use floodmark_formats::Table;
 use floodmark_formats::time::Micros;
 
-use crate::error::{Error, ErrorKind, Result};
 use crate::dialect::TableName;
+use crate::error::{Error, ErrorKind, Result};
 
 /// The catalog that unqualified names are looked up in, as in Athena.
 pub(crate) const CATALOG: &str = "awsdatacatalog";

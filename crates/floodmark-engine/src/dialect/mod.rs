@@ -2,8 +2,8 @@
 
 pub(crate) mod ddl;
 pub(crate) mod functions;
-pub(crate) mod names;
 pub(crate) mod moment;
+pub(crate) mod names;
 mod parsed;
 mod scope;
 mod statement;
@@ -22,8 +22,8 @@ use crate::limits::NESTING_MAX;
 
 pub(crate) use crate::dialect::parsed::Parsed;
 pub(crate) use crate::dialect::parsed::TableName;
-pub use crate::dialect::statement::{Statement, parse};
 pub(crate) use crate::dialect::statement::{Kind, parse_one};
+pub use crate::dialect::statement::{Statement, parse};
 
 /// Reads plain queries separated by `;`.
 ///

@@ -6,12 +6,12 @@ mod wildcards;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
+use datafusion::execution::session_state::SessionState;
+use datafusion::logical_expr::LogicalPlan;
 use datafusion::sql::parser::Statement;
 use datafusion::sql::sqlparser::ast::{
     Ident, ObjectName, Query, Statement as SqlStatement, TableFactor, VisitMut, VisitorMut,
 };
-use datafusion::execution::session_state::SessionState;
-use datafusion::logical_expr::LogicalPlan;
 use floodmark_formats::table;
 
 use crate::dialect::scope::Scopes;
@@ -204,5 +204,17 @@ impl VisitorMut for Tables {
             self.found.push(name);
         }
         ControlFlow::Continue(())
+    }
+}
+
+impl Parsed {
+    /// How many question marks stand in it.
+    pub(crate) fn parameters(&self) -> usize {
+        0
+    }
+
+    /// Puts expressions in the place of question marks.
+    pub(crate) fn bind(&mut self, _given: &[String]) -> Result<()> {
+        Err(Error::new(ErrorKind::NotSupported, "parameters are not bound yet"))
     }
 }

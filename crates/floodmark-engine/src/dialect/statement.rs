@@ -20,7 +20,7 @@ pub(crate) enum Kind {
     /// A plain query.
     Query(Parsed),
     /// Any other.
-    Other(ddl::Statement),
+    Other(ddl::statement::Statement),
 }
 
 /// Reads statements separated by `;`.

@@ -8,7 +8,7 @@ use datafusion::error::DataFusionError;
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use futures::{StreamExt, TryStreamExt, stream};
 
-use crate::dialect::ddl::Explain;
+use crate::dialect::ddl::statement::Explain;
 use crate::dialect::{self, Kind};
 use crate::error::{Error, ErrorKind, Result};
 use crate::execute::{Execution, answer};
@@ -42,8 +42,8 @@ impl Execution<'_> {
         let schema =
             Arc::new(Schema::new(vec![Field::new("Query Plan", DataType::Utf8View, false)]));
         let of = Arc::clone(&schema);
-        let rows = stream::once(query.rows.try_collect::<Vec<_>>())
-            .map(move |batches| Ok::<_, DataFusionError>(lines(&of, &batches?)));
+        let rows = stream::once(query.rows.try_collect::<Vec<RecordBatch>>())
+            .map(move |batches: Result<_, DataFusionError>| Ok(lines(&of, &batches?)));
         Ok(Query {
             schema: Arc::clone(&schema),
             rows: Box::pin(RecordBatchStreamAdapter::new(schema, rows)),

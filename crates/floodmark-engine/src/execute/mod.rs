@@ -2,6 +2,7 @@
 
 mod answer;
 mod explain;
+mod hive_type;
 mod prepared;
 mod rows;
 mod show;
@@ -10,9 +11,10 @@ mod tables;
 use std::sync::Arc;
 
 use crate::catalog::{Relation, TableDefinition, View, refused};
-use crate::dialect::ddl::{Name, Statement};
+use crate::dialect::ddl::statement::{Name, Statement};
 use crate::error::{Error, ErrorKind, Result};
-use crate::query::{Query, Session};
+use crate::query::Query;
+use crate::session::Session;
 
 /// A statement with what it runs in.
 pub(crate) struct Execution<'a> {

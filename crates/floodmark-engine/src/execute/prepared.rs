@@ -24,10 +24,7 @@ impl Execution<'_> {
             description: None,
             modified_s: now_s(),
         };
-        self.session
-            .catalog()
-            .change(move |local| local.put_prepared(&statement))
-            .await?;
+        self.session.catalog().change(move |local| local.put_prepared(&statement)).await?;
         Ok(answer::done())
     }
 
@@ -55,9 +52,7 @@ impl Execution<'_> {
         let gone = self
             .session
             .catalog()
-            .change(move |local| {
-                local.drop_prepared(WORKGROUP, &name, IfMissing::Fail)
-            })
+            .change(move |local| local.drop_prepared(WORKGROUP, &name, IfMissing::Fail))
             .await;
         gone.map_err(|error| error.at(Some(position)))?;
         Ok(answer::done())
@@ -65,7 +60,8 @@ impl Execution<'_> {
 
     pub(super) async fn describe_input(&self, name: &str, position: Position) -> Result<Query> {
         let parsed = self.bindable(&self.prepared(name, position).await?)?;
-        let rows = (0..parsed.parameters()).map(|at| [Some(at.to_string()), Some("unknown".into())]);
+        let rows =
+            (0..parsed.parameters()).map(|at| [Some(at.to_string()), Some("unknown".into())]);
         Ok(answer::table(["Position", "Type"], rows.collect()))
     }
 
@@ -84,14 +80,11 @@ impl Execution<'_> {
 
     async fn prepared(&self, name: &str, position: Position) -> Result<String> {
         let wanted = name.to_owned();
-        let found = self
-            .session
-            .catalog()
-            .change(move |local| local.prepared(WORKGROUP, &wanted))
-            .await?;
-        found.map(|statement| statement.sql).ok_or_else(|| {
-            crate::catalog::refused::prepared_not_found(name).at(Some(position))
-        })
+        let found =
+            self.session.catalog().change(move |local| local.prepared(WORKGROUP, &wanted)).await?;
+        found
+            .map(|statement| statement.sql)
+            .ok_or_else(|| crate::catalog::refused::prepared_not_found(name).at(Some(position)))
     }
 
     /// The statement of a text, if parameters can be bound to it.

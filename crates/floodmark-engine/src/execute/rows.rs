@@ -19,9 +19,10 @@ use uuid::Uuid;
 use crate::catalog::{
     ColumnDefinition, IfExists, Partition, SerdeDefinition, TableDefinition, refused,
 };
-use crate::dialect::ddl::{CreateTableAs, Name, Property, Value};
+use crate::dialect::ddl::statement::{CreateTableAs, Name, Property, Value};
 use crate::dialect::trino_type::TrinoType;
 use crate::error::{Error, ErrorKind, Result};
+use crate::execute::hive_type::hive_type;
 use crate::execute::tables::{duplicate, location, now_s};
 use crate::execute::{Execution, answer};
 use crate::query::Query;
@@ -164,7 +165,7 @@ fn columns(schema: &SchemaRef) -> Result<Vec<ColumnDefinition>> {
     (schema.fields().iter())
         .map(|field| {
             let trino_type = TrinoType::of_field(field);
-            let hive_type = trino_type.hive().ok_or_else(|| {
+            let hive_type = hive_type(&trino_type).ok_or_else(|| {
                 Error::new(
                     ErrorKind::NotSupported,
                     format!("Unsupported Hive type: {trino_type} (column `{}`)", field.name()),
@@ -195,7 +196,11 @@ fn count_schema() -> SchemaRef {
 }
 
 /// A query that writes while its one row, the count, is taken.
-fn writing<F>(query: Query, target: Target, done: impl FnOnce(Written) -> F + Send + 'static) -> Query
+fn writing<F>(
+    query: Query,
+    target: Target,
+    done: impl FnOnce(Written) -> F + Send + 'static,
+) -> Query
 where
     F: Future<Output = Result<u64>> + Send + 'static,
 {
@@ -205,7 +210,8 @@ where
         let rows = done(written).await?;
         Ok(count(rows))
     };
-    let rows = stream::once(async { work.await.map_err(|error: Error| DataFusionError::from(error)) });
+    let rows =
+        stream::once(async { work.await.map_err(|error: Error| DataFusionError::from(error)) });
     let schema = count_schema();
     let rows = Box::pin(RecordBatchStreamAdapter::new(Arc::clone(&schema), rows));
     Query { schema, rows, metrics, notes }
@@ -328,12 +334,7 @@ impl Execution<'_> {
             catalog
                 .change(move |local| {
                     local.create_table(&table, IfExists::Fail)?;
-                    local.add_partitions(
-                        &table.database,
-                        &table.name,
-                        &partitions,
-                        IfExists::Keep,
-                    )
+                    local.add_partitions(&table.database, &table.name, &partitions, IfExists::Keep)
                 })
                 .await?;
             Ok(written.rows)
@@ -426,9 +427,8 @@ impl Execution<'_> {
                 .at(at));
             }
         }
-        let positions: Vec<Option<usize>> = (types.iter())
-            .map(|(name, _)| wanted.iter().position(|known| known == name))
-            .collect();
+        let positions: Vec<Option<usize>> =
+            (types.iter()).map(|(name, _)| wanted.iter().position(|known| known == name)).collect();
         let planned = planned.map(|plan| {
             let columns = plan.schema().columns();
             let outputs = (types.iter().zip(&positions)).map(|((name, target), position)| {
@@ -450,12 +450,7 @@ impl Execution<'_> {
             let partitions = partitions(written.partitions);
             catalog
                 .change(move |local| {
-                    local.add_partitions(
-                        &table.database,
-                        &table.name,
-                        &partitions,
-                        IfExists::Keep,
-                    )
+                    local.add_partitions(&table.database, &table.name, &partitions, IfExists::Keep)
                 })
                 .await?;
             Ok(written.rows)
@@ -496,9 +491,8 @@ fn partitions(written: Vec<(Vec<Option<String>>, String)>) -> Vec<Partition> {
 }
 
 fn hive(text: &str) -> Result<HiveType> {
-    HiveType::parse(text).map_err(|error| {
-        Error::invalid_query(format!("`{text}` is no type of a table: {error}"))
-    })
+    HiveType::parse(text)
+        .map_err(|error| Error::invalid_query(format!("`{text}` is no type of a table: {error}")))
 }
 
 /// Whether values of a type can be written as another without a loss of meaning.

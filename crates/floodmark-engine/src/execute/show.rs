@@ -1,14 +1,16 @@
 //! `SHOW` and `DESCRIBE`.
 
+use datafusion::execution::session_state::SessionState;
 use regex::Regex;
 
 use crate::catalog::{
     ColumnDefinition, PartitionFilter, Relation, TableDefinition, partition_name, refused,
 };
-use crate::dialect::ddl::{Detail, Like, Name, PartitionValues, create_table, create_view};
-use crate::dialect::functions;
+use crate::dialect::ddl::statement::{Detail, Like, Name, PartitionValues};
+use crate::dialect::ddl::{create_table, create_view};
 use crate::dialect::trino_type::TrinoType;
 use crate::error::{Error, Result};
+use crate::execute::hive_type::hive_type;
 use crate::execute::{Execution, answer};
 use crate::query::Query;
 
@@ -83,10 +85,15 @@ impl Execution<'_> {
             .filter(|partition| takes(&partition.values))
             .map(|partition| partition_name(&table.partition_keys, &partition.values));
         let query = answer::list("partition", names);
-        let is_projected =
-            table.properties.get("projection.enabled").is_some_and(|on| on.eq_ignore_ascii_case("true"));
+        let is_projected = table
+            .properties
+            .get("projection.enabled")
+            .is_some_and(|on| on.eq_ignore_ascii_case("true"));
         let notes = if is_projected {
-            vec!["the table's partitions are projected, and projected ones are not listed".to_owned()]
+            vec![
+                "the table's partitions are projected, and projected ones are not listed"
+                    .to_owned(),
+            ]
         } else {
             Vec::new()
         };
@@ -94,12 +101,14 @@ impl Execution<'_> {
     }
 
     pub(super) async fn show_create_table(&self, name: &Name) -> Result<Query> {
-        let text = create_table(&self.table(name).await?);
+        let table = self.table(name).await?;
+        let text = create_table(&table, &format!("{}.{}", table.database, table.name));
         Ok(answer::list("createtab_stmt", text.lines().map(str::to_owned)))
     }
 
     pub(super) async fn show_create_view(&self, name: &Name) -> Result<Query> {
-        let text = create_view(&self.view(name).await?);
+        let view = self.view(name).await?;
+        let text = create_view(&view, &format!("{}.{}", view.database, view.name));
         Ok(answer::list("create view", text.lines().map(str::to_owned)))
     }
 
@@ -117,7 +126,10 @@ impl Execution<'_> {
         if let Some(key) = key {
             properties.retain(|(known, _)| known == key);
             if properties.is_empty() {
-                let message = format!("Table {}.{} does not have property: {key}", table.database, table.name);
+                let message = format!(
+                    "Table {}.{} does not have property: {key}",
+                    table.database, table.name
+                );
                 return Err(Error::not_found(message).at(Some(name.position)));
             }
         }
@@ -127,9 +139,9 @@ impl Execution<'_> {
 
     pub(super) fn show_functions(&self, like: Option<&Like>) -> Result<Query> {
         let chosen = Chosen::new(like)?;
-        let mut rows: Vec<[Option<String>; 2]> = (functions::names().into_iter())
+        let mut rows: Vec<[Option<String>; 2]> = (function_names(self.session.engine().state()))
             .filter(|(name, _)| chosen.takes(name))
-            .map(|(name, kind)| [Some(name), Some(kind.to_owned())])
+            .map(|(name, kind)| [Some(name.to_owned()), Some(kind.to_owned())])
             .collect();
         rows.sort();
         rows.dedup();
@@ -146,7 +158,11 @@ impl Execution<'_> {
         let relation = self.relation(name).await?;
         let shown = |columns: Vec<ColumnDefinition>| {
             let rows = columns.into_iter().map(|column| {
-                [Some(column.name), Some(column.hive_type), Some(column.comment.unwrap_or_default())]
+                [
+                    Some(column.name),
+                    Some(column.hive_type),
+                    Some(column.comment.unwrap_or_default()),
+                ]
             });
             rows.collect::<Vec<_>>()
         };
@@ -231,12 +247,23 @@ pub(crate) fn columns(relation: &Relation) -> Vec<ColumnDefinition> {
             .map(|(name, trino_type)| ColumnDefinition {
                 name: name.clone(),
                 hive_type: TrinoType::parse(trino_type)
-                    .and_then(|known| known.hive())
+                    .and_then(|known| hive_type(&known))
                     .unwrap_or_else(|| trino_type.clone()),
                 comment: None,
             })
             .collect(),
     }
+}
+
+/// The names of all functions, with what kind they are.
+fn function_names(state: &SessionState) -> impl Iterator<Item = (&str, &'static str)> {
+    let of = |kind: &'static str| move |name| (name, kind);
+    (state.scalar_functions().keys().map(String::as_str).map(of("scalar")))
+        .chain(state.higher_order_functions().keys().map(String::as_str).map(of("scalar")))
+        .chain(state.aggregate_functions().keys().map(String::as_str).map(of("aggregate")))
+        .chain(state.window_functions().keys().map(String::as_str).map(of("window")))
+        // Functions that statements become, and people do not write.
+        .filter(|(name, _)| name.starts_with(|first: char| first.is_ascii_alphabetic()))
 }
 
 /// Which names are shown.

@@ -7,7 +7,7 @@ use crate::catalog::{
     ColumnDefinition, Database, IfExists, IfMissing, Partition, PartitionFilter, TableDefinition,
     View, find_partitions, partition_location, partition_name, refused,
 };
-use crate::dialect::ddl::{
+use crate::dialect::ddl::statement::{
     AlterTable, ColumnPlace, CreateDatabase, CreateTable, CreateView, Name, PartitionCondition,
     PartitionValues,
 };
@@ -79,11 +79,8 @@ impl Execution<'_> {
     ) -> Result<Query> {
         let database = name.name.clone();
         let missing = if_missing(passes);
-        let contents = if cascade {
-            crate::catalog::Contents::Drop
-        } else {
-            crate::catalog::Contents::Refuse
-        };
+        let contents =
+            if cascade { crate::catalog::Contents::Drop } else { crate::catalog::Contents::Refuse };
         let dropped = self
             .session
             .catalog()
@@ -316,9 +313,10 @@ impl Execution<'_> {
             }
             let before = dropped.len();
             dropped.extend(
-                registered.iter().filter(|found| meets(table, &found.values, conditions)).map(
-                    |partition| partition.values.clone(),
-                ),
+                registered
+                    .iter()
+                    .filter(|found| meets(table, &found.values, conditions))
+                    .map(|partition| partition.values.clone()),
             );
             if dropped.len() == before && !passes {
                 let name: Vec<_> =
@@ -329,9 +327,7 @@ impl Execution<'_> {
         let (database, name) = (table.database.clone(), table.name.clone());
         self.session
             .catalog()
-            .change(move |local| {
-                local.drop_partitions(&database, &name, &dropped, IfMissing::Pass)
-            })
+            .change(move |local| local.drop_partitions(&database, &name, &dropped, IfMissing::Pass))
             .await?;
         Ok(())
     }
@@ -411,7 +407,7 @@ fn meets(
     values: &[Option<String>],
     conditions: &[PartitionCondition],
 ) -> bool {
-    use crate::dialect::ddl::Comparison;
+    use crate::dialect::ddl::statement::Comparison;
     conditions.iter().all(|condition| {
         let Some(at) = table.partition_keys.iter().position(|key| key.name == condition.key) else {
             return false;
@@ -483,7 +479,8 @@ fn change(table: &mut TableDefinition, action: &AlterTable, place: Option<String
         | AlterTable::RenamePartition { .. }
         | AlterTable::RenameTable { .. } => {}
     }
-    let names = table.columns.iter().chain(&table.partition_keys).map(|column| column.name.as_str());
+    let names =
+        table.columns.iter().chain(&table.partition_keys).map(|column| column.name.as_str());
     if let Some(twice) = duplicate(names) {
         return Err(Error::invalid_query(format!("the table would have two columns `{twice}`"))
             .code("DUPLICATE_COLUMN_NAME"));

@@ -76,8 +76,7 @@ pub(crate) struct HiveReads {
 ///
 /// `InvalidQuery` for a type, a SerDe or a projection that cannot be read.
 pub(crate) fn hive_table(definition: &TableDefinition) -> Result<HiveTable> {
-    let columns: Vec<HiveColumn> =
-        definition.columns.iter().map(column).collect::<Result<_>>()?;
+    let columns: Vec<HiveColumn> = definition.columns.iter().map(column).collect::<Result<_>>()?;
     let serde = Serde::of(&definition.serde.class, &definition.serde.properties, &columns);
     let serde = serde.map_err(|error| {
         let wrong = Error::invalid_query(format!("table `{}`: {error}", definition.name))
@@ -122,8 +121,10 @@ impl HiveTableProvider {
     ) -> Result<Self> {
         let table = Arc::new(hive_table(&definition)?);
         let mut columns: Vec<Output> = (0..table.columns.len()).map(Output::File).collect();
-        let mut fields: Vec<Field> =
-            table.schema().fields()[..table.columns.len()].iter().map(|f| f.as_ref().clone()).collect();
+        let mut fields: Vec<Field> = table.schema().fields()[..table.columns.len()]
+            .iter()
+            .map(|f| f.as_ref().clone())
+            .collect();
         for (at, key) in definition.partition_keys.iter().enumerate() {
             let key = column(key)?;
             fields.push(Field::new(key.name, key.hive_type.arrow(), true));
@@ -164,7 +165,8 @@ impl HiveTableProvider {
                         Err(_) => Err(Error::invalid_query(format!(
                             "the value `{value}` of the partition column `{}` is no {}",
                             key.name(),
-                            self.definition.partition_keys
+                            self.definition
+                                .partition_keys
                                 .iter()
                                 .find(|known| known.name == *key.name())
                                 .map_or("value", |known| known.hive_type.as_str()),
@@ -258,12 +260,11 @@ impl HiveReads {
     /// The rows of an object of a place with the values of its partition.
     pub(crate) fn complete(&self, batch: &RecordBatch, place: usize) -> Result<RecordBatch> {
         let rows = batch.num_rows();
-        let columns = (self.outputs.iter().zip(self.schema.fields())).map(|(output, field)| {
-            match output {
+        let columns =
+            (self.outputs.iter().zip(self.schema.fields())).map(|(output, field)| match output {
                 Output::File(at) => Ok(Arc::clone(batch.column(*at))),
                 Output::Key(key) => key_column(&self.keys[place][*key], field.data_type(), rows),
-            }
-        });
+            });
         let columns = columns.collect::<Result<Vec<_>>>()?;
         let options = RecordBatchOptions::new().with_row_count(Some(rows));
         Ok(RecordBatch::try_new_with_options(Arc::clone(&self.schema), columns, &options)

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use bytes::{Buf, Bytes};
 use datafusion::arrow::array::RecordBatch;
 use floodmark_formats::decode::{Lines, Piece};
+use floodmark_formats::hive::{HiveDecoder, HiveRequest};
 use floodmark_formats::recognise::recognise;
 use floodmark_formats::text::Block;
-use floodmark_formats::hive::{HiveDecoder, HiveRequest};
 use floodmark_formats::{Decoder, LogType, ObjectFacts, Reason, Rejection, Request};
 use futures::StreamExt;
 use futures::stream::BoxStream;
@@ -310,7 +310,9 @@ impl Reading {
                 Some(Text::Columns(mut columns)) => {
                     let rows = match decoder {
                         Reader::Log(decoder) => columns.next(decoder, &self.facts.path)?,
-                        Reader::Table(decoder) => columns.next_of_table(decoder, &self.facts.path)?,
+                        Reader::Table(decoder) => {
+                            columns.next_of_table(decoder, &self.facts.path)?
+                        }
                     };
                     if let Some(rows) = rows {
                         self.text = Some(Text::Columns(columns));

@@ -68,6 +68,21 @@ const STEPS: &[&str] = &["
 /// The size of the pages that the file consists of, in bytes. It is SQLite's own, written down because a cut file is known by it.
 const PAGE_BYTES: u64 = 4096;
 
+/// Makes a catalog in memory, which goes away with its connection.
+pub(super) fn in_memory() -> Result<Connection, Error> {
+    let made = || -> Result<Connection, Failure> {
+        let mut connection = Connection::open_in_memory()?;
+        connection.pragma_update(None, "foreign_keys", true)?;
+        let transaction = connection.transaction()?;
+        for step in STEPS {
+            transaction.execute_batch(step)?;
+        }
+        transaction.commit()?;
+        Ok(connection)
+    };
+    made().map_err(|failure| explain(Path::new(":memory:"), failure))
+}
+
 /// Opens the file, and makes it if there is none.
 pub(super) fn open(path: &Path) -> Result<Connection, Error> {
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {

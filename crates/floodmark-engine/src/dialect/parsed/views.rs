@@ -6,8 +6,8 @@ use datafusion::sql::sqlparser::ast::{
     Ident, ObjectNamePart, Query, Statement, TableAlias, TableFactor, VisitMut, VisitorMut,
 };
 
-use crate::dialect::queries;
 use crate::dialect::parsed::{TableName, inner_mut};
+use crate::dialect::queries;
 use crate::dialect::scope::Scopes;
 use crate::error::{Error, Result};
 
