@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use datafusion::arrow::array::{RecordBatch, RecordBatchOptions};
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::execution::FunctionRegistry;
 use datafusion::execution::SendableRecordBatchStream;
@@ -10,11 +11,14 @@ use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
 use datafusion::execution::memory_pool::TrackConsumersPool;
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::execution::session_state::{SessionState, SessionStateBuilder};
+use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::prelude::{SessionConfig, SessionContext};
+use futures::StreamExt;
 use tokio::runtime::{Builder, Handle, Runtime};
 
 use crate::catalog::{CATALOG, DATABASE, register};
-use crate::dialect::{Parsed, functions};
+use crate::dialect::relations::Relations;
+use crate::dialect::{Parsed, attempt, functions, names};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::{
     MEMORY_BYTES, MEMORY_BYTES_PER_BATCH_ROW, OPERATORS_SHARE, ROWS_MAX, ROWS_MIN,
@@ -146,6 +150,8 @@ impl Engine {
         for function in functions::higher_order() {
             state.register_higher_order_function(function)?;
         }
+        state.register_higher_order_function(Arc::new(attempt::function()))?;
+        state.register_relation_planner(Arc::new(Relations))?;
         Ok(Self { options, state, io: Io(Some(io)) })
     }
 
@@ -201,6 +207,22 @@ fn runtime(options: &EngineOptions) -> Result<Arc<RuntimeEnv>> {
         .build_arc()?)
 }
 
+/// The same rows under the names that Athena shows, of which several may be the same.
+fn with_shown_names(rows: SendableRecordBatchStream) -> SendableRecordBatchStream {
+    let schema = names::shown_schema(&rows.schema());
+    if schema == rows.schema() {
+        return rows;
+    }
+    let shown = Arc::clone(&schema);
+    let rows = rows.map(move |batch| {
+        let batch = batch?;
+        let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
+        let columns = batch.columns().to_vec();
+        Ok(RecordBatch::try_new_with_options(Arc::clone(&shown), columns, &options)?)
+    });
+    Box::pin(RecordBatchStreamAdapter::new(schema, rows))
+}
+
 impl Session<'_> {
     /// Plans one statement and begins to run it.
     ///
@@ -221,7 +243,7 @@ impl Session<'_> {
             .build();
         let plan = state.statement_to_plan(parsed.finish()?).await?;
         let frame = SessionContext::new_with_state(state).execute_logical_plan(plan).await?;
-        let rows = frame.execute_stream().await?;
+        let rows = with_shown_names(frame.execute_stream().await?);
         Ok(Query { schema: rows.schema(), rows, metrics })
     }
 

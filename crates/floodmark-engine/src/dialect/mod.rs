@@ -1,12 +1,18 @@
 //! SQL as text: the only place where the parser is touched.
 
+pub(crate) mod attempt;
 pub(crate) mod functions;
+pub(crate) mod names;
 mod parsed;
+mod prefix;
+pub(crate) mod relations;
+mod rewrite;
 mod scope;
 mod syntax;
 mod tokens;
 mod trino;
 pub(crate) mod trino_type;
+mod unnest;
 
 use datafusion::sql::parser::DFParserBuilder;
 
