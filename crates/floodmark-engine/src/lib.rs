@@ -2,6 +2,7 @@
 
 pub mod athena;
 pub mod catalog;
+mod check;
 pub mod dialect;
 pub mod error;
 mod execute;

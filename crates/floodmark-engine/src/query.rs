@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use datafusion::arrow::array::{RecordBatch, RecordBatchOptions};
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::execution::FunctionRegistry;
 use datafusion::execution::SendableRecordBatchStream;
@@ -15,8 +16,9 @@ use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::OnceCell;
 
 use crate::catalog::{CATALOG, Catalog, DATABASE, GlueCatalog, GlueOptions, LocalCatalog};
-use crate::dialect::functions;
+use crate::dialect::relations::Relations;
 use crate::dialect::subscript::Subscripts;
+use crate::dialect::{attempt, functions};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::{
     MEMORY_BYTES, MEMORY_BYTES_PER_BATCH_ROW, OPERATORS_SHARE, ROWS_MAX, ROWS_MIN,
@@ -158,6 +160,8 @@ impl Engine {
         builder.expr_planners().get_or_insert_default().insert(0, Arc::new(Subscripts));
         let mut state = builder.build();
         register_functions(&mut state)?;
+        state.register_higher_order_function(Arc::new(attempt::function()))?;
+        state.register_relation_planner(Arc::new(Relations))?;
         let io = Io(Some(io));
         let stores = Arc::new(Stores::new(options.s3.clone(), io.handle()));
         Ok(Self { options, state, catalog: OnceCell::new(), stores, io })

@@ -1,10 +1,14 @@
 //! SQL as text: the only place where the parser is touched.
 
+pub(crate) mod attempt;
 pub(crate) mod ddl;
 pub(crate) mod functions;
 pub(crate) mod moment;
 pub(crate) mod names;
 mod parsed;
+mod prefix;
+pub(crate) mod relations;
+mod rewrite;
 mod scope;
 mod statement;
 pub(crate) mod subscript;
@@ -12,6 +16,7 @@ mod syntax;
 mod tokens;
 mod trino;
 pub(crate) mod trino_type;
+mod unnest;
 pub(crate) mod value_text;
 
 use datafusion::sql::parser::DFParserBuilder;

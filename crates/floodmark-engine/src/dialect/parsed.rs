@@ -15,7 +15,7 @@ use datafusion::sql::sqlparser::ast::{
 use floodmark_formats::table;
 
 use crate::dialect::scope::Scopes;
-use crate::dialect::tokens;
+use crate::dialect::{rewrite, tokens};
 use crate::error::{Error, ErrorKind, Position, Result};
 
 /// One statement, ready to be planned.
@@ -118,10 +118,11 @@ impl Parsed {
             None => table::find(&name.name).is_some(),
             Some(tables) => tables.iter().any(|table| table.is_same(name)),
         };
-        if let Some(inner) = inner_mut(&mut self.statement)
-            && !self.hidden.is_empty()
-        {
-            wildcards::leave_out(inner, &self.hidden, &is_log);
+        if let Some(inner) = inner_mut(&mut self.statement) {
+            if !self.hidden.is_empty() {
+                wildcards::leave_out(inner, &self.hidden, &is_log);
+            }
+            rewrite::rewrite(inner)?;
         }
         Ok(self.statement)
     }

@@ -71,7 +71,8 @@ impl Execution<'_> {
         let nothing = vec!["NULL".to_owned(); parsed.parameters()];
         parsed.bind(&nothing)?;
         let planned = self.session.plan(parsed).await?;
-        let rows = (planned.schema().fields().iter()).map(|field| {
+        let schema = planned.schema();
+        let rows = schema.fields().iter().map(|field| {
             let trino_type = crate::dialect::trino_type::TrinoType::of_field(field);
             [Some(field.name().clone()), Some(trino_type.to_string())]
         });

@@ -454,7 +454,7 @@ fn change(table: &mut TableDefinition, action: &AlterTable, place: Option<String
         }
         AlterTable::AddColumns { columns, .. } => table.columns.extend(columns.iter().cloned()),
         AlterTable::ReplaceColumns { columns, .. } => table.columns.clone_from(columns),
-        AlterTable::DropColumn { column } => {
+        AlterTable::DropColumn { column, .. } => {
             let at = table.columns.iter().position(|known| known.name == *column);
             table.columns.remove(at.ok_or_else(|| missing(column))?);
         }
