@@ -1,5 +1,6 @@
 //! CloudFront real-time logs: one line a request, as Firehose stores them.
 
+use crate::athena::{RowFormat, table};
 use crate::log_type::{
     Clock, Encoding, Header, LogType, Mark, Quotes, Sample, Shape, TimeForm, bigint, double, text,
 };
@@ -424,4 +425,7 @@ pub static CLOUDFRONT_REALTIME: LogType = LogType {
         },
     ],
     hole: None,
+    athena: &[
+        table("cloudfront_real_time_logs", "https://docs.aws.amazon.com/athena/latest/ug/create-cloudfront-table-real-time-logs.html", RowFormat::Delimited('\t'), 46).skipping(2).without(&["s_ip"]),
+    ],
 };

@@ -1,5 +1,6 @@
 //! Network Firewall alert logs: one JSON object a match of a stateful rule.
 
+use crate::athena::{RowFormat, table};
 use crate::log_type::{
     Clock, Encoding, LogType, Mark, Sample, Shape, TimeForm, Written, between, nested, text,
 };
@@ -41,4 +42,7 @@ pub static NETWORK_FIREWALL_ALERT: LogType = LogType {
         Mark { column: "event", shape: Shape::EventType("alert") },
     ],
     hole: None,
+    athena: &[
+        table("network_firewall_alert_logs", "https://docs.aws.amazon.com/athena/latest/ug/querying-network-firewall-logs-sample-alert-logs-table.html", RowFormat::Json, 4),
+    ],
 };

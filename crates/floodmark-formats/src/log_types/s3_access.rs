@@ -1,5 +1,6 @@
 //! S3 server access logs: one line a request to a bucket.
 
+use crate::athena::{RowFormat, table};
 use crate::log_type::{
     A_DAY, AN_HOUR, Clock, Encoding, Header, LogType, Mark, Quotes, Sample, Shape, TimeForm,
     Written, bigint, text, until,
@@ -126,4 +127,13 @@ pub static S3_ACCESS: LogType = LogType {
         Mark { column: "httpstatus", shape: Shape::Digits },
     ],
     hole: None,
+    athena: &[table(
+        "mybucket_logs",
+        "https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-s3-access-logs-to-identify-requests.html",
+        RowFormat::Regex(PATTERN),
+        26,
+    )],
 };
+
+/// The pattern of Athena's table, as it is once Hive has read its literal.
+const PATTERN: &str = r#"([^ ]*) ([^ ]*) \[(.*?)\] ([^ ]*) ([^ ]*) ([^ ]*) ([^ ]*) ([^ ]*) ("[^"]*"|-) (-|[0-9]*) ([^ ]*) ([^ ]*) ([^ ]*) ([^ ]*) ([^ ]*) ([^ ]*) ("[^"]*"|-) ([^ ]*)(?: ([^ ]*) ([^ ]*) ([^ ]*) ([^ ]*) ([^ ]*) ([^ ]*) ([^ ]*) ([^ ]*))?.*$"#;

@@ -1,5 +1,6 @@
 //! WAF logs: one JSON object a request that a web ACL looked at.
 
+use crate::athena::{RowFormat, table};
 use crate::log_type::{
     Clock, Encoding, LogType, Mark, Sample, Shape, TimeForm, Written, between, bigint, int, nested,
     text,
@@ -159,4 +160,7 @@ pub static WAF: LogType = LogType {
         Mark { column: "httprequest", shape: Shape::Present },
     ],
     hole: None,
+    athena: &[
+        table("waf_logs_partition_projection", "https://docs.aws.amazon.com/athena/latest/ug/create-waf-table-partition-projection.html", RowFormat::Json, 23),
+    ],
 };

@@ -237,7 +237,7 @@ fn stored_as(parser: &mut Parser, serde: &mut SerdeDefinition) -> Result<Option<
 }
 
 /// Fills in what Hive takes for granted.
-fn finish_serde(serde: &mut SerdeDefinition, stored: Option<&str>) {
+pub(super) fn finish_serde(serde: &mut SerdeDefinition, stored: Option<&str>) {
     if serde.class.is_empty() {
         stored.unwrap_or(LAZY_SIMPLE).clone_into(&mut serde.class);
     }

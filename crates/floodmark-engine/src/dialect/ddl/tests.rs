@@ -405,14 +405,9 @@ fn ddl_that_is_hostile_is_an_error() {
     let deep = format!("create external table t (a {}", "array<".repeat(100_000));
     let cut =
         "create external table `db`.`t` (a struct<`b`:int>) comment '\\'é' location \"s3://b/\"";
-    for sql in [
-        deep.as_str(),
-        "show tables '\\",
-        "create external table `",
-        "drop table .",
-        "\\",
-        "'",
-    ] {
+    for sql in
+        [deep.as_str(), "show tables '\\", "create external table `", "drop table .", "\\", "'"]
+    {
         assert!(one(sql).is_err(), "{}", &sql[..sql.len().min(80)]);
     }
     for (end, _) in cut.char_indices() {
