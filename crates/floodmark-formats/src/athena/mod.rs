@@ -13,8 +13,7 @@ use crate::log_type::LogType;
 pub struct AthenaTable {
     /// The name in the documentation.
     pub name: &'static str,
-    /// The page that has it; empty where AWS documents no table, and this one is made after the documented ones.
-    pub page: &'static str,
+    page: &'static str,
     /// How the rows are written.
     pub row_format: RowFormat,
     /// How many lines at the beginning of a file are no rows.
@@ -62,6 +61,9 @@ pub struct AthenaColumn {
 }
 
 /// A table with the log type's first `first` columns.
+///
+/// `page` is the page's name in Athena's user guide, or a whole URL elsewhere. It is empty where AWS documents no table, and
+/// this one is made after the documented ones.
 pub const fn table(
     name: &'static str,
     page: &'static str,
@@ -83,6 +85,15 @@ pub const fn table(
 }
 
 impl AthenaTable {
+    /// The page of AWS's documentation that has it; None for a table that AWS does not document.
+    pub fn page(&self) -> Option<String> {
+        match self.page {
+            "" => None,
+            page if page.starts_with("https://") => Some(page.to_owned()),
+            page => Some(format!("https://docs.aws.amazon.com/athena/latest/ug/{page}.html")),
+        }
+    }
+
     /// The same table whose files begin with lines that are no rows.
     pub const fn skipping(mut self, header_lines: u8) -> Self {
         self.header_lines = header_lines;
@@ -150,7 +161,11 @@ impl AthenaTable {
     }
 }
 
-/// A type in lower case without blanks.
+/// A type in lower case without blanks and backticks.
 fn bare(hive_type: &str) -> String {
-    hive_type.chars().filter(|c| !c.is_whitespace()).collect::<String>().to_ascii_lowercase()
+    hive_type
+        .chars()
+        .filter(|c| !c.is_whitespace() && *c != '`')
+        .collect::<String>()
+        .to_ascii_lowercase()
 }

@@ -1,6 +1,6 @@
 //! Which log a user's table is of, told from its SerDe and its columns.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::athena::{AthenaColumn, AthenaTable, RowFormat, bare};
 use crate::log_type::{Encoding, Header, LogType};
@@ -20,7 +20,8 @@ pub struct Serde<'a> {
 pub struct Recognised {
     /// The log.
     pub log_type: &'static LogType,
-    /// For each column of the table, the log type's column that it is.
+    /// For each column of the table, the log type's column that it is, provided that the files hold what the table says:
+    /// where values have no names, a table of other fields than its files' shows other values.
     pub mapping: Vec<Option<Mapped>>,
 }
 
@@ -236,27 +237,25 @@ fn by_name(
     }
     // Logs that share their outer names are told apart by what is nested in them.
     let theirs = table.columns(log_type);
-    let fields: usize = columns
+    let differing: usize = columns
         .iter()
         .zip(&mapping)
         .filter_map(|((_, hive_type), ours)| {
             let known = theirs.iter().find(|known| Some(known.ours) == *ours)?;
-            Some(shared_fields(&bare(hive_type), &known.hive_type))
+            Some(differing_fields(&bare(hive_type), &known.hive_type))
         })
         .sum();
-    Some((known * 1000 + fields.min(999), mapping))
+    Some((known * 10_000 - differing.min(9_999), mapping))
 }
 
-/// How many names of fields two nested types share.
-fn shared_fields(one: &str, other: &str) -> usize {
-    let names = |hive_type: &str| -> Vec<String> {
+/// How many fields stand in one of two nested types alone; none if one of them is not nested.
+fn differing_fields(one: &str, other: &str) -> usize {
+    let names = |hive_type: &str| -> BTreeSet<String> {
         let parts = hive_type.split(['<', '>', ',']);
-        parts
-            .filter_map(|part| part.split_once(':').map(|(name, _)| name.replace('`', "")))
-            .collect()
+        parts.filter_map(|part| part.split_once(':').map(|(name, _)| name.to_owned())).collect()
     };
-    let others = names(other);
-    names(one).iter().filter(|name| others.contains(name)).count()
+    let nested = one.contains('<') && other.contains('<');
+    if nested { names(one).symmetric_difference(&names(other)).count() } else { 0 }
 }
 
 /// The log type's column that a name means: its own, the written one, or that of a documented table.

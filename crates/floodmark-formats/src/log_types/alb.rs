@@ -140,8 +140,8 @@ pub static ALB: LogType = LogType {
     ],
     hole: None,
     athena: &[
-        table("alb_access_logs", "https://docs.aws.amazon.com/athena/latest/ug/create-alb-access-logs-table.html", RowFormat::Regex(PATTERN), 34),
-        table("alb_logs", "https://docs.aws.amazon.com/athena/latest/ug/create-alb-access-logs-table.html", RowFormat::Regex(PATTERN), 33),
+        table("alb_access_logs", "create-alb-access-logs-table", RowFormat::Regex(PATTERN), 34),
+        table("alb_logs", "create-alb-access-logs-table", RowFormat::Regex(PATTERN), 33),
     ],
 };
 

@@ -84,7 +84,7 @@ pub static ALB_CONNECTION: LogType = LogType {
     hole: None,
     athena: &[table(
         "alb_connection_logs",
-        "https://docs.aws.amazon.com/athena/latest/ug/create-alb-connection-logs-table.html",
+        "create-alb-connection-logs-table",
         RowFormat::Regex(PATTERN),
         12,
     )],

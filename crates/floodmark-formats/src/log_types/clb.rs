@@ -101,22 +101,12 @@ pub static CLB: LogType = LogType {
     ],
     hole: None,
     athena: &[
-        table(
-            "elb_logs",
-            "https://docs.aws.amazon.com/athena/latest/ug/elasticloadbalancer-classic-logs.html",
-            RowFormat::Regex(PATTERN),
-            19,
-        ),
-        table(
-            "elb_logs",
-            "https://docs.aws.amazon.com/athena/latest/ug/elasticloadbalancer-classic-logs.html",
-            RowFormat::Regex(PATTERN),
-            19,
-        )
-        .renamed(&[
-            ("timestamp", "request_timestamp"),
-            ("client_response_time", "response_processing_time"),
-        ]),
+        table("elb_logs", "elasticloadbalancer-classic-logs", RowFormat::Regex(PATTERN), 19),
+        table("elb_logs", "elasticloadbalancer-classic-logs", RowFormat::Regex(PATTERN), 19)
+            .renamed(&[
+                ("timestamp", "request_timestamp"),
+                ("client_response_time", "response_processing_time"),
+            ]),
     ],
 };
 

@@ -1,6 +1,6 @@
 //! CloudFront real-time logs: one line a request, as Firehose stores them.
 
-use crate::athena::{RowFormat, table};
+use crate::athena::{AthenaTable, RowFormat, table};
 use crate::log_type::{
     Clock, Encoding, Header, LogType, Mark, Quotes, Sample, Shape, TimeForm, bigint, double, text,
 };
@@ -425,7 +425,17 @@ pub static CLOUDFRONT_REALTIME: LogType = LogType {
         },
     ],
     hole: None,
-    athena: &[
-        table("cloudfront_real_time_logs", "https://docs.aws.amazon.com/athena/latest/ug/create-cloudfront-table-real-time-logs.html", RowFormat::Delimited('\t'), 46).skipping(2).without(&["s_ip"]),
-    ],
+    athena: TABLES,
 };
+
+/// The tables that AWS documents, the newest first.
+const TABLES: &[AthenaTable] = &[table(
+    "cloudfront_real_time_logs",
+    "create-cloudfront-table-real-time-logs",
+    RowFormat::Delimited('\t'),
+    46,
+)
+.skipping(2)
+.without(&["s_ip"])
+// As documented, though the log writes fractions.
+.retyped(&[("time_to_first_byte", "bigint"), ("time_taken", "bigint")])];

@@ -99,7 +99,7 @@ pub static GLOBAL_ACCELERATOR: LogType = LogType {
     hole: Some(("logstatus", "SKIPDATA")),
     athena: &[table(
         "aga_flow_logs",
-        "https://docs.aws.amazon.com/athena/latest/ug/querying-global-accelerator-flow-logs.html",
+        "querying-global-accelerator-flow-logs",
         RowFormat::Delimited(' '),
         24,
     )

@@ -1,6 +1,6 @@
 //! Network Firewall flow logs: one JSON object a direction of a flow.
 
-use crate::athena::{RowFormat, table};
+use crate::athena::{AthenaTable, RowFormat, table};
 use crate::log_type::{
     Clock, Encoding, LogType, Mark, Sample, Shape, TimeForm, Written, nested, text, until,
 };
@@ -43,7 +43,13 @@ pub static NETWORK_FIREWALL_FLOW: LogType = LogType {
         Mark { column: "event", shape: Shape::EventType("netflow") },
     ],
     hole: None,
-    athena: &[
-        table("network_firewall_netflow_logs", "https://docs.aws.amazon.com/athena/latest/ug/querying-network-firewall-logs-sample-netflow-logs-table.html", RowFormat::Json, 4),
-    ],
+    athena: TABLES,
 };
+
+/// The tables that AWS documents, the newest first.
+const TABLES: &[AthenaTable] = &[table(
+    "network_firewall_netflow_logs",
+    "querying-network-firewall-logs-sample-netflow-logs-table",
+    RowFormat::Json,
+    4,
+)];

@@ -159,8 +159,8 @@ pub static NLB: LogType = LogType {
     ],
     hole: None,
     athena: &[
-        table("nlb_tls_logs", "https://docs.aws.amazon.com/athena/latest/ug/networkloadbalancer-classic-logs.html", RowFormat::Regex(PATTERN), 24),
-        table("nlb_tls_logs", "https://docs.aws.amazon.com/athena/latest/ug/networkloadbalancer-classic-logs.html", RowFormat::Regex(PATTERN), 23),
+        table("nlb_tls_logs", "networkloadbalancer-classic-logs", RowFormat::Regex(PATTERN), 24),
+        table("nlb_tls_logs", "networkloadbalancer-classic-logs", RowFormat::Regex(PATTERN), 23),
     ],
 };
 

@@ -79,7 +79,7 @@ pub static ROUTE53_RESOLVER: LogType = LogType {
     hole: None,
     athena: &[table(
         "r53_rlogs",
-        "https://docs.aws.amazon.com/athena/latest/ug/querying-r53-resolver-logs-creating-the-table.html",
+        "querying-r53-resolver-logs-creating-the-table",
         RowFormat::Json,
         17,
     )],

@@ -215,10 +215,44 @@ pub static VPC_FLOW: LogType = LogType {
     ],
     hole: Some(("log_status", "SKIPDATA")),
     athena: &[
-        table("vpc_flow_logs", "https://docs.aws.amazon.com/athena/latest/ug/vpc-flow-logs-create-table-statement.html", RowFormat::Delimited(' '), 29).skipping(1),
-        table("test_table_vpclogs", "https://docs.aws.amazon.com/athena/latest/ug/vpc-flow-logs-partition-projection.html", RowFormat::Delimited(' '), 29).skipping(1).without(&["region"]),
-        table("vpc_flow_logs", "https://docs.aws.amazon.com/athena/latest/ug/vpc-flow-logs.html", RowFormat::Delimited(' '), 14).skipping(1).renamed(&[("account_id", "account"), ("interface_id", "interfaceid"), ("srcaddr", "sourceaddress"), ("dstaddr", "destinationaddress"), ("srcport", "sourceport"), ("dstport", "destinationport"), ("packets", "numpackets"), ("bytes", "numbytes"), ("start", "starttime"), ("end", "endtime"), ("log_status", "logstatus")]).retyped(&[("protocol", "int"), ("packets", "int"), ("start", "int"), ("end", "int")]),
-        table("vpc_flow_logs_parquet", "https://docs.aws.amazon.com/athena/latest/ug/vpc-flow-logs-parquet.html", RowFormat::Parquet, 29),
-        table("test_table_vpclogs_parquet", "https://docs.aws.amazon.com/athena/latest/ug/vpc-flow-logs-partition-projection-parquet-example.html", RowFormat::Parquet, 29).without(&["region"]),
+        table(
+            "vpc_flow_logs",
+            "vpc-flow-logs-create-table-statement",
+            RowFormat::Delimited(' '),
+            29,
+        )
+        .skipping(1),
+        table(
+            "test_table_vpclogs",
+            "vpc-flow-logs-partition-projection",
+            RowFormat::Delimited(' '),
+            29,
+        )
+        .skipping(1)
+        .without(&["region"]),
+        table("vpc_flow_logs", "vpc-flow-logs", RowFormat::Delimited(' '), 14)
+            .skipping(1)
+            .renamed(&[
+                ("account_id", "account"),
+                ("interface_id", "interfaceid"),
+                ("srcaddr", "sourceaddress"),
+                ("dstaddr", "destinationaddress"),
+                ("srcport", "sourceport"),
+                ("dstport", "destinationport"),
+                ("packets", "numpackets"),
+                ("bytes", "numbytes"),
+                ("start", "starttime"),
+                ("end", "endtime"),
+                ("log_status", "logstatus"),
+            ])
+            .retyped(&[("protocol", "int"), ("packets", "int"), ("start", "int"), ("end", "int")]),
+        table("vpc_flow_logs_parquet", "vpc-flow-logs-parquet", RowFormat::Parquet, 29),
+        table(
+            "test_table_vpclogs_parquet",
+            "vpc-flow-logs-partition-projection-parquet-example",
+            RowFormat::Parquet,
+            29,
+        )
+        .without(&["region"]),
     ],
 };

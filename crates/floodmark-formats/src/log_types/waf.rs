@@ -1,6 +1,6 @@
 //! WAF logs: one JSON object a request that a web ACL looked at.
 
-use crate::athena::{RowFormat, table};
+use crate::athena::{AthenaTable, RowFormat, table};
 use crate::log_type::{
     Clock, Encoding, LogType, Mark, Sample, Shape, TimeForm, Written, between, bigint, int, nested,
     text,
@@ -160,7 +160,13 @@ pub static WAF: LogType = LogType {
         Mark { column: "httprequest", shape: Shape::Present },
     ],
     hole: None,
-    athena: &[
-        table("waf_logs_partition_projection", "https://docs.aws.amazon.com/athena/latest/ug/create-waf-table-partition-projection.html", RowFormat::Json, 23),
-    ],
+    athena: TABLES,
 };
+
+/// The tables that AWS documents, the newest first.
+const TABLES: &[AthenaTable] = &[table(
+    "waf_logs_partition_projection",
+    "create-waf-table-partition-projection",
+    RowFormat::Json,
+    23,
+)];
