@@ -95,5 +95,5 @@ pub const RECOGNISED_IN_SUMMARY_MAX: usize = 1000;
 /// How many accounts, regions, resources and unknown objects a summary names.
 pub const NAMES_SHOWN_MAX: usize = 100;
 
-/// How deep types may be nested in a table's definition, in levels.
+/// How deep types and arrays may be nested in a table's definition, in levels.
 pub const TYPE_DEPTH_MAX: usize = 64;

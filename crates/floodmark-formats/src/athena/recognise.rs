@@ -62,7 +62,7 @@ pub fn recognise(serde: Serde, columns: &[(&str, &str)]) -> Option<Recognised> {
                 (Kind::Delimited(delimiter), RowFormat::Delimited(documented))
                     if *delimiter == documented =>
                 {
-                    by_position(&table.columns(log_type), columns)
+                    by_position(log_type, &table.columns(log_type), columns)
                         .or_else(|| by_choice(log_type, columns))
                 }
                 (Kind::Json(keys), RowFormat::Json) => by_name(log_type, table, columns, keys),
@@ -187,32 +187,50 @@ fn shared_names(theirs: &[AthenaColumn], columns: &[(&str, &str)]) -> usize {
 }
 
 /// By the order of the columns, some of which may have other names.
-fn by_position(theirs: &[AthenaColumn], columns: &[(&str, &str)]) -> Option<Found> {
+fn by_position(
+    log_type: &'static LogType,
+    theirs: &[AthenaColumn],
+    columns: &[(&str, &str)],
+) -> Option<Found> {
     let named = shared_names(theirs, columns);
     if named * 2 < columns.len().max(4) {
         return None;
     }
+    let is_called = |known: &AthenaColumn, name: &str| {
+        let name = letters(name);
+        letters(&known.name) == name || letters(known.ours) == name
+    };
     // A column that bears another one's name means another order.
     let displaced = columns.iter().enumerate().any(|(at, (name, _))| {
-        let name = letters(name);
-        let own = theirs
-            .get(at)
-            .is_some_and(|known| letters(&known.name) == name || letters(known.ours) == name);
-        !own && theirs
-            .iter()
-            .any(|known| letters(&known.name) == name || letters(known.ours) == name)
+        !theirs.get(at).is_some_and(|known| is_called(known, name))
+            && theirs.iter().any(|known| is_called(known, name))
     });
     if displaced {
         return None;
     }
-    let mapping = (0..columns.len()).map(|at| theirs.get(at).map(|column| column.ours)).collect();
-    Some((named * 2 + usize::from(named == theirs.len()), mapping))
+    // Where the log says which fields it has, the owner's table goes by that. Elsewhere a value is what the log has in its
+    // place: the documented table of CloudFront's real-time log leaves a field out, so its columns hold others' values.
+    let chosen = chooses_fields(log_type);
+    let written: Vec<_> = log_type
+        .fields
+        .iter()
+        .flat_map(|field| field.columns().map(|column| column.name))
+        .collect();
+    let mapping = (0..columns.len()).map(|at| {
+        let ours = theirs.get(at)?.ours;
+        (chosen || written.get(at) == Some(&ours)).then_some(ours)
+    });
+    Some((named * 2 + usize::from(named == theirs.len()), mapping.collect()))
+}
+
+/// Whether the log's owner chooses its fields, and the log names them.
+fn chooses_fields(log_type: &LogType) -> bool {
+    matches!(log_type.encoding, Encoding::Words { header: Header::NamesOfChoice, .. })
 }
 
 /// By the names alone, for logs whose owner chooses fields and order: nearly all must be known.
 fn by_choice(log_type: &'static LogType, columns: &[(&str, &str)]) -> Option<Found> {
-    let chosen = matches!(log_type.encoding, Encoding::Words { header: Header::NamesOfChoice, .. });
-    if !chosen {
+    if !chooses_fields(log_type) {
         return None;
     }
     let mapping: Vec<_> = columns.iter().map(|(name, _)| ours(log_type, name)).collect();
