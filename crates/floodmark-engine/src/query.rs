@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use datafusion::arrow::array::{RecordBatch, RecordBatchOptions};
 use datafusion::arrow::datatypes::SchemaRef;
+use datafusion::error::DataFusionError;
 use datafusion::execution::FunctionRegistry;
 use datafusion::execution::SendableRecordBatchStream;
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
@@ -13,6 +14,7 @@ use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::execution::session_state::{SessionState, SessionStateBuilder};
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::prelude::{SessionConfig, SessionContext};
+use datafusion::sql::parser::Statement;
 use futures::StreamExt;
 use tokio::runtime::{Builder, Handle, Runtime};
 
@@ -207,6 +209,16 @@ fn runtime(options: &EngineOptions) -> Result<Arc<RuntimeEnv>> {
         .build_arc()?)
 }
 
+/// Plans a statement and begins to run it.
+async fn run(
+    state: SessionState,
+    statement: Statement,
+) -> Result<SendableRecordBatchStream, DataFusionError> {
+    let plan = state.statement_to_plan(statement).await?;
+    let frame = SessionContext::new_with_state(state).execute_logical_plan(plan).await?;
+    Ok(with_shown_names(frame.execute_stream().await?))
+}
+
 /// The same rows under the names that Athena shows, of which several may be the same.
 fn with_shown_names(rows: SendableRecordBatchStream) -> SendableRecordBatchStream {
     let schema = names::shown_schema(&rows.schema());
@@ -241,9 +253,10 @@ impl Session<'_> {
         let state = SessionStateBuilder::new_from_existing(self.engine.state.clone())
             .with_catalog_list(catalogs)
             .build();
-        let plan = state.statement_to_plan(parsed.finish()?).await?;
-        let frame = SessionContext::new_with_state(state).execute_logical_plan(plan).await?;
-        let rows = with_shown_names(frame.execute_stream().await?);
+        let (source, place) = (Arc::clone(&parsed.source), parsed.place);
+        let rows = run(state, parsed.finish()?)
+            .await
+            .map_err(|error| Error::from(error).locate(&source, place.0, place.1))?;
         Ok(Query { schema: rows.schema(), rows, metrics })
     }
 

@@ -1,6 +1,7 @@
 //! SQL as text: the only place where the parser is touched.
 
 pub(crate) mod attempt;
+pub(crate) mod errors;
 pub(crate) mod functions;
 pub(crate) mod names;
 mod parsed;
@@ -13,6 +14,8 @@ mod tokens;
 mod trino;
 pub(crate) mod trino_type;
 mod unnest;
+
+use std::sync::Arc;
 
 use datafusion::sql::parser::DFParserBuilder;
 
@@ -31,6 +34,7 @@ pub(crate) use crate::dialect::parsed::TableName;
 pub fn parse(sql: &str) -> Result<Vec<Parsed>> {
     let tokens = tokens::read(sql)?;
     let hidden = tokens::hidden_columns(&tokens);
+    let places = tokens::places(&tokens);
     let failed =
         |error: datafusion::error::DataFusionError| syntax::error(&error.strip_backtrace(), sql);
     let mut parser = DFParserBuilder::new(tokens)
@@ -39,7 +43,13 @@ pub fn parse(sql: &str) -> Result<Vec<Parsed>> {
         .build()
         .map_err(failed)?;
     let statements = parser.parse_statements().map_err(failed)?;
-    statements.into_iter().map(|statement| Parsed::new(statement, &hidden, sql)).collect()
+    let source: Arc<str> = sql.into();
+    let mut places = places.into_iter();
+    let mut place = || places.next().unwrap_or_else(tokens::everywhere);
+    statements
+        .into_iter()
+        .map(|statement| Parsed::new(statement, &hidden, Arc::clone(&source), place()))
+        .collect()
 }
 
 /// An identifier as it is written in SQL: the one quoting function.
