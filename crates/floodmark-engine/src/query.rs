@@ -134,8 +134,11 @@ impl Engine {
             .with_config(config)
             .with_runtime_env(runtime(&options)?)
             .with_default_features()
-            .with_physical_optimizer_rule(Arc::new(CompactForKeepers))
-            .build();
+            .with_physical_optimizer_rule(Arc::new(CompactForKeepers));
+        // What stands first in this list plans first.
+        let planners = state.expr_planners().get_or_insert_default();
+        planners.insert(0, Arc::new(functions::planner::TrinoPlanner));
+        let mut state = state.build();
         // Athena's functions stand before those of the same name that DataFusion has.
         for function in functions::scalars() {
             state.register_udf(function)?;
