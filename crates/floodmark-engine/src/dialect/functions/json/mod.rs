@@ -6,7 +6,7 @@ mod tree;
 
 use std::sync::Arc;
 
-use datafusion::arrow::array::{Array, StringViewArray};
+use datafusion::arrow::array::StringViewArray;
 use datafusion::arrow::datatypes::DataType;
 use datafusion::common::Result;
 use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDF};
