@@ -158,7 +158,10 @@ impl Engine {
             .with_runtime_env(runtime(&options)?)
             .with_default_features()
             .with_physical_optimizer_rule(Arc::new(CompactForKeepers));
-        builder.expr_planners().get_or_insert_default().insert(0, Arc::new(Subscripts));
+        // What stands first in this list plans first.
+        let planners = builder.expr_planners().get_or_insert_default();
+        planners.insert(0, Arc::new(Subscripts));
+        planners.insert(0, Arc::new(functions::planner::TrinoPlanner));
         let mut state = builder.build();
         register_functions(&mut state)?;
         state.register_higher_order_function(Arc::new(attempt::function()))?;
