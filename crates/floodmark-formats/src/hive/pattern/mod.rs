@@ -7,13 +7,15 @@ use std::sync::Arc;
 
 use crate::hive::cells::{Cell, Cells};
 use crate::hive::pattern::syntax::Node;
-use crate::limits::{PATTERN_BACKTRACKS_MAX, PATTERN_BYTES_MAX};
+use crate::limits::PATTERN_BACKTRACKS_MAX;
 
 /// A pattern whose groups are columns.
 #[derive(Clone, Debug)]
 pub struct Pattern {
     node: Arc<Node>,
     groups: usize,
+    /// The group of each column, if it is not the next one.
+    columns: Option<Arc<[Option<usize>]>>,
     engine: Engine,
 }
 
@@ -43,16 +45,32 @@ pub(crate) struct Matcher {
 }
 
 impl Pattern {
-    /// Compiles a pattern of Java. The error says what is wrong with it.
+    /// Compiles a pattern of Java that whole lines match. The error says what is wrong with it.
     pub(crate) fn new(pattern: &str, any_case: bool) -> Result<Self, String> {
-        if pattern.len() > PATTERN_BYTES_MAX {
-            return Err(format!("it is longer than {PATTERN_BYTES_MAX} bytes"));
-        }
-        let (node, groups) = java::parse(pattern, any_case)?;
-        let mut text = String::from("^(?:");
+        let parsed = java::parse(pattern, any_case, true)?;
+        Self::compile(parsed.node, parsed.groups, "^(?:", ")$")
+    }
+
+    /// Compiles a pattern that matches somewhere in a line; with the groups that have names.
+    pub(crate) fn anywhere(pattern: &str) -> Result<(Self, Vec<(String, usize)>), String> {
+        let parsed = java::parse(pattern, false, false)?;
+        Ok((Self::compile(parsed.node, parsed.groups, "(?:", ")")?, parsed.names))
+    }
+
+    /// The same pattern with a group for each column, where that is not simply the next one.
+    pub(crate) fn with_columns(mut self, groups: Vec<Option<usize>>) -> Self {
+        self.columns = Some(groups.into());
+        self
+    }
+
+    fn compile(node: Node, groups: usize, before: &str, after: &str) -> Result<Self, String> {
+        let mut text = before.to_owned();
         node.write(&mut text);
-        text.push_str(")$");
+        text.push_str(after);
         let engine = if node.is_fancy() {
+            for (place, looks) in WORD_BOUNDARIES {
+                text = text.replace(place, looks);
+            }
             let regex = fancy_regex::RegexBuilder::new(&text)
                 .backtrack_limit(PATTERN_BACKTRACKS_MAX)
                 .build()
@@ -61,14 +79,26 @@ impl Pattern {
         } else {
             Engine::Regular(regex::Regex::new(&text).map_err(|error| reason(&error))?)
         };
-        Ok(Self { node: Arc::new(node), groups, engine })
+        Ok(Self { node: Arc::new(node), groups, columns: None, engine })
     }
 
-    /// How many groups capture.
-    pub(crate) fn groups(&self) -> usize {
-        self.groups
+    /// The group of a column.
+    #[inline]
+    fn group(&self, column: usize) -> Option<usize> {
+        match &self.columns {
+            None => (column < self.groups).then_some(column + 1),
+            Some(groups) => groups.get(column).copied().flatten(),
+        }
     }
 }
+
+/// The edges of words, as `regex` writes those of ASCII, and in the syntax of `fancy_regex`, which has only Unicode's.
+///
+/// Literals are written with escapes: the text can stand for nothing else.
+const WORD_BOUNDARIES: [(&str, &str); 2] = [
+    (r"(?-u:\b)", "(?:(?<=[0-9A-Za-z_])(?![0-9A-Za-z_])|(?<![0-9A-Za-z_])(?=[0-9A-Za-z_]))"),
+    (r"(?-u:\B)", "(?:(?<=[0-9A-Za-z_])(?=[0-9A-Za-z_])|(?<![0-9A-Za-z_])(?![0-9A-Za-z_]))"),
+];
 
 fn reason(error: &regex::Error) -> String {
     match error {
@@ -88,14 +118,16 @@ impl Matcher {
         Self { pattern, locations }
     }
 
-    /// Matches a line that begins at `start` of its block, and notes the group `column + 1` for each wanted column.
+    /// Matches a line that begins at `start` of its block, and notes the group of each wanted column.
     pub(crate) fn read(&mut self, line: &str, start: usize, cells: &mut Cells) -> Outcome {
         match (&self.pattern.engine, &mut self.locations) {
             (Engine::Regular(regex), Some(locations)) => {
                 if regex.captures_read(locations, line).is_none() {
                     return Outcome::Unmatched;
                 }
-                cells.fill(|column| match locations.get(column + 1) {
+                let pattern = &self.pattern;
+                let location = |column| locations.get(pattern.group(column)?);
+                cells.fill(|column| match location(column) {
                     Some((from, to)) => Cell::part(start + from, start + to),
                     None => Cell::Null,
                 });
@@ -103,7 +135,9 @@ impl Matcher {
             }
             (Engine::Fancy(regex), _) => match regex.captures(line) {
                 Ok(Some(captures)) => {
-                    cells.fill(|column| match captures.get(column + 1) {
+                    let pattern = &self.pattern;
+                    let group = |column| captures.get(pattern.group(column)?);
+                    cells.fill(|column| match group(column) {
                         Some(group) => Cell::part(start + group.start(), start + group.end()),
                         None => Cell::Null,
                     });

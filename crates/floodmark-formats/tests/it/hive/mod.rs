@@ -1,6 +1,9 @@
 //! Tables that a user declares: bytes go in, rows as Athena gives them come out.
 
+mod csv;
 mod delimited;
+mod grok;
+mod json;
 mod regex;
 mod types;
 
