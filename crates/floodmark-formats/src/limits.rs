@@ -43,3 +43,6 @@ pub const JSON_DEPTH_MAX: usize = 200;
 
 /// The longest line of a file that is one document, such as CloudTrail's, in bytes.
 pub const DOCUMENT_BYTES_MAX: usize = 256 << 20;
+
+/// How many ways are tried to match a line by a scan before the line is left to the regular expression.
+pub const SCAN_CHOICES_MAX: usize = 10_000;

@@ -63,9 +63,10 @@ pub(crate) struct Notes {
 impl HiveDecoder {
     /// Begins an object.
     pub fn new(request: Arc<HiveRequest>, facts: Arc<ObjectFacts>) -> Self {
+        let wanted = wanted(&request);
         Self {
-            cells: Cells::new(request.table().columns.len(), wanted(&request)),
-            reader: Reader::new(&request.table().serde),
+            reader: Reader::new(&request.table().serde, &wanted),
+            cells: Cells::new(request.table().columns.len(), wanted),
             request,
             facts,
             block: Block::new(Vec::new()),

@@ -38,12 +38,12 @@ pub(crate) struct Line<'a> {
 }
 
 impl Reader {
-    pub(crate) fn new(serde: &Serde) -> Self {
+    pub(crate) fn new(serde: &Serde, wanted: &[usize]) -> Self {
         let java = || Reading::new(Rules::Java, Vec::new());
         match serde {
             Serde::Delimited(delimited) => Self::Delimited(Box::new(delimited.clone())),
             Serde::Regex(pattern) | Serde::Grok(pattern) => {
-                Self::Pattern(Box::new(Matcher::new(pattern)), java())
+                Self::Pattern(Box::new(Matcher::new(pattern, wanted)), java())
             }
             Serde::Csv(csv) => Self::Csv(*csv, Reading::new(Rules::Csv, Vec::new())),
             Serde::OpenXJson(json) | Serde::HiveJson(json) => {

@@ -1,18 +1,21 @@
 //! Patterns over whole lines, as `RegexSerDe` and Grok match them: Java's regular expressions, whole line, `.` for any character.
 
 mod java;
+mod scanner;
 mod syntax;
 
 use std::sync::Arc;
 
 use crate::hive::cells::{Cell, Cells};
+use crate::hive::pattern::scanner::{NOWHERE, Scan, Scanner};
 use crate::hive::pattern::syntax::Node;
 use crate::limits::PATTERN_BACKTRACKS_MAX;
 
 /// A pattern whose groups are columns.
 #[derive(Clone, Debug)]
 pub struct Pattern {
-    node: Arc<Node>,
+    /// What a scanner is made of, if whole lines match.
+    node: Option<Arc<Node>>,
     groups: usize,
     /// The group of each column, if it is not the next one.
     columns: Option<Arc<[Option<usize>]>>,
@@ -42,6 +45,7 @@ pub(crate) enum Outcome {
 pub(crate) struct Matcher {
     pattern: Pattern,
     locations: Option<regex::CaptureLocations>,
+    scanner: Option<(Scanner, Scan)>,
 }
 
 impl Pattern {
@@ -79,7 +83,8 @@ impl Pattern {
         } else {
             Engine::Regular(regex::Regex::new(&text).map_err(|error| reason(&error))?)
         };
-        Ok(Self { node: Arc::new(node), groups, columns: None, engine })
+        let node = before.starts_with('^').then(|| Arc::new(node));
+        Ok(Self { node, groups, columns: None, engine })
     }
 
     /// The group of a column.
@@ -109,17 +114,42 @@ fn reason(error: &regex::Error) -> String {
 
 impl Matcher {
     /// Matches with memory of its own, so that several threads do not wait for each other.
-    pub(crate) fn new(pattern: &Pattern) -> Self {
+    ///
+    /// Only the groups of the wanted columns are noted.
+    pub(crate) fn new(pattern: &Pattern, wanted: &[usize]) -> Self {
         let pattern = pattern.clone();
         let locations = match &pattern.engine {
             Engine::Regular(regex) => Some(regex.capture_locations()),
             Engine::Fancy(_) => None,
         };
-        Self { pattern, locations }
+        // The slots of a group stand where its column stands among the wanted ones.
+        let slot = |group| wanted.iter().position(|column| pattern.group(*column) == Some(group));
+        let scanner = pattern.node.as_ref().and_then(|node| Scanner::new(node, &slot));
+        let scanner = scanner.map(|scanner| (scanner, Scan::of_groups(wanted.len())));
+        Self { pattern, locations, scanner }
     }
 
     /// Matches a line that begins at `start` of its block, and notes the group of each wanted column.
     pub(crate) fn read(&mut self, line: &str, start: usize, cells: &mut Cells) -> Outcome {
+        if let Some((scanner, scan)) = &mut self.scanner {
+            match scanner.scan(line.as_bytes(), scan) {
+                Some(true) => {
+                    cells.fill_in_order(|place| match scan.slots[2 * place..2 * place + 2] {
+                        [from, to] if from != NOWHERE && to != NOWHERE => {
+                            Cell::part(start + from as usize, start + to as usize)
+                        }
+                        _ => Cell::Null,
+                    });
+                    return Outcome::Matched;
+                }
+                Some(false) => return Outcome::Unmatched,
+                None => {}
+            }
+        }
+        self.read_regex(line, start, cells)
+    }
+
+    fn read_regex(&mut self, line: &str, start: usize, cells: &mut Cells) -> Outcome {
         match (&self.pattern.engine, &mut self.locations) {
             (Engine::Regular(regex), Some(locations)) => {
                 if regex.captures_read(locations, line).is_none() {
