@@ -4,9 +4,10 @@ mod csv;
 mod delimited;
 mod documented;
 mod grok;
+mod hive_type;
+mod hostile;
 mod json;
 mod regex;
-mod types;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
