@@ -105,7 +105,7 @@ impl Delimited {
                 at = to + 1;
                 column += 1;
                 if column > target {
-                    let cell = match &line[from..to] == self.null {
+                    let cell = match line[from..to] == self.null {
                         true => Cell::Null,
                         false => Cell::part(start + from, start + to),
                     };

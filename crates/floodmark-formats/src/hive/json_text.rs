@@ -338,9 +338,28 @@ impl<'a> JsonReader<'a> {
 
     /// A number, `true`, `false` or `null`; in OpenX's JSON any text without quotes.
     fn literal(&mut self) -> Result<Json<'a>, Wrong> {
-        const ENDS: &[u8] = b" \r\n\t\x0c{}[]/\\:,=;#";
+        let ends = |byte: u8| {
+            matches!(
+                byte,
+                b' ' | b'\r'
+                    | b'\n'
+                    | b'\t'
+                    | 0x0c
+                    | b'{'
+                    | b'}'
+                    | b'['
+                    | b']'
+                    | b'/'
+                    | b'\\'
+                    | b':'
+                    | b','
+                    | b'='
+                    | b';'
+                    | b'#'
+            )
+        };
         let rest = &self.text[self.at..];
-        let length = rest.bytes().position(|b| ENDS.contains(&b)).unwrap_or(rest.len());
+        let length = rest.bytes().position(ends).unwrap_or(rest.len());
         let text = &rest[..length];
         if text.is_empty() {
             return self.wrong("Missing value");
@@ -375,26 +394,35 @@ fn is_number(text: &str) -> bool {
 
 /// The keys of one object so far.
 #[derive(Default)]
-struct Keys {
-    few: Vec<String>,
+struct Keys<'a> {
+    few: Vec<Cow<'a, str>>,
+    /// As they are compared, once there are many.
     many: HashSet<String>,
 }
 
 /// How many keys are compared one by one.
 const FEW: usize = 32;
 
-impl Keys {
+impl<'a> Keys<'a> {
     /// Adds a key, and says whether it is new.
-    fn add(&mut self, key: &str, any_case: bool) -> bool {
-        let key = || if any_case { key.to_lowercase() } else { key.to_owned() };
+    fn add(&mut self, key: &Cow<'a, str>, any_case: bool) -> bool {
+        let compared = |key: &str| if any_case { key.to_lowercase() } else { key.to_owned() };
         if self.many.is_empty() && self.few.len() < FEW {
-            let key = key();
-            let new = !self.few.contains(&key);
-            self.few.push(key);
+            let same = |other: &Cow<'_, str>| {
+                other == key
+                    || (any_case
+                        && if other.is_ascii() && key.is_ascii() {
+                            other.eq_ignore_ascii_case(key)
+                        } else {
+                            other.to_lowercase() == key.to_lowercase()
+                        })
+            };
+            let new = !self.few.iter().any(same);
+            self.few.push(key.clone());
             return new;
         }
-        self.many.extend(self.few.drain(..));
-        self.many.insert(key())
+        self.many.extend(self.few.drain(..).map(|key| compared(&key)));
+        self.many.insert(compared(key))
     }
 }
 

@@ -175,8 +175,8 @@ impl TimeFormat {
                     let name = rest[..letters].to_ascii_lowercase();
                     let names: &[&str] = if *is_month { &MONTHS } else { &WEEKDAYS };
                     let same =
-                        |full: &&str| **full == name || (letters == 3 && full.starts_with(&name));
-                    let at = names.iter().position(|full| same(&full))?;
+                        |full: &str| full == name || (letters == 3 && full.starts_with(&name));
+                    let at = names.iter().position(|full| same(full))?;
                     if *is_month {
                         month = i64::try_from(at).ok()? + 1;
                     }

@@ -75,8 +75,11 @@ fn lines(log: &str) -> Vec<u8> {
     samples.flat_map(|sample| sample.bytes).collect()
 }
 
+/// A table, the same one with a pattern that only a regular expression can match, and the lines of its samples.
+type Both = (Arc<HiveTable>, Arc<HiveTable>, Vec<u8>);
+
 /// The tables, each with the one that only a regular expression can match, and the lines of their samples.
-static TABLES: LazyLock<Vec<(Arc<HiveTable>, Arc<HiveTable>, Vec<u8>)>> = LazyLock::new(|| {
+static TABLES: LazyLock<Vec<Both>> = LazyLock::new(|| {
     let of = |documented: &Documented| {
         let fast = Arc::new(documented.table(documented.pattern));
         (fast, Arc::new(documented.slow()), lines(documented.log))
