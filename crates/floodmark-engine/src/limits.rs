@@ -102,7 +102,7 @@ pub const CATALOG_WAIT_MAX: Duration = Duration::from_secs(30);
 pub const PARTITIONS_MAX: usize = 1_000_000;
 
 /// How many values a partition projection tries out for a query that excludes most of them.
-pub const PROJECTED_VALUES_TRIED_MAX: usize = 10_000_000;
+pub const PROJECTED_VALUES_TRIED_MAX: usize = 3_000_000;
 
 /// How many bytes an answer of the Glue Data Catalog may have.
 pub const GLUE_ANSWER_BYTES_MAX: usize = 64 << 20;

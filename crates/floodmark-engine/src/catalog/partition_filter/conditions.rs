@@ -328,6 +328,8 @@ fn reading_named(name: &str) -> Option<Reading> {
         "varchar" => Some(Reading::Text),
         name if name.contains('(') && !name.ends_with(')') => None,
         name if name.starts_with("varchar") || name == "string" => None,
+        // Another precision than three digits is rounded in another way.
+        name if name.starts_with("timestamp(") && name != "timestamp(3)" => None,
         name => reading_of(name),
     }
 }
