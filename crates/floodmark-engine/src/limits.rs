@@ -115,3 +115,6 @@ pub const GLUE_PAUSE_MAX: Duration = Duration::from_secs(10);
 
 /// How long the expression may be that the Glue Data Catalog takes to choose partitions, in characters.
 pub const GLUE_EXPRESSION_CHARACTERS_MAX: usize = 2048;
+
+/// How many pages of one list the Glue Data Catalog is asked for.
+pub const GLUE_PAGES_MAX: usize = 100_000;

@@ -3,7 +3,7 @@
 mod definition;
 mod glue;
 mod local;
-mod partition_filter;
+pub(crate) mod partition_filter;
 mod partition_name;
 mod projection;
 pub(crate) mod refused;
