@@ -79,6 +79,16 @@ impl Projection {
         filter: &'a PartitionFilter,
         now: Micros,
     ) -> Result<impl Iterator<Item = Result<Partition>> + 'a> {
+        self.walk(filter, now, (PARTITIONS_MAX, PROJECTED_VALUES_TRIED_MAX))
+    }
+
+    /// The same with limits: how many partitions are given, and how many values are tried.
+    fn walk<'a>(
+        &'a self,
+        filter: &'a PartitionFilter,
+        now: Micros,
+        (given_max, tried_max): (usize, usize),
+    ) -> Result<Walk<'a>> {
         let columns = self.columns.iter().zip(&self.table.partition_keys).enumerate();
         let columns = columns.map(|(key, (column, definition))| {
             let named = filter.named_values(key);
@@ -104,8 +114,9 @@ impl Projection {
             filter,
             chosen: Vec::with_capacity(columns.len()),
             columns,
-            given: 0,
-            tried: 0,
+            given_left: given_max,
+            tried_left: tried_max,
+            is_begun: false,
             is_over: false,
         })
     }
@@ -135,8 +146,9 @@ struct Walk<'a> {
     columns: Vec<Candidates>,
     /// The candidates of the first columns that stand: their numbers and texts.
     chosen: Vec<(usize, String)>,
-    given: usize,
-    tried: usize,
+    given_left: usize,
+    tried_left: usize,
+    is_begun: bool,
     is_over: bool,
 }
 
@@ -157,7 +169,7 @@ impl Walk<'_> {
     fn advance(&mut self) -> Result<Option<Partition>> {
         // At first all columns are to be chosen, later the last one goes on.
         let mut last = self.chosen.pop();
-        if last.is_none() && self.given > 0 {
+        if last.is_none() && std::mem::replace(&mut self.is_begun, true) {
             return Ok(None);
         }
         while self.chosen.len() < self.columns.len() {
@@ -169,10 +181,10 @@ impl Walk<'_> {
                 },
             }
         }
-        if self.given == PARTITIONS_MAX {
+        if self.given_left == 0 {
             return Err(refused::too_many_partitions(&self.projection.table.name));
         }
-        self.given += 1;
+        self.given_left -= 1;
         let values: Vec<_> = self.chosen.iter().map(|(_, text)| Some(text.clone())).collect();
         let location = self.projection.location(&values);
         Ok(Some(Partition { values, location }))
@@ -196,10 +208,10 @@ impl Walk<'_> {
             ranges.push((from, from));
         }
         while let Some((low, high)) = ranges.pop() {
-            self.tried += 1;
-            if self.tried > PROJECTED_VALUES_TRIED_MAX {
+            if self.tried_left == 0 {
                 return Err(self.too_many_tried());
             }
+            self.tried_left -= 1;
             let low_text = column.text(low);
             if low == high {
                 // A step may be shorter than what the format writes.
