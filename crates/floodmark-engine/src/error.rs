@@ -136,7 +136,11 @@ impl Error {
         if self.position.is_none()
             && let Some(subject) = &self.subject
         {
-            self.position = errors::find(sql, subject, from, to);
+            let found = errors::find(sql, subject, from, to);
+            if let (Subject::Field(field), Some((_, written))) = (subject, &found) {
+                self.message = self.message.replace(&format!("'{field}'"), &format!("'{written}'"));
+            }
+            self.position = found.map(|(position, _)| position);
         }
         self
     }

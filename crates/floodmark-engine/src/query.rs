@@ -8,10 +8,12 @@ use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::error::DataFusionError;
 use datafusion::execution::FunctionRegistry;
 use datafusion::execution::SendableRecordBatchStream;
+use datafusion::execution::SessionStateDefaults;
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
 use datafusion::execution::memory_pool::TrackConsumersPool;
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::execution::session_state::{SessionState, SessionStateBuilder};
+use datafusion::logical_expr::planner::ExprPlanner;
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::prelude::{SessionConfig, SessionContext};
 use datafusion::sql::parser::Statement;
@@ -20,6 +22,7 @@ use tokio::runtime::{Builder, Handle, Runtime};
 
 use crate::catalog::{CATALOG, DATABASE, register};
 use crate::dialect::relations::Relations;
+use crate::dialect::subscript::Subscripts;
 use crate::dialect::{Parsed, attempt, functions, names};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::{
@@ -140,6 +143,7 @@ impl Engine {
             .with_config(config)
             .with_runtime_env(runtime(&options)?)
             .with_default_features()
+            .with_expr_planners(expression_planners())
             .with_physical_optimizer_rule(Arc::new(CompactForKeepers))
             .build();
         // Athena's functions stand before those of the same name that DataFusion has.
@@ -207,6 +211,12 @@ fn runtime(options: &EngineOptions) -> Result<Arc<RuntimeEnv>> {
         .with_memory_pool(Arc::new(pool))
         .with_disk_manager_builder(DiskManagerBuilder::default().with_mode(mode))
         .build_arc()?)
+}
+
+/// Trino's ways of planning expressions, before those of DataFusion.
+fn expression_planners() -> Vec<Arc<dyn ExprPlanner>> {
+    let own: [Arc<dyn ExprPlanner>; 1] = [Arc::new(Subscripts)];
+    own.into_iter().chain(SessionStateDefaults::default_expr_planners()).collect()
 }
 
 /// Plans a statement and begins to run it.

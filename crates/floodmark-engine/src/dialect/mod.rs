@@ -9,6 +9,7 @@ mod prefix;
 pub(crate) mod relations;
 mod rewrite;
 mod scope;
+pub(crate) mod subscript;
 mod syntax;
 mod tokens;
 mod trino;
@@ -25,6 +26,7 @@ use crate::limits::NESTING_MAX;
 
 pub use crate::dialect::parsed::Parsed;
 pub(crate) use crate::dialect::parsed::TableName;
+pub(crate) use crate::dialect::parsed::parameters::parameter;
 
 /// Reads statements separated by `;`.
 ///

@@ -1,5 +1,6 @@
 //! A statement that was read, and what is done to it before it is planned.
 
+pub(crate) mod parameters;
 mod views;
 mod wildcards;
 
@@ -8,7 +9,7 @@ use std::sync::Arc;
 
 use datafusion::sql::parser::Statement;
 use datafusion::sql::sqlparser::ast::{
-    Ident, ObjectName, Query, Statement as SqlStatement, TableFactor, VisitMut, VisitorMut,
+    Expr, Ident, ObjectName, Query, Statement as SqlStatement, TableFactor, VisitMut, VisitorMut,
 };
 use floodmark_formats::table;
 
@@ -103,6 +104,18 @@ impl Parsed {
             views::replace(inner, view, &query);
         }
         Ok(())
+    }
+
+    /// Puts values in the places of `?`.
+    ///
+    /// # Errors
+    ///
+    /// `INVALID_PARAMETER_USAGE` if there are not as many.
+    pub(crate) fn bind(&mut self, parameters: Vec<Expr>) -> Result<()> {
+        match inner_mut(&mut self.statement) {
+            Some(inner) => parameters::bind(inner, parameters),
+            None => Ok(()),
+        }
     }
 
     /// The statement as it is planned.

@@ -14,8 +14,13 @@ pub(crate) fn read(sql: &str) -> Result<Vec<TokenWithSpan>> {
         .map_err(|error| syntax::error(&error.to_string(), sql))?;
     check(&tokens)?;
     for token in &mut tokens {
-        if let Token::Word(word) = &mut token.token {
-            word.value = word.value.to_lowercase();
+        match &mut token.token {
+            Token::Word(word) => word.value = word.value.to_lowercase(),
+            // Its escapes were read by the tokenizer.
+            Token::UnicodeStringLiteral(text) => {
+                token.token = Token::SingleQuotedString(std::mem::take(text));
+            }
+            _ => {}
         }
     }
     Ok(values_in_parentheses(tables_as_queries(tokens)))
