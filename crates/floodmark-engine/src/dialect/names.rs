@@ -32,6 +32,11 @@ pub(crate) fn unnamed(position: usize) -> String {
     format!("_col{position}")
 }
 
+/// Whether a name is that of a column without a name.
+pub(crate) fn is_unnamed(name: &str) -> bool {
+    name.starts_with(MARK)
+}
+
 /// Whether a name is a hidden one.
 pub(crate) fn is_hidden(name: &str) -> bool {
     name.contains(MARK)

@@ -1,15 +1,17 @@
 //! A statement that was read, and what is done to it before it is planned.
 
-pub(crate) mod parameters;
+mod parameters;
 mod views;
 mod wildcards;
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
+use datafusion::execution::session_state::SessionState;
+use datafusion::logical_expr::LogicalPlan;
 use datafusion::sql::parser::Statement;
 use datafusion::sql::sqlparser::ast::{
-    Expr, Ident, ObjectName, Query, Statement as SqlStatement, TableFactor, VisitMut, VisitorMut,
+    Ident, ObjectName, Query, Statement as SqlStatement, TableFactor, VisitMut, VisitorMut,
 };
 use floodmark_formats::table;
 
@@ -20,7 +22,7 @@ use crate::error::{Error, ErrorKind, Position, Result};
 
 /// One statement, ready to be planned.
 #[derive(Clone, Debug)]
-pub struct Parsed {
+pub(crate) struct Parsed {
     pub(crate) statement: Statement,
     /// The hidden columns that it names.
     pub(crate) hidden: Vec<String>,
@@ -106,20 +108,35 @@ impl Parsed {
         Ok(())
     }
 
-    /// Puts values in the places of `?`.
+    /// How many question marks stand in it.
+    pub(crate) fn parameters(&self) -> usize {
+        self.inner().map_or(0, parameters::count)
+    }
+
+    /// Puts values in the places of question marks: expressions that name nothing, and any other text as itself.
     ///
     /// # Errors
     ///
-    /// `INVALID_PARAMETER_USAGE` if there are not as many.
-    pub(crate) fn bind(&mut self, parameters: Vec<Expr>) -> Result<()> {
+    /// `INVALID_PARAMETER_USAGE` if there are not as many as question marks.
+    pub(crate) fn bind(&mut self, given: &[String]) -> Result<()> {
+        let given = given.iter().map(|text| parameters::parameter(text)).collect();
         match inner_mut(&mut self.statement) {
-            Some(inner) => parameters::bind(inner, parameters),
+            Some(inner) => parameters::bind(inner, given),
             None => Ok(()),
         }
     }
 
+    /// Plans the query with what the state knows.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidQuery` for what does not exist or does not fit together.
+    pub(crate) async fn plan(self, state: &SessionState) -> Result<LogicalPlan> {
+        Ok(state.statement_to_plan(self.finish()?).await?)
+    }
+
     /// The statement as it is planned.
-    pub(crate) fn finish(mut self) -> Result<Statement> {
+    fn finish(mut self) -> Result<Statement> {
         let is_log = |name: &TableName| match &self.tables_with_hidden {
             None => table::find(&name.name).is_some(),
             Some(tables) => tables.iter().any(|table| table.is_same(name)),

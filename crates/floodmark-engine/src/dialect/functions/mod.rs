@@ -1,11 +1,14 @@
 //! Athena's functions: one list, from which they are registered, named in errors and shown.
 
 pub(crate) mod declare;
+pub(crate) mod planner;
+mod rows;
 
 mod aggregate;
-mod array;
+pub(crate) mod array;
 mod binary;
 mod cast;
+mod conditional;
 mod date_time;
 mod higher_order;
 mod ip;
@@ -28,6 +31,7 @@ pub(crate) fn scalars() -> Vec<Arc<ScalarUDF>> {
         array::all(),
         binary::all(),
         cast::all(),
+        conditional::all(),
         date_time::all(),
         ip::all(),
         json::all(),

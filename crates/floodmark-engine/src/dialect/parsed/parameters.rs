@@ -57,19 +57,24 @@ fn is_placeholder(value: &Value) -> bool {
     matches!(value, Value::Placeholder(text) if text == "?")
 }
 
+/// How many parameters a statement has.
+pub(crate) fn count(statement: &Statement) -> usize {
+    let mut count = Count(0);
+    let _ = Visit::visit(statement, &mut count);
+    count.0
+}
+
 /// Puts the parameters in the places of `?`, in the order of the text.
 pub(crate) fn bind(statement: &mut Statement, parameters: Vec<Expr>) -> Result<()> {
     let given = parameters.len();
-    let mut count = Count(0);
-    let _ = Visit::visit(statement, &mut count);
-    if count.0 == 0 {
+    let expected = count(statement);
+    if expected == 0 {
         // What a statement has no place for is not looked at.
         return Ok(());
     }
-    if count.0 != given {
+    if expected != given {
         return Err(Error::invalid_query(format!(
-            "Incorrect number of parameters: expected {} but found {given}",
-            count.0
+            "Incorrect number of parameters: expected {expected} but found {given}"
         ))
         .code("INVALID_PARAMETER_USAGE"));
     }

@@ -5,8 +5,8 @@ use std::ops::ControlFlow;
 use datafusion::sql::sqlparser::ast::helpers::attached_token::AttachedToken;
 use datafusion::sql::sqlparser::ast::{
     AccessExpr, BinaryOperator, CaseWhen, DateTimeField, Expr, Function, FunctionArg,
-    FunctionArgExpr, FunctionArgumentClause, FunctionArguments, ListAggOnOverflow, ObjectNamePart,
-    UnaryOperator, Value, ValueWithSpan, VisitorMut,
+    FunctionArgExpr, FunctionArgumentClause, FunctionArguments, Ident, ListAggOnOverflow,
+    ObjectNamePart, UnaryOperator, Value, ValueWithSpan, VisitorMut,
 };
 
 use crate::dialect::functions::is_registered;
