@@ -188,6 +188,7 @@ impl<'a> Session<'a> {
         let state = self.engine.state();
         let mut config = state.config().clone();
         config.options_mut().catalog.default_schema.clone_from(&self.database);
+        config.options_mut().catalog.create_default_catalog_and_schema = false;
         let state = SessionStateBuilder::new_from_existing(state.clone())
             .with_config(config)
             .with_catalog_list(register(&self.database, tables)?)
