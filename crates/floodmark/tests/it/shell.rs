@@ -43,7 +43,7 @@ fn the_first_error_ends_a_pipe() {
         "SELECT 1 AS one;\nSELECT one\nFROM nothing;\nSELECT 2 AS two;\n",
         "one\n1\n",
         2,
-        "error: table 'awsdatacatalog.default.nothing' not found\n  FROM nothing;\n       ^\n\
+        "error: Table 'awsdatacatalog.default.nothing' does not exist\n  FROM nothing;\n       ^\n\
          hint: `floodmark tables --from PATH` shows what there is to ask\n",
     );
     check(
