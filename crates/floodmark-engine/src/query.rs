@@ -14,7 +14,7 @@ use datafusion::prelude::{SessionConfig, SessionContext};
 use tokio::runtime::{Builder, Handle, Runtime};
 
 use crate::catalog::{CATALOG, DATABASE, register};
-use crate::dialect::{Parsed, functions};
+use crate::dialect::{Parsed, functions, typing};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::{
     MEMORY_BYTES, MEMORY_BYTES_PER_BATCH_ROW, OPERATORS_SHARE, ROWS_MAX, ROWS_MIN,
@@ -130,12 +130,12 @@ impl Engine {
         let reserved = operators_bytes(&options) / 8 / threads.max(1);
         let reserved = reserved.min(config.options().execution.sort_spill_reservation_bytes);
         config.options_mut().execution.sort_spill_reservation_bytes = reserved;
-        let mut state = SessionStateBuilder::new()
+        let builder = SessionStateBuilder::new()
             .with_config(config)
             .with_runtime_env(runtime(&options)?)
             .with_default_features()
-            .with_physical_optimizer_rule(Arc::new(CompactForKeepers))
-            .build();
+            .with_physical_optimizer_rule(Arc::new(CompactForKeepers));
+        let mut state = typing::configure(builder).build();
         // Athena's functions stand before those of the same name that DataFusion has.
         for function in functions::scalars() {
             state.register_udf(function)?;

@@ -9,6 +9,7 @@ mod syntax;
 mod tokens;
 mod trino;
 pub(crate) mod trino_type;
+pub(crate) mod typing;
 pub(crate) mod value_text;
 
 use datafusion::sql::parser::DFParserBuilder;

@@ -21,6 +21,10 @@ use std::sync::Arc;
 
 use datafusion::logical_expr::{AggregateUDF, HigherOrderUDF, ScalarUDF};
 
+use crate::dialect::typing;
+
+pub(crate) use date_time::FIELDS;
+
 /// The scalar functions.
 pub(crate) fn scalars() -> Vec<Arc<ScalarUDF>> {
     [
@@ -35,6 +39,7 @@ pub(crate) fn scalars() -> Vec<Arc<ScalarUDF>> {
         regex::all(),
         session::all(),
         string::all(),
+        typing::scalars(),
         url::all(),
     ]
     .into_iter()
@@ -50,5 +55,5 @@ pub(crate) fn aggregates() -> Vec<Arc<AggregateUDF>> {
 
 /// The functions that take lambdas.
 pub(crate) fn higher_order() -> Vec<Arc<HigherOrderUDF>> {
-    higher_order::all().into_iter().map(Arc::new).collect()
+    higher_order::all().into_iter().chain(typing::higher_order()).map(Arc::new).collect()
 }
