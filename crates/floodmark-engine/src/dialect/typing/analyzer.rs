@@ -9,7 +9,6 @@ use datafusion::logical_expr::utils::merge_schema;
 use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder};
 use datafusion::optimizer::AnalyzerRule;
 
-use super::attempt::{attempt, is_attempt};
 use super::planner::months_apart;
 use super::rules::{have_common, mismatch, type_of};
 use crate::dialect::trino_type::TrinoType;
@@ -127,12 +126,6 @@ fn settle_expr(expr: Expr, schema: &DFSchema, narrows: bool) -> Result<Transform
                 }
                 Err(_) => Transformed::no(Expr::Literal(ScalarValue::Int64(Some(value)), metadata)),
             }
-        }
-        Expr::ScalarFunction(ScalarFunction { func, mut args })
-            if is_attempt(&func) && args.len() == 1 =>
-        {
-            let body = args.remove(0);
-            Transformed::yes(attempt(body))
         }
         Expr::ScalarFunction(ScalarFunction { func, args })
             if func.name() == "typeof" && args.len() == 1 =>

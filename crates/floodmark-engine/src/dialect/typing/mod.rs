@@ -1,7 +1,6 @@
 //! What may stand beside what: Trino converts nothing between text, numbers and times by itself.
 
 mod analyzer;
-mod attempt;
 mod operators;
 mod planner;
 mod rules;
@@ -9,7 +8,7 @@ mod rules;
 use std::sync::Arc;
 
 use datafusion::execution::session_state::SessionStateBuilder;
-use datafusion::logical_expr::{HigherOrderUDF, ScalarUDF};
+use datafusion::logical_expr::ScalarUDF;
 use datafusion::optimizer::Analyzer;
 
 /// Sets Trino's rules for types before those of the planner.
@@ -21,12 +20,7 @@ pub(crate) fn configure(mut builder: SessionStateBuilder) -> SessionStateBuilder
     builder.with_analyzer_rules(rules)
 }
 
-/// The functions behind operators, and `try`.
+/// The functions behind operators.
 pub(crate) fn scalars() -> Vec<ScalarUDF> {
-    operators::all().into_iter().chain([attempt::placeholder()]).collect()
-}
-
-/// What `try` becomes.
-pub(crate) fn higher_order() -> Vec<HigherOrderUDF> {
-    vec![attempt::evaluated()]
+    operators::all()
 }
