@@ -6,7 +6,7 @@ use datafusion::common::{DFSchema, Result, ScalarValue};
 use datafusion::logical_expr::expr::{Between, Case, InList, ScalarFunction};
 use datafusion::logical_expr::expr_rewriter::NamePreserver;
 use datafusion::logical_expr::utils::merge_schema;
-use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder};
+use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, Operator};
 use datafusion::optimizer::AnalyzerRule;
 
 use super::planner::months_apart;
@@ -63,6 +63,17 @@ fn settle(plan: LogicalPlan, narrows: bool) -> Result<Transformed<LogicalPlan>> 
             &scan.source.schema(),
         )?);
     }
+    if let LogicalPlan::Join(join) = &plan {
+        for (left, right) in &join.on {
+            let types = (type_of(left, join.left.schema()), type_of(right, join.right.schema()));
+            if let (Some(left_type), Some(right_type)) = types
+                && !have_common(&left_type, &right_type)
+            {
+                let message = format!("Cannot apply operator: {left_type} = {right_type}");
+                return Err(mismatch(message, Some(left)));
+            }
+        }
+    }
     let names = NamePreserver::new(&plan);
     let settled = plan.map_expressions(|expr| {
         let name = names.save(&expr);
@@ -86,35 +97,48 @@ fn settle_values(
 ) -> Result<Transformed<LogicalPlan>> {
     let schema = DFSchema::empty();
     let mut rows = values.values;
+    for expr in rows.iter_mut().flatten() {
+        // A NULL takes the type of its column, whatever that becomes.
+        if let Expr::Cast(cast) = &*expr
+            && matches!(cast.expr.as_ref(), Expr::Literal(value, _) if value.is_null())
+        {
+            *expr = Expr::Literal(ScalarValue::Null, None);
+        }
+    }
+    let is_computed = rows.iter().flatten().any(|expr| !matches!(expr, Expr::Literal(..)));
     let columns = rows.first().map_or(0, Vec::len);
     for column in 0..columns {
-        let fits = narrows
-            && rows.iter().all(|row| match &row[column] {
-                Expr::Literal(ScalarValue::Int64(value), _) => {
-                    value.is_none_or(|value| i32::try_from(value).is_ok())
-                }
-                _ => false,
-            });
+        let fits = rows.iter().all(|row| match &row[column] {
+            Expr::Literal(ScalarValue::Int64(value), _) => {
+                value.is_none_or(|value| i32::try_from(value).is_ok())
+            }
+            Expr::Literal(value, _) => value.is_null(),
+            _ => false,
+        });
         for row in &mut rows {
             let expr = std::mem::take(&mut row[column]);
-            let is_whole = matches!(expr, Expr::Literal(ScalarValue::Int64(_), _));
-            row[column] = expr
-                .transform_up(|expr| settle_expr(expr, &schema, narrows && (fits || !is_whole)))?
-                .data;
+            let narrows = narrows && fits && !is_computed;
+            row[column] = expr.transform_up(|expr| settle_expr(expr, &schema, narrows))?.data;
             check_all(&row[column], &schema)?;
         }
     }
-    let mixed = rows.iter().any(|row| row.iter().any(|expr| !matches!(expr, Expr::Literal(..))));
-    if mixed {
+    if is_computed {
         // What is computed keeps the types that were planned.
+        for row in &mut rows {
+            for (expr, field) in row.iter_mut().zip(values.schema.fields()) {
+                if matches!(expr, Expr::Literal(ScalarValue::Null, _)) {
+                    let null = ScalarValue::try_new_null(field.data_type())?;
+                    *expr = Expr::Literal(null, None);
+                }
+            }
+        }
         let plan = LogicalPlan::Values(datafusion::logical_expr::Values {
             schema: values.schema,
             values: rows,
         });
         return Ok(Transformed::yes(plan));
     }
-    let plan = LogicalPlanBuilder::values(rows)?.build()?;
-    Ok(Transformed::yes(plan))
+    Ok(Transformed::yes(LogicalPlanBuilder::values(rows)?.build()?))
 }
 
 fn settle_expr(expr: Expr, schema: &DFSchema, narrows: bool) -> Result<Transformed<Expr>> {
@@ -182,18 +206,20 @@ fn check(expr: &Expr, schema: &DFSchema) -> Result<()> {
                 return Err(mismatch(message, None));
             }
         }
-        Expr::BinaryExpr(binary)
-            if matches!(
-                binary.op,
-                datafusion::logical_expr::Operator::IsDistinctFrom
-                    | datafusion::logical_expr::Operator::IsNotDistinctFrom
-            ) =>
-        {
-            if let (Some(left), Some(right)) =
+        Expr::BinaryExpr(binary) if binary.op.is_comparison_operator() => {
+            let (Some(left), Some(right)) =
                 (type_of(&binary.left, schema), type_of(&binary.right, schema))
-                && !have_common(&left, &right)
-            {
-                let message = format!("Cannot apply operator: {left} IS DISTINCT FROM {right}");
+            else {
+                return Ok(());
+            };
+            if !have_common(&left, &right) {
+                let sign = match binary.op {
+                    Operator::Lt | Operator::Gt => "<",
+                    Operator::LtEq | Operator::GtEq => "<=",
+                    Operator::IsDistinctFrom | Operator::IsNotDistinctFrom => "IS DISTINCT FROM",
+                    _ => "=",
+                };
+                let message = format!("Cannot apply operator: {left} {sign} {right}");
                 return Err(mismatch(message, Some(&binary.left)));
             }
         }

@@ -41,7 +41,13 @@ impl ExprPlanner for TrinoOperators {
             | BinaryOperator::LtEq
             | BinaryOperator::Gt
             | BinaryOperator::GtEq => {
-                if !have_common(&left_type, &right_type) {
+                // Text beside `bigint` is refused later, when literals have their own types.
+                let is_later = matches!(
+                    (&left_type, &right_type),
+                    (TrinoType::BigInt, TrinoType::Varchar(_))
+                        | (TrinoType::Varchar(_), TrinoType::BigInt)
+                );
+                if !is_later && !have_common(&left_type, &right_type) {
                     return refused(match op {
                         BinaryOperator::Lt | BinaryOperator::Gt => "<",
                         BinaryOperator::LtEq | BinaryOperator::GtEq => "<=",
