@@ -206,7 +206,7 @@ fn check(expr: &Expr, schema: &DFSchema) -> Result<()> {
                 return Err(mismatch(message, None));
             }
         }
-        Expr::BinaryExpr(binary) if binary.op.is_comparison_operator() => {
+        Expr::BinaryExpr(binary) if is_comparison(binary.op) => {
             let (Some(left), Some(right)) =
                 (type_of(&binary.left, schema), type_of(&binary.right, schema))
             else {
@@ -251,6 +251,20 @@ fn check(expr: &Expr, schema: &DFSchema) -> Result<()> {
         _ => {}
     }
     Ok(())
+}
+
+fn is_comparison(op: Operator) -> bool {
+    matches!(
+        op,
+        Operator::Eq
+            | Operator::NotEq
+            | Operator::Lt
+            | Operator::LtEq
+            | Operator::Gt
+            | Operator::GtEq
+            | Operator::IsDistinctFrom
+            | Operator::IsNotDistinctFrom
+    )
 }
 
 fn is_truth(trino_type: &TrinoType) -> bool {
