@@ -37,6 +37,8 @@ pub(crate) struct Scalar {
 pub(crate) enum Parameter {
     /// `varchar`: `Utf8View`.
     Text,
+    /// `varchar` in its own type, so that a literal stays one and can tell the type of the result.
+    Literal,
     /// `boolean`.
     Boolean,
     /// Any whole number: `Int64`.
@@ -252,6 +254,7 @@ impl Parameter {
         let becomes = |fits: bool, target: DataType| (fits || is_null).then_some(target);
         match self {
             Self::Text | Self::Json => becomes(is_text, T::Utf8View),
+            Self::Literal => kept(is_text),
             Self::Boolean => becomes(*given == T::Boolean, T::Boolean),
             Self::BigInt => becomes(given.is_integer(), T::Int64),
             Self::Double => becomes(given.is_numeric(), T::Float64),
@@ -289,7 +292,7 @@ impl Parameter {
     /// The parameter in Trino's words.
     fn text(self) -> &'static str {
         match self {
-            Self::Text => "varchar",
+            Self::Text | Self::Literal => "varchar",
             Self::Boolean => "boolean",
             Self::BigInt => "bigint",
             Self::Double => "double",
