@@ -5,6 +5,7 @@
 pub mod account;
 pub mod column_type;
 pub mod decode;
+pub mod hive;
 pub mod key;
 pub mod limits;
 pub mod log_type;
