@@ -52,6 +52,8 @@ pub(crate) struct Planned {
     plan: LogicalPlan,
     metrics: Arc<Metrics>,
     notes: Vec<String>,
+    /// Finds the place in the SQL that an error is about.
+    locate: Box<dyn Fn(Error) -> Error + Send + Sync>,
 }
 
 impl<'a> Session<'a> {
@@ -186,12 +188,15 @@ impl<'a> Session<'a> {
         let state = self.engine.state();
         let mut config = state.config().clone();
         config.options_mut().catalog.default_schema.clone_from(&self.database);
+        config.options_mut().catalog.create_default_catalog_and_schema = false;
         let state = SessionStateBuilder::new_from_existing(state.clone())
             .with_config(config)
             .with_catalog_list(register(&self.database, tables)?)
             .build();
-        let plan = parsed.plan(&state).await?;
-        Ok(Planned { state, plan, metrics, notes })
+        let (source, place) = (Arc::clone(&parsed.source), parsed.place);
+        let locate = move |error: Error| error.locate(&source, place.0, place.1);
+        let plan = parsed.plan(&state).await.map_err(&locate)?;
+        Ok(Planned { state, plan, metrics, notes, locate: Box::new(locate) })
     }
 
     fn scan(&self, metrics: &Arc<Metrics>) -> ScanContext {
@@ -379,9 +384,11 @@ impl Planned {
 
     /// Begins to run.
     pub(crate) async fn run(self) -> Result<Query> {
-        let frame =
-            SessionContext::new_with_state(self.state).execute_logical_plan(self.plan).await?;
-        let rows = shown(frame.execute_stream().await?);
+        let begun = async {
+            let context = SessionContext::new_with_state(self.state);
+            context.execute_logical_plan(self.plan).await?.execute_stream().await
+        };
+        let rows = shown(begun.await.map_err(|error| (self.locate)(Error::from(error)))?);
         Ok(Query { schema: rows.schema(), rows, metrics: self.metrics, notes: self.notes })
     }
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod attempt;
 pub(crate) mod ddl;
+pub(crate) mod errors;
 pub(crate) mod functions;
 pub(crate) mod moment;
 pub(crate) mod names;
@@ -18,6 +19,8 @@ mod trino;
 pub(crate) mod trino_type;
 mod unnest;
 pub(crate) mod value_text;
+
+use std::sync::Arc;
 
 use datafusion::sql::parser::DFParserBuilder;
 
@@ -38,6 +41,7 @@ pub use crate::dialect::statement::{Statement, parse};
 pub(crate) fn queries(sql: &str) -> Result<Vec<Parsed>> {
     let tokens = tokens::read(sql)?;
     let hidden = tokens::hidden_columns(&tokens);
+    let places = tokens::places(&tokens);
     let failed =
         |error: datafusion::error::DataFusionError| syntax::error(&error.strip_backtrace(), sql);
     let mut parser = DFParserBuilder::new(tokens)
@@ -46,7 +50,13 @@ pub(crate) fn queries(sql: &str) -> Result<Vec<Parsed>> {
         .build()
         .map_err(failed)?;
     let statements = parser.parse_statements().map_err(failed)?;
-    statements.into_iter().map(|statement| Parsed::new(statement, &hidden, sql)).collect()
+    let source: Arc<str> = sql.into();
+    let mut places = places.into_iter();
+    let mut place = || places.next().unwrap_or_else(tokens::everywhere);
+    statements
+        .into_iter()
+        .map(|statement| Parsed::new(statement, &hidden, Arc::clone(&source), place()))
+        .collect()
 }
 
 /// An identifier as it is written in SQL: the one quoting function.

@@ -15,6 +15,7 @@ use datafusion::sql::sqlparser::ast::{
 use floodmark_formats::table;
 
 use crate::dialect::scope::Scopes;
+use crate::dialect::tokens::Place;
 use crate::dialect::{rewrite, tokens};
 use crate::error::{Error, ErrorKind, Position, Result};
 
@@ -26,6 +27,8 @@ pub(crate) struct Parsed {
     pub(crate) hidden: Vec<String>,
     /// The whole text that it was read from.
     pub(crate) source: Arc<str>,
+    /// Where it stands in that text.
+    pub(crate) place: Place,
     /// The names of the tables that have hidden columns; None for those of the logs alone.
     tables_with_hidden: Option<Vec<TableName>>,
 }
@@ -45,13 +48,14 @@ pub(crate) struct TableName {
 
 impl Parsed {
     /// A statement of a text, of those kinds that can be planned.
-    pub(crate) fn new(statement: Statement, hidden: &[String], source: &str) -> Result<Self> {
-        let parsed = Self {
-            statement,
-            hidden: hidden.to_vec(),
-            source: source.into(),
-            tables_with_hidden: None,
-        };
+    pub(crate) fn new(
+        statement: Statement,
+        hidden: &[String],
+        source: Arc<str>,
+        place: Place,
+    ) -> Result<Self> {
+        let parsed =
+            Self { statement, hidden: hidden.to_vec(), source, place, tables_with_hidden: None };
         match parsed.inner() {
             Some(
                 SqlStatement::Query(_)

@@ -15,8 +15,10 @@ use datafusion::logical_expr::{
     ColumnarValue, Expr, ExprSchemable, LogicalPlan, LogicalPlanBuilder, ScalarFunctionArgs,
     ScalarUDF, ScalarUDFImpl, Signature, Volatility,
 };
-use datafusion::sql::sqlparser::ast::{Expr as SqlExpr, TableAlias};
+use datafusion::sql::sqlparser::ast::{Expr as SqlExpr, Spanned, TableAlias};
+use datafusion::sql::sqlparser::tokenizer::Span;
 
+use crate::dialect::trino_type::TrinoType;
 use crate::dialect::{names, tokens};
 use crate::error::Error;
 
@@ -47,6 +49,7 @@ pub(crate) fn plan(
     let mut lists = Vec::new();
     let mut outputs = Vec::new();
     for array in unnest.arrays {
+        let span = array.span();
         let expr = context.sql_to_expr(array, left.schema())?;
         let data_type = expr.get_type(left.schema())?;
         let column = names::hidden("list", lists.len());
@@ -54,7 +57,7 @@ pub(crate) fn plan(
         let list = match &data_type {
             DataType::Map(entries, _) => {
                 let DataType::Struct(fields) = entries.data_type() else {
-                    return Err(cannot_unnest(&data_type));
+                    return Err(cannot_unnest(&data_type, span));
                 };
                 for field in fields {
                     let value = get_field(item.clone(), field.name().as_str());
@@ -80,7 +83,7 @@ pub(crate) fn plan(
                 outputs.push(Output { name: None, value: item });
                 Expr::Literal(ScalarValue::new_null_list(DataType::Null, true, 1), None)
             }
-            _ => return Err(cannot_unnest(&data_type)),
+            _ => return Err(cannot_unnest(&data_type, span)),
         };
         lists.push((column, list));
     }
@@ -150,10 +153,11 @@ fn named(outputs: Vec<Output>, alias: Option<TableAlias>) -> Result<Vec<Expr>> {
         .collect())
 }
 
-fn cannot_unnest(data_type: &DataType) -> DataFusionError {
-    let trino_type = crate::dialect::trino_type::TrinoType::of(data_type);
+fn cannot_unnest(data_type: &DataType, span: Span) -> DataFusionError {
+    let trino_type = TrinoType::of(data_type);
     Error::invalid_query(format!("Cannot unnest type: {trino_type}"))
         .code("INVALID_FUNCTION_ARGUMENT")
+        .at(tokens::position(span))
         .into()
 }
 

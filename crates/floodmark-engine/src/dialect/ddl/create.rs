@@ -7,6 +7,7 @@ use crate::dialect::ddl::statement::{
     CreateDatabase, CreateTableAs, CreateView, Property, Statement, Value,
 };
 use crate::error::Result;
+use crate::limits::TYPE_DEPTH_MAX;
 
 /// What can be made, as Trino's grammar names it, with what Athena's own adds.
 const THINGS: &[&str] = &["EXTERNAL", "OR", "SCHEMA", "TABLE", "VIEW", "DATABASE"];
@@ -172,17 +173,18 @@ fn property(parser: &mut Parser) -> Result<Property> {
     let position = parser.position();
     let name = parser.identifier()?;
     parser.expect("=")?;
-    Ok(Property { name, value: value(parser)?, position })
+    Ok(Property { name, value: value(parser, 0)?, position })
 }
 
-fn value(parser: &mut Parser) -> Result<Value> {
-    if parser.take("ARRAY") {
+fn value(parser: &mut Parser, depth: usize) -> Result<Value> {
+    if parser.is("ARRAY") && depth < TYPE_DEPTH_MAX {
+        parser.advance();
         parser.expect("[")?;
         let mut values = Vec::new();
         if !parser.take("]") {
-            values.push(value(parser)?);
+            values.push(value(parser, depth + 1)?);
             while parser.one_of(&[",", "]"])? == "," {
-                values.push(value(parser)?);
+                values.push(value(parser, depth + 1)?);
             }
         }
         return Ok(Value::Array(values));

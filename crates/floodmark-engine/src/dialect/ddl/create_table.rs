@@ -111,6 +111,10 @@ pub(super) fn parse(parser: &mut Parser, external: bool) -> Result<Statement> {
             position,
         });
     }
+    // Their partitions and column types have a grammar of their own.
+    if parser.has_words(&["table_type", "=", "iceberg"]) {
+        return Ok(Statement::NotSupported { what: "Iceberg tables", by_athena: false, position });
+    }
     let mut clauses = Clauses::default();
     if parser.is("(") {
         clauses.table.columns = parser.list(column)?;
@@ -124,12 +128,6 @@ pub(super) fn parse(parser: &mut Parser, external: bool) -> Result<Statement> {
         clauses.read(parser, clause)?;
     }
     let Clauses { mut table, stored_serde, location, .. } = clauses;
-    let iceberg = table.properties.iter().any(|(key, value)| {
-        key.eq_ignore_ascii_case("table_type") && value.eq_ignore_ascii_case("iceberg")
-    });
-    if iceberg {
-        return Ok(Statement::NotSupported { what: "Iceberg tables", by_athena: false, position });
-    }
     table.name.clone_from(&name.name);
     table.database = name.database.clone().unwrap_or_default();
     // Athena names no place in this one.
@@ -237,7 +235,7 @@ fn stored_as(parser: &mut Parser, serde: &mut SerdeDefinition) -> Result<Option<
 }
 
 /// Fills in what Hive takes for granted.
-fn finish_serde(serde: &mut SerdeDefinition, stored: Option<&str>) {
+pub(super) fn finish_serde(serde: &mut SerdeDefinition, stored: Option<&str>) {
     if serde.class.is_empty() {
         stored.unwrap_or(LAZY_SIMPLE).clone_into(&mut serde.class);
     }

@@ -8,6 +8,8 @@ mod hive_type;
 mod lexer;
 mod literal;
 mod log_ddl;
+#[cfg(test)]
+mod log_tests;
 mod parser;
 mod prepared;
 mod render;
@@ -21,7 +23,7 @@ use std::ops::Range;
 use crate::error::Result;
 
 pub(crate) use describe::describe;
-pub(crate) use log_ddl::{DdlOptions, ddl_of};
+pub(crate) use log_ddl::{DdlOptions, ddl_of, table_of};
 pub(crate) use render::{create_table, create_view};
 
 use lexer::{Kind, Lexer, Syntax, syntax_at};

@@ -326,6 +326,14 @@ impl<'a> Parser<'a> {
         Some(range)
     }
 
+    /// Whether these words come somewhere, one after the other, in quotes or not.
+    pub(super) fn has_words(&self, words: &[&str]) -> bool {
+        let word = |token: &Token| self.text(*token).trim_matches(['\'', '"', '`']);
+        self.tokens.windows(words.len()).any(|tokens| {
+            tokens.iter().zip(words).all(|(token, known)| word(token).eq_ignore_ascii_case(known))
+        })
+    }
+
     /// Whether the statement ends with these keywords.
     pub(super) fn ends_with(&self, keywords: &[&str]) -> bool {
         let from = self.tokens.len().checked_sub(keywords.len()).filter(|from| *from >= self.at);

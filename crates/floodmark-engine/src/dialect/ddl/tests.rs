@@ -281,6 +281,10 @@ fn ddl_statements_are_read() {
             "create table t (a int) location 's3://b/' tblproperties ('table_type'='ICEBERG')",
             Some("Iceberg"),
         ),
+        (
+            "create table t (a int) partitioned by (day(a)) location 's3://b/' tblproperties (\"table_type\"=\"iceberg\")",
+            Some("Iceberg"),
+        ),
         ("create external table t like u", Some("CREATE TABLE LIKE")),
         ("insert overwrite t select 1", Some("INSERT OVERWRITE")),
         ("alter table t touch", Some("TOUCH")),
@@ -405,9 +409,16 @@ fn ddl_that_is_hostile_is_an_error() {
     let deep = format!("create external table t (a {}", "array<".repeat(100_000));
     let cut =
         "create external table `db`.`t` (a struct<`b`:int>) comment '\\'é' location \"s3://b/\"";
-    for sql in
-        [deep.as_str(), "show tables '\\", "create external table `", "drop table .", "\\", "'"]
-    {
+    let arrays = format!("create table t with (a = {}", "ARRAY[".repeat(100_000));
+    for sql in [
+        deep.as_str(),
+        arrays.as_str(),
+        "show tables '\\",
+        "create external table `",
+        "drop table .",
+        "\\",
+        "'",
+    ] {
         assert!(one(sql).is_err(), "{}", &sql[..sql.len().min(80)]);
     }
     for (end, _) in cut.char_indices() {

@@ -6,7 +6,7 @@ use datafusion::sql::sqlparser::ast::helpers::attached_token::AttachedToken;
 use datafusion::sql::sqlparser::ast::{
     BinaryOperator, CaseWhen, DateTimeField, Expr, Function, FunctionArg, FunctionArgExpr,
     FunctionArgumentClause, FunctionArguments, ListAggOnOverflow, ObjectNamePart, UnaryOperator,
-    Value, VisitorMut,
+    Value, ValueWithSpan, VisitorMut,
 };
 
 use crate::dialect::functions::is_registered;
@@ -43,6 +43,10 @@ impl VisitorMut for Expressions<'_> {
             Expr::BinaryOp { left, op, right } => compare_rows(left, op, right),
             Expr::InList { expr, list, negated } => in_rows(expr, list, negated),
             Expr::Tuple(values) => row(values),
+            Expr::Like { negated, any, expr, pattern, escape_char } => {
+                let pattern = Box::new(self.pattern(*pattern, escape_char));
+                Expr::Like { negated, any, expr, pattern, escape_char: None }
+            }
             expr => expr,
         };
         ControlFlow::Continue(())
@@ -72,6 +76,56 @@ impl Expressions<'_> {
             ("row", 1..) => row(args),
             _ => Expr::Function(function),
         }
+    }
+
+    /// A pattern whose escape character is the backslash, as the planner takes it; Trino's has none unless it is told.
+    fn pattern(&mut self, pattern: Expr, escape: Option<ValueWithSpan>) -> Expr {
+        let escape = match escape.map(|escape| escape.value) {
+            None => None,
+            Some(Value::SingleQuotedString(text)) if text.chars().count() == 1 => {
+                text.chars().next()
+            }
+            Some(_) => {
+                let message = "Escape string must be a single character";
+                self.errors.push(Error::invalid_query(message).code("INVALID_FUNCTION_ARGUMENT"));
+                None
+            }
+        };
+        let Expr::Value(ValueWithSpan { value: Value::SingleQuotedString(literal), span }) =
+            &pattern
+        else {
+            if escape.is_some() {
+                let message = "LIKE … ESCAPE with a pattern that is computed is not supported";
+                self.errors.push(Error::new(ErrorKind::NotSupported, message));
+            }
+            return call("replace", vec![pattern, text("\\"), text("\\\\")]);
+        };
+        let mut escaped = String::with_capacity(literal.len());
+        let mut characters = literal.chars();
+        while let Some(character) = characters.next() {
+            if Some(character) == escape {
+                match characters.next() {
+                    Some(next) if next == '%' || next == '_' || Some(next) == escape => {
+                        if next != escape.unwrap_or_default() || matches!(next, '%' | '_' | '\\') {
+                            escaped.push('\\');
+                        }
+                        escaped.push(next);
+                    }
+                    _ => {
+                        let message = "Escape character must be followed by '%', '_' or the escape character itself";
+                        let error = Error::invalid_query(message);
+                        self.errors.push(error.code("INVALID_FUNCTION_ARGUMENT"));
+                    }
+                }
+            } else {
+                if character == '\\' {
+                    escaped.push('\\');
+                }
+                escaped.push(character);
+            }
+        }
+        let value = Value::SingleQuotedString(escaped);
+        Expr::Value(ValueWithSpan { value, span: *span })
     }
 
     /// `LISTAGG(x, ',') WITHIN GROUP (ORDER BY y)`: the order is that of the aggregation.

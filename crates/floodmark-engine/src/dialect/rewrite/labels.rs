@@ -30,13 +30,13 @@ struct Label {
 }
 
 /// Names the outputs of a query; its name is that of its first part.
-pub(crate) fn label(body: &mut SetExpr) -> Labels {
+pub(crate) fn label(body: &mut SetExpr, order_by: Option<&OrderBy>) -> Labels {
     match body {
-        SetExpr::Select(select) => label_select(select),
+        SetExpr::Select(select) => label_select(select, order_by),
         SetExpr::SetOperation { left, right, .. } => {
             // Names of further parts do not show, but must differ.
-            label(right);
-            let mut labels = label(left);
+            label(right, None);
+            let mut labels = label(left, None);
             for item in &mut labels.items {
                 item.expr = Expr::Identifier(build::name(&item.planned, Span::empty()));
             }
@@ -130,8 +130,8 @@ pub(crate) fn is_unsettled(body: &SetExpr) -> bool {
     }
 }
 
-fn label_select(select: &mut Select) -> Labels {
-    let behind = behind_output(select);
+fn label_select(select: &mut Select, order_by: Option<&OrderBy>) -> Labels {
+    let behind = behind_output(select, order_by);
     let items = std::mem::take(&mut select.projection);
     let has_wildcard = items.iter().any(is_wildcard);
     let shown: Vec<Option<String>> = items.iter().map(shown_name).collect();
@@ -182,8 +182,17 @@ fn label_select(select: &mut Select) -> Labels {
 }
 
 /// The names that clauses use that must not see the names of outputs.
-fn behind_output(select: &Select) -> HashSet<String> {
+fn behind_output(select: &Select, order_by: Option<&OrderBy>) -> HashSet<String> {
     let mut found = HashSet::new();
+    if let Some(order_by) = order_by {
+        // `t.a` is a column of the table, also where an output is called `a`.
+        let _ = visit_expressions(order_by, |expr| {
+            if let Expr::CompoundIdentifier(parts) = expr {
+                found.extend(parts.last().map(|part| part.value.clone()));
+            }
+            ControlFlow::<()>::Continue(())
+        });
+    }
     let mut note = |expr: &Expr| {
         if let Expr::Identifier(ident) = expr {
             found.insert(ident.value.clone());

@@ -31,7 +31,7 @@ impl VisitorMut for Queries<'_> {
                 }
             }
         }
-        let labels = labels::label(&mut query.body);
+        let labels = labels::label(&mut query.body, query.order_by.as_ref());
         if let Some(order_by) = &mut query.order_by {
             labels::order(&labels, order_by, self.errors);
         }
