@@ -95,6 +95,20 @@ pub const RECOGNISED_IN_SUMMARY_MAX: usize = 1000;
 /// How many accounts, regions, resources and unknown objects a summary names.
 pub const NAMES_SHOWN_MAX: usize = 100;
 
+/// How much a function may make of one batch of rows, in bytes.
+pub const FUNCTION_BATCH_BYTES_MAX: usize = 512 << 20;
+
+/// How many compiled patterns of regular expressions are kept.
+pub const PATTERNS_KEPT_MAX: usize = 64;
+
+/// How many steps back a pattern that needs them may take in one search.
+pub const PATTERN_STEPS_MAX: usize = 1_000_000;
+
+/// How deep JSON may be nested.
+pub const JSON_DEPTH_MAX: usize = 1000;
+
+/// How many pairs of characters the edit distance of two texts may compare.
+pub const EDIT_DISTANCE_PAIRS_MAX: usize = 1_000_000;
 /// How many values `sequence` makes at most in one array.
 pub const SEQUENCE_VALUES_MAX: usize = 10_000;
 

@@ -3,7 +3,7 @@
 pub(super) mod lists;
 mod sequence;
 mod sets;
-mod shape;
+pub(super) mod shape;
 
 use datafusion::arrow::array::{Array, AsArray, Int64Array, UInt32Array};
 use datafusion::arrow::datatypes::{DataType, Field, Int64Type};

@@ -412,7 +412,7 @@ pub(super) fn zip(args: &ScalarFunctionArgs) -> Result<ColumnarValue> {
 }
 
 /// All arrays get one type, and what is no array becomes one item.
-pub(super) fn concat_fits(given: Vec<DataType>) -> Option<Vec<DataType>> {
+pub(crate) fn concat_fits(given: Vec<DataType>) -> Option<Vec<DataType>> {
     let is_list = |given: &DataType| matches!(given, DataType::List(_) | DataType::LargeList(_));
     let lists = || given.iter().filter(|given| is_list(given));
     let mut list = lists().next()?.clone();
@@ -440,7 +440,7 @@ pub(super) fn concat_fits(given: Vec<DataType>) -> Option<Vec<DataType>> {
 }
 
 /// The type of the arrays that are put together.
-pub(super) fn concat_field(args: &ReturnFieldArgs<'_>) -> Result<FieldRef> {
+pub(crate) fn concat_field(args: &ReturnFieldArgs<'_>) -> Result<FieldRef> {
     let depth = |mut given: &DataType| {
         let mut depth = 0;
         while let DataType::List(item) | DataType::LargeList(item) = given {

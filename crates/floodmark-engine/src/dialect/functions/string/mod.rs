@@ -39,7 +39,8 @@ static ALL: &[Scalar] = &[
         ],
         Returns::With(join::concat_field),
         join::concat,
-    ),
+    )
+    .unify(join::concat_fits),
     Scalar::new(
         "concat_ws",
         &[&[TEXT, Parameter::Array], &[TEXT, TEXT, Parameter::Repeated]],
