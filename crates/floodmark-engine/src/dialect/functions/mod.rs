@@ -2,7 +2,7 @@
 
 pub(crate) mod declare;
 
-mod aggregate;
+pub(crate) mod aggregate;
 pub(crate) mod array;
 mod binary;
 mod cast;
