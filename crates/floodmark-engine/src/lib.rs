@@ -2,18 +2,22 @@
 
 pub mod athena;
 pub mod catalog;
+mod check;
 pub mod dialect;
 pub mod error;
+mod execute;
 pub mod limits;
 mod memory;
 pub mod query;
 pub mod report;
 pub mod scan;
+mod session;
 pub mod store;
 mod write;
 
 pub use catalog::REJECTED;
 pub use error::{Error, ErrorKind, Result};
-pub use query::{Engine, EngineOptions, Query, Session};
+pub use query::{CatalogPlace, Engine, EngineOptions, Query};
 pub use report::{Metrics, Report};
+pub use session::Session;
 pub use store::S3Options;

@@ -148,3 +148,28 @@ pub const CENTROIDS_MAX: usize = 1000;
 
 /// How many buckets `numeric_histogram` makes at most.
 pub const HISTOGRAM_BUCKETS_MAX: usize = 10_000;
+/// How deep views may read other views.
+pub const VIEWS_DEPTH_MAX: usize = 32;
+
+/// How many folders `MSCK REPAIR TABLE` looks at.
+pub const FOLDERS_FOUND_MAX: usize = 1_000_000;
+
+/// How many conditions of a query are looked at to leave partitions out.
+pub const PARTITION_FILTERS_MAX: usize = 256;
+/// How deep types may be nested in a table's definition, in levels.
+/// How deep types and arrays may be nested in a table's definition, in levels.
+pub const TYPE_DEPTH_MAX: usize = 64;
+/// How much a function may make of one batch of rows, in bytes.
+pub const FUNCTION_BATCH_BYTES_MAX: usize = 512 << 20;
+
+/// How many compiled patterns of regular expressions are kept.
+pub const PATTERNS_KEPT_MAX: usize = 64;
+
+/// How many steps back a pattern that needs them may take in one search.
+pub const PATTERN_STEPS_MAX: usize = 1_000_000;
+
+/// How deep JSON may be nested.
+pub const JSON_DEPTH_MAX: usize = 1000;
+
+/// How many pairs of characters the edit distance of two texts may compare.
+pub const EDIT_DISTANCE_PAIRS_MAX: usize = 1_000_000;

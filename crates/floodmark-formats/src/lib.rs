@@ -3,8 +3,10 @@
 //! Pure: no input or output, no clock, and no failure. What cannot be read is part of the [`Account`].
 
 pub mod account;
+pub mod athena;
 pub mod column_type;
 pub mod decode;
+pub mod hive;
 pub mod key;
 pub mod limits;
 pub mod log_type;

@@ -1,5 +1,6 @@
 //! What a log type is: plain data from which schema, decoder, keys, pruning and manual are derived.
 
+use crate::athena::AthenaTable;
 use crate::column_type::ColumnType;
 use crate::time::{DAY, HOUR, MINUTE, Micros};
 
@@ -38,6 +39,8 @@ pub struct LogType {
     pub marks: &'static [Mark],
     /// The column and value that say that records are missing here.
     pub hole: Option<(&'static str, &'static str)>,
+    /// Its tables in Athena, the one that `floodmark` writes first.
+    pub athena: &'static [AthenaTable],
 }
 
 /// How a record is written as a line of text.

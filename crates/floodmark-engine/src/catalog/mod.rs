@@ -2,6 +2,7 @@
 
 mod definition;
 mod glue;
+mod information;
 mod local;
 mod partition_filter;
 mod partition_name;
@@ -14,6 +15,7 @@ pub use definition::{
     TableDefinition, View,
 };
 pub use glue::{GlueCatalog, GlueOptions};
+pub(crate) use information::information;
 pub use local::{Contents, IfExists, IfMissing, LocalCatalog};
 pub use partition_filter::PartitionFilter;
 pub use partition_name::{DEFAULT_PARTITION, partition_location, partition_name};
@@ -24,19 +26,23 @@ use std::sync::Arc;
 
 use datafusion::catalog::{
     CatalogProvider, CatalogProviderList, MemoryCatalogProvider, MemoryCatalogProviderList,
-    MemorySchemaProvider, SchemaProvider,
+    MemorySchemaProvider, SchemaProvider, TableProvider,
 };
 use datafusion::error::Result as DataFusionResult;
-use floodmark_formats::table;
+use floodmark_formats::Table;
 use floodmark_formats::time::Micros;
 
+use crate::dialect::TableName;
 use crate::error::{Error, ErrorKind, Result};
-use crate::scan::{LogTable, RejectedTable, ScanContext};
 
 /// The catalog that unqualified names are looked up in, as in Athena.
 pub(crate) const CATALOG: &str = "awsdatacatalog";
 /// The database that unqualified names are looked up in, as in Athena.
 pub(crate) const DATABASE: &str = "default";
+/// The database of the logs at the places that are asked.
+pub(crate) const LOGS: &str = "logs";
+/// The database that tells about databases, tables and columns.
+pub(crate) const INFORMATION_SCHEMA: &str = "information_schema";
 /// The table of the lines that are no rows.
 pub const REJECTED: &str = "rejected";
 
@@ -171,24 +177,47 @@ async fn blocking<T: Send + 'static>(
     })?
 }
 
-/// The tables of a dataset: one a log type under each of its names, and the rejected lines.
+/// The tables that a query reads, under the names by which it reads them.
 pub(crate) fn register(
-    context: &ScanContext,
-    hidden: &[String],
+    database: &str,
+    tables: Vec<(TableName, Arc<dyn TableProvider>)>,
 ) -> DataFusionResult<Arc<dyn CatalogProviderList>> {
-    let schema = MemorySchemaProvider::new();
-    for table in table::all() {
-        let provider = Arc::new(LogTable::new(context.clone(), table, hidden));
-        let names = std::iter::once(&table.log_type.name).chain(table.log_type.aliases);
-        for name in names {
-            schema.register_table((*name).to_owned(), Arc::clone(&provider) as _)?;
+    let catalog = MemoryCatalogProvider::new();
+    catalog.register_schema(database, Arc::new(MemorySchemaProvider::new()))?;
+    for (name, provider) in tables {
+        let database = name.database.as_deref().unwrap_or(database);
+        let schema = match catalog.schema(database) {
+            Some(schema) => schema,
+            None => {
+                let schema: Arc<dyn SchemaProvider> = Arc::new(MemorySchemaProvider::new());
+                catalog.register_schema(database, Arc::clone(&schema))?;
+                schema
+            }
+        };
+        // A table that is named with its database and without it is one.
+        if !schema.table_exist(&name.name) {
+            schema.register_table(name.name, provider)?;
         }
     }
-    let rejected = Arc::new(RejectedTable::new(context.clone()));
-    schema.register_table(REJECTED.to_owned(), rejected)?;
-    let catalog = MemoryCatalogProvider::new();
-    catalog.register_schema(DATABASE, Arc::new(schema))?;
     let catalogs = MemoryCatalogProviderList::new();
     catalogs.register_catalog(CATALOG.to_owned(), Arc::new(catalog));
     Ok(Arc::new(catalogs))
+}
+
+/// A log type as a table's definition, for those who look at its columns.
+pub(crate) fn log_relation(table: &Table) -> TableDefinition {
+    let columns = table.columns.iter().filter(|column| !column.hidden);
+    TableDefinition {
+        database: LOGS.to_owned(),
+        name: table.log_type.name.to_owned(),
+        columns: columns
+            .map(|column| ColumnDefinition {
+                name: column.column.name.to_owned(),
+                hive_type: column.column.column_type.athena().to_owned(),
+                comment: Some(column.column.meaning.to_owned()).filter(|text| !text.is_empty()),
+            })
+            .collect(),
+        comment: Some(table.log_type.title.to_owned()),
+        ..TableDefinition::default()
+    }
 }

@@ -1,15 +1,26 @@
 //! SQL as text: the only place where the parser is touched.
 
+pub(crate) mod attempt;
 pub(crate) mod ddl;
+pub(crate) mod errors;
 pub(crate) mod functions;
+pub(crate) mod moment;
+pub(crate) mod names;
 mod parsed;
+mod prefix;
+pub(crate) mod relations;
+mod rewrite;
 mod scope;
+mod statement;
 pub(crate) mod subscript;
 mod syntax;
 mod tokens;
 mod trino;
 pub(crate) mod trino_type;
+mod unnest;
 pub(crate) mod value_text;
+
+use std::sync::Arc;
 
 use datafusion::sql::parser::DFParserBuilder;
 
@@ -17,17 +28,20 @@ use crate::dialect::trino::TrinoDialect;
 use crate::error::Result;
 use crate::limits::NESTING_MAX;
 
-pub use crate::dialect::parsed::Parsed;
+pub(crate) use crate::dialect::parsed::Parsed;
 pub(crate) use crate::dialect::parsed::TableName;
+pub(crate) use crate::dialect::statement::{Kind, parse_one};
+pub use crate::dialect::statement::{Statement, parse};
 
-/// Reads statements separated by `;`.
+/// Reads plain queries separated by `;`.
 ///
 /// # Errors
 ///
 /// `InvalidQuery` with the place of the first thing that is no SQL.
-pub fn parse(sql: &str) -> Result<Vec<Parsed>> {
+pub(crate) fn queries(sql: &str) -> Result<Vec<Parsed>> {
     let tokens = tokens::read(sql)?;
     let hidden = tokens::hidden_columns(&tokens);
+    let places = tokens::places(&tokens);
     let failed =
         |error: datafusion::error::DataFusionError| syntax::error(&error.strip_backtrace(), sql);
     let mut parser = DFParserBuilder::new(tokens)
@@ -36,10 +50,25 @@ pub fn parse(sql: &str) -> Result<Vec<Parsed>> {
         .build()
         .map_err(failed)?;
     let statements = parser.parse_statements().map_err(failed)?;
-    statements.into_iter().map(|statement| Parsed::new(statement, &hidden, sql)).collect()
+    let source: Arc<str> = sql.into();
+    let mut places = places.into_iter();
+    let mut place = || places.next().unwrap_or_else(tokens::everywhere);
+    statements
+        .into_iter()
+        .map(|statement| Parsed::new(statement, &hidden, Arc::clone(&source), place()))
+        .collect()
 }
 
 /// An identifier as it is written in SQL: the one quoting function.
 pub fn identifier(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+/// The name among these that is the nearest to one that does not exist, if one is near.
+pub(crate) fn nearest<'n>(name: &str, names: &'n [String]) -> Option<&'n str> {
+    (names.iter())
+        .map(|known| (strsim::jaro_winkler(name, known), known))
+        .filter(|(likeness, _)| *likeness > 0.85)
+        .max_by(|left, right| left.0.total_cmp(&right.0))
+        .map(|(_, known)| known.as_str())
 }

@@ -6,6 +6,8 @@ mod wildcards;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
+use datafusion::execution::session_state::SessionState;
+use datafusion::logical_expr::LogicalPlan;
 use datafusion::sql::parser::Statement;
 use datafusion::sql::sqlparser::ast::{
     Ident, ObjectName, Query, Statement as SqlStatement, TableFactor, VisitMut, VisitorMut,
@@ -13,17 +15,20 @@ use datafusion::sql::sqlparser::ast::{
 use floodmark_formats::table;
 
 use crate::dialect::scope::Scopes;
-use crate::dialect::tokens;
+use crate::dialect::tokens::Place;
+use crate::dialect::{rewrite, tokens};
 use crate::error::{Error, ErrorKind, Position, Result};
 
 /// One statement, ready to be planned.
 #[derive(Clone, Debug)]
-pub struct Parsed {
+pub(crate) struct Parsed {
     pub(crate) statement: Statement,
     /// The hidden columns that it names.
     pub(crate) hidden: Vec<String>,
     /// The whole text that it was read from.
     pub(crate) source: Arc<str>,
+    /// Where it stands in that text.
+    pub(crate) place: Place,
     /// The names of the tables that have hidden columns; None for those of the logs alone.
     tables_with_hidden: Option<Vec<TableName>>,
 }
@@ -43,13 +48,14 @@ pub(crate) struct TableName {
 
 impl Parsed {
     /// A statement of a text, of those kinds that can be planned.
-    pub(crate) fn new(statement: Statement, hidden: &[String], source: &str) -> Result<Self> {
-        let parsed = Self {
-            statement,
-            hidden: hidden.to_vec(),
-            source: source.into(),
-            tables_with_hidden: None,
-        };
+    pub(crate) fn new(
+        statement: Statement,
+        hidden: &[String],
+        source: Arc<str>,
+        place: Place,
+    ) -> Result<Self> {
+        let parsed =
+            Self { statement, hidden: hidden.to_vec(), source, place, tables_with_hidden: None };
         match parsed.inner() {
             Some(
                 SqlStatement::Query(_)
@@ -101,16 +107,26 @@ impl Parsed {
         Ok(())
     }
 
+    /// Plans the query with what the state knows.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidQuery` for what does not exist or does not fit together.
+    pub(crate) async fn plan(self, state: &SessionState) -> Result<LogicalPlan> {
+        Ok(state.statement_to_plan(self.finish()?).await?)
+    }
+
     /// The statement as it is planned.
-    pub(crate) fn finish(mut self) -> Result<Statement> {
+    fn finish(mut self) -> Result<Statement> {
         let is_log = |name: &TableName| match &self.tables_with_hidden {
             None => table::find(&name.name).is_some(),
             Some(tables) => tables.iter().any(|table| table.is_same(name)),
         };
-        if let Some(inner) = inner_mut(&mut self.statement)
-            && !self.hidden.is_empty()
-        {
-            wildcards::leave_out(inner, &self.hidden, &is_log);
+        if let Some(inner) = inner_mut(&mut self.statement) {
+            if !self.hidden.is_empty() {
+                wildcards::leave_out(inner, &self.hidden, &is_log);
+            }
+            rewrite::rewrite(inner)?;
         }
         Ok(self.statement)
     }
@@ -193,5 +209,17 @@ impl VisitorMut for Tables {
             self.found.push(name);
         }
         ControlFlow::Continue(())
+    }
+}
+
+impl Parsed {
+    /// How many question marks stand in it.
+    pub(crate) fn parameters(&self) -> usize {
+        0
+    }
+
+    /// Puts expressions in the place of question marks.
+    pub(crate) fn bind(&mut self, _given: &[String]) -> Result<()> {
+        Err(Error::new(ErrorKind::NotSupported, "parameters are not bound yet"))
     }
 }

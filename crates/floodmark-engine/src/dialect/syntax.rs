@@ -1,6 +1,7 @@
 //! Errors of the parser in Athena's words.
 
-use crate::error::{Error, Position};
+use crate::dialect::prefix::NOT_SUPPORTED;
+use crate::error::{Error, ErrorKind, Position};
 
 /// An error of the parser, with the place that its text names.
 pub(crate) fn error(message: &str, sql: &str) -> Error {
@@ -8,6 +9,9 @@ pub(crate) fn error(message: &str, sql: &str) -> Error {
     let message =
         message.trim_start_matches("ParserError(\"").trim_start_matches("TokenizerError(\"");
     let message = message.trim_end_matches("\")").replace("\\\"", "\"");
+    if let Some((_, what)) = message.split_once(NOT_SUPPORTED) {
+        return Error::new(ErrorKind::NotSupported, what).code("NOT_SUPPORTED");
+    }
     let (text, position) = match message.find(" at Line: ") {
         Some(at) => (message[..at].to_owned(), position(&message[at..])),
         None if message.ends_with("found: EOF") => (message, Some(end_of(sql))),

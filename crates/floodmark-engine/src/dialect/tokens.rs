@@ -37,6 +37,38 @@ pub(crate) fn hidden_columns(tokens: &[TokenWithSpan]) -> Vec<String> {
     names
 }
 
+/// A statement's place in a text: where it begins, and where the next may.
+pub(crate) type Place = (Position, Position);
+
+/// The whole of a text.
+pub(crate) fn everywhere() -> Place {
+    (Position { line: 0, column: 0 }, Position { line: u64::MAX, column: 0 })
+}
+
+/// The places of the statements.
+pub(crate) fn places(tokens: &[TokenWithSpan]) -> Vec<Place> {
+    let mut places = Vec::new();
+    let (mut from, end) = everywhere();
+    let mut is_empty = true;
+    for token in tokens {
+        match &token.token {
+            Token::Whitespace(_) | Token::EOF => {}
+            Token::SemiColon => {
+                let to = position(token.span).unwrap_or(end);
+                if !std::mem::replace(&mut is_empty, true) {
+                    places.push((from, to));
+                }
+                from = to;
+            }
+            _ => is_empty = false,
+        }
+    }
+    if !is_empty {
+        places.push((from, end));
+    }
+    places
+}
+
 /// The place where a token begins.
 pub(crate) fn position(span: Span) -> Option<Position> {
     let start = span.start;
@@ -85,7 +117,7 @@ fn tables_as_queries(tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
     let mut before = Token::SemiColon;
     let mut tokens = tokens.into_iter().peekable();
     while let Some(token) = tokens.next() {
-        let begins = matches!(before, Token::SemiColon | Token::LParen)
+        let begins = matches!(before, Token::SemiColon | Token::LParen | Token::RParen)
             || matches!(
                 keyword(&before),
                 Keyword::UNION

@@ -2,7 +2,11 @@
 
 use std::any::TypeId;
 
+use datafusion::sql::sqlparser::ast::Expr;
 use datafusion::sql::sqlparser::dialect::{Dialect, GenericDialect};
+use datafusion::sql::sqlparser::parser::{Parser, ParserError};
+
+use crate::dialect::prefix;
 
 /// The syntax of queries in Athena's engine version 3.
 #[derive(Debug)]
@@ -16,6 +20,10 @@ impl Dialect for TrinoDialect {
 
     fn is_delimited_identifier_start(&self, ch: char) -> bool {
         ch == '"'
+    }
+
+    fn parse_prefix(&self, parser: &mut Parser) -> Option<Result<Expr, ParserError>> {
+        prefix::parse(parser)
     }
 
     fn identifier_quote_style(&self, _identifier: &str) -> Option<char> {

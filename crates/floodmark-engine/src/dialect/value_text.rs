@@ -47,7 +47,7 @@ impl Writer {
 
     /// The text of a value; None is NULL.
     pub(crate) fn text(&self, row: usize) -> Option<String> {
-        if self.nulls.as_ref().is_some_and(|nulls| nulls.is_null(row)) {
+        if self.is_null(row) {
             return None;
         }
         let mut text = String::new();
@@ -55,9 +55,14 @@ impl Writer {
         Some(text)
     }
 
+    /// Whether a value is NULL.
+    pub(crate) fn is_null(&self, row: usize) -> bool {
+        self.nulls.as_ref().is_some_and(|nulls| nulls.is_null(row))
+    }
+
     /// Appends the text of a value, `null` for NULL.
     fn append(&self, row: usize, out: &mut String) {
-        if self.nulls.as_ref().is_some_and(|nulls| nulls.is_null(row)) {
+        if self.is_null(row) {
             out.push_str("null");
         } else {
             (self.write)(row, out);

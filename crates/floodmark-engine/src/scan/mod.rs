@@ -2,6 +2,7 @@
 
 mod columns;
 mod compact;
+mod hive;
 mod inflate;
 mod object;
 mod prune;
@@ -11,6 +12,7 @@ mod source;
 mod summary;
 
 pub(crate) use compact::CompactForKeepers;
+pub(crate) use hive::{HiveFrom, HiveTableProvider, check_definition, hive_table};
 pub(crate) use prune::{Pruning, prunes};
 pub use rejected::REJECTED_COLUMNS;
 pub(crate) use rejected::RejectedTable;

@@ -5,6 +5,7 @@ mod listing;
 mod local;
 mod s3;
 
+use std::collections::HashMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,6 +14,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use bytes::Bytes;
 use floodmark_formats::time::Micros;
 use futures::stream::BoxStream;
+use tokio::runtime::Handle;
 
 use crate::error::{Error, ErrorKind, Result};
 pub use crate::store::listing::{ListHints, list};
@@ -73,6 +75,40 @@ pub enum Store {
     StandardInput(Arc<AtomicBool>),
     /// A bucket.
     S3(Arc<S3>),
+}
+
+/// The stores of a process, each opened once.
+#[derive(Debug)]
+pub(crate) struct Stores {
+    options: S3Options,
+    io: Handle,
+    buckets: tokio::sync::Mutex<HashMap<String, Store>>,
+}
+
+impl Stores {
+    pub(crate) fn new(options: S3Options, io: Handle) -> Self {
+        Self { options, io, buckets: tokio::sync::Mutex::default() }
+    }
+
+    /// The store of a location: for a bucket, the one that was opened before.
+    pub(crate) async fn open(&self, location: &Location) -> Result<Store> {
+        let Location::S3 { bucket, .. } = location else {
+            return Store::open(location, &self.options).await;
+        };
+        let mut buckets = self.buckets.lock().await;
+        if let Some(store) = buckets.get(bucket) {
+            return Ok(store.clone());
+        }
+        let opening = {
+            let (location, options) = (location.clone(), self.options.clone());
+            self.io.spawn(async move { Store::open(&location, &options).await })
+        };
+        let store = opening.await.map_err(|error| {
+            Error::new(ErrorKind::Internal, format!("cannot open `{location}`")).because(error)
+        })??;
+        buckets.insert(bucket.clone(), store.clone());
+        Ok(store)
+    }
 }
 
 impl Object {
@@ -142,6 +178,9 @@ impl Location {
                     }
                 }
             });
+        }
+        if let Some(path) = text.strip_prefix("file://") {
+            return Ok(Self::Path(PathBuf::from(path)));
         }
         if let Some((scheme, _)) = text.split_once("://") {
             return Err(Error::invalid_query(format!(

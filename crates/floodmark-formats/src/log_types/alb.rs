@@ -1,5 +1,6 @@
 //! Application Load Balancer access logs: one line a request, written when it was answered.
 
+use crate::athena::{RowFormat, table};
 use crate::log_type::{
     Clock, Encoding, Header, INTERVAL_AFTER, LogType, Mark, Quotes, Sample, Shape,
     TWO_INTERVALS_BEFORE, TimeForm, Written, address_and_port, between, bigint, double, int,
@@ -138,4 +139,11 @@ pub static ALB: LogType = LogType {
         Mark { column: "elb", shape: Shape::StartsWith(&["app/"]) },
     ],
     hole: None,
+    athena: &[
+        table("alb_access_logs", "create-alb-access-logs-table", RowFormat::Regex(PATTERN), 34),
+        table("alb_logs", "create-alb-access-logs-table", RowFormat::Regex(PATTERN), 33),
+    ],
 };
+
+/// The pattern of Athena's table, as it is once Hive has read its literal.
+const PATTERN: &str = r#"([^ ]*) ([^ ]*) ([^ ]*) ([^ ]*):([0-9]*) ([^ ]*)[:-]([0-9]*) ([-.0-9]*) ([-.0-9]*) ([-.0-9]*) (|[-0-9]*) (-|[-0-9]*) ([-0-9]*) ([-0-9]*) "([^ ]*) (.*) (- |[^ ]*)" "([^"]*)" ([A-Z0-9-_]+) ([A-Za-z0-9.-]*) ([^ ]*) "([^"]*)" "([^"]*)" "([^"]*)" ([-.0-9]*) ([^ ]*) "([^"]*)" "([^"]*)" "([^ ]*)" "([^\s]+?)" "([^\s]+)" "([^ ]*)" "([^ ]*)" ?([^ ]*)? ?( .*)?"#;

@@ -1,5 +1,6 @@
 //! Application Load Balancer connection logs: one line a connection, written when it was made or failed.
 
+use crate::athena::{RowFormat, table};
 use crate::log_type::{
     Clock, Encoding, Header, INTERVAL_AFTER, LogType, Mark, Quotes, Sample, Shape,
     TWO_INTERVALS_BEFORE, TimeForm, Written, between, double, int, text,
@@ -81,4 +82,13 @@ pub static ALB_CONNECTION: LogType = LogType {
         Mark { column: "listener_port", shape: Shape::Digits },
     ],
     hole: None,
+    athena: &[table(
+        "alb_connection_logs",
+        "create-alb-connection-logs-table",
+        RowFormat::Regex(PATTERN),
+        12,
+    )],
 };
+
+/// The pattern of Athena's table, as it is once Hive has read its literal.
+const PATTERN: &str = r#"([^ ]*) ([^ ]*) ([0-9]*) ([0-9]*) ([A-Za-z0-9.-]*) ([^ ]*) ([-.0-9]*) "([^"]*)" ([^ ]*) ([^ ]*) ([^ ]*) ?([^ ]*)?( .*)?"#;

@@ -1,5 +1,6 @@
 //! Application Load Balancer health check logs: one line a check of a target.
 
+use crate::athena::{RowFormat, table};
 use crate::log_type::{
     Clock, Encoding, Header, INTERVAL_AFTER, LogType, Mark, Quotes, Sample, Shape,
     TWO_INTERVALS_BEFORE, TimeForm, Written, between, double, int, text,
@@ -53,4 +54,8 @@ pub static ALB_HEALTH_CHECK: LogType = LogType {
         Mark { column: "status", shape: Shape::OneOf(&["PASS", "FAIL"]) },
     ],
     hole: None,
+    athena: &[table("alb_health_check_logs", "", RowFormat::Regex(PATTERN), 10)],
 };
+
+/// The pattern of Athena's table, as it is once Hive has read its literal.
+const PATTERN: &str = r#"([^ ]*) ([^ ]*) ([-.0-9]*) ([^ ]*) ([^ ]*) ([^ ]*) ([-0-9]*) ([^ ]*) ?([^ ]*)? ?([^ ]*)?( .*)?"#;

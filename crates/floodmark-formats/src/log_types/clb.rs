@@ -1,5 +1,6 @@
 //! Classic Load Balancer access logs: one line a request or TCP connection.
 
+use crate::athena::{RowFormat, table};
 use crate::log_type::{
     Clock, Encoding, Header, INTERVAL_AFTER, LogType, Mark, Quotes, Sample, Shape, TimeForm,
     Written, address_and_port, bigint, double, request, text, until,
@@ -99,4 +100,15 @@ pub static CLB: LogType = LogType {
         Mark { column: "sent_bytes", shape: Shape::Digits },
     ],
     hole: None,
+    athena: &[
+        table("elb_logs", "elasticloadbalancer-classic-logs", RowFormat::Regex(PATTERN), 19),
+        table("elb_logs", "elasticloadbalancer-classic-logs", RowFormat::Regex(PATTERN), 19)
+            .renamed(&[
+                ("timestamp", "request_timestamp"),
+                ("client_response_time", "response_processing_time"),
+            ]),
+    ],
 };
+
+/// The pattern of Athena's table, as it is once Hive has read its literal.
+const PATTERN: &str = r#"([^ ]*) ([^ ]*) ([^ ]*):([0-9]*) ([^ ]*)[:-]([0-9]*) ([-.0-9]*) ([-.0-9]*) ([-.0-9]*) (|[-0-9]*) (-|[-0-9]*) ([-0-9]*) ([-0-9]*) \"([^ ]*) ([^ ]*) (- |[^ ]*)\" ("[^"]*") ([A-Z0-9-]+) ([A-Za-z0-9.-]*)$"#;

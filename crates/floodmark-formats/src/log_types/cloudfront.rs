@@ -1,5 +1,6 @@
 //! CloudFront standard logs, legacy and version 2: one line a request, written when it was answered.
 
+use crate::athena::{AthenaTable, RowFormat, table};
 use crate::log_type::{
     AN_HOUR, Clock, Encoding, Header, LogType, Mark, Quotes, Sample, Shape, TimeForm, Written,
     between, bigint, date, float, int, text,
@@ -170,4 +171,60 @@ pub static CLOUDFRONT: LogType = LogType {
         Mark { column: "time", shape: Shape::Clock },
     ],
     hole: None,
+    athena: TABLES,
 };
+
+/// The tables that AWS documents, the newest first.
+const TABLES: &[AthenaTable] = &[
+    table(
+        "cloudfront_standard_logs",
+        "create-cloudfront-table-standard-logs",
+        RowFormat::Delimited('\t'),
+        33,
+    )
+    .skipping(2),
+    table(
+        "cloudfront_logs",
+        "create-cloudfront-table-standard-logs",
+        RowFormat::Delimited('\t'),
+        33,
+    )
+    .skipping(2)
+    .renamed(&[
+        ("x_edge_location", "location"),
+        ("sc_bytes", "bytes"),
+        ("c_ip", "request_ip"),
+        ("cs_method", "method"),
+        ("cs_host", "host"),
+        ("cs_uri_stem", "uri"),
+        ("sc_status", "status"),
+        ("cs_referrer", "referrer"),
+        ("cs_user_agent", "user_agent"),
+        ("cs_uri_query", "query_string"),
+        ("cs_cookie", "cookie"),
+        ("x_edge_result_type", "result_type"),
+        ("x_edge_request_id", "request_id"),
+        ("x_host_header", "host_header"),
+        ("cs_protocol", "request_protocol"),
+        ("cs_bytes", "request_bytes"),
+        ("x_forwarded_for", "xforwarded_for"),
+        ("x_edge_response_result_type", "response_result_type"),
+        ("cs_protocol_version", "http_version"),
+    ]),
+    table(
+        "cf_logs_manual_partition_parquet",
+        "create-cloudfront-table-manual-parquet",
+        RowFormat::Parquet,
+        33,
+    )
+    .of_strings()
+    .renamed(&[("cs_referrer", "cs_referer")]),
+    table(
+        "cf_logs_manual_partition_json",
+        "create-cloudfront-table-manual-json",
+        RowFormat::Json,
+        33,
+    )
+    .of_strings()
+    .with_written_names(),
+];

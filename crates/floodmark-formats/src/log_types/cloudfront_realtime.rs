@@ -1,5 +1,6 @@
 //! CloudFront real-time logs: one line a request, as Firehose stores them.
 
+use crate::athena::{AthenaTable, RowFormat, table};
 use crate::log_type::{
     Clock, Encoding, Header, LogType, Mark, Quotes, Sample, Shape, TimeForm, bigint, double, text,
 };
@@ -424,4 +425,20 @@ pub static CLOUDFRONT_REALTIME: LogType = LogType {
         },
     ],
     hole: None,
+    athena: TABLES,
 };
+
+/// The table that AWS documents lacks a field, has whole numbers for fractions and leaves lines out. It comes second.
+const TABLES: &[AthenaTable] = &[
+    table("cloudfront_real_time_logs", "", RowFormat::Delimited('\t'), usize::MAX),
+    table(
+        "cloudfront_real_time_logs",
+        "create-cloudfront-table-real-time-logs",
+        RowFormat::Delimited('\t'),
+        46,
+    )
+    .skipping(2)
+    .without(&["s_ip"])
+    // As documented, though the log writes fractions.
+    .retyped(&[("time_to_first_byte", "bigint"), ("time_taken", "bigint")]),
+];

@@ -1,5 +1,6 @@
 //! Global Accelerator flow logs: one line a flow of an accelerator and capture window.
 
+use crate::athena::{RowFormat, table};
 use crate::log_type::{
     Clock, Encoding, Header, LogType, Mark, Quotes, Sample, Shape, TimeForm, Written, between,
     bigint, int, text,
@@ -96,4 +97,11 @@ pub static GLOBAL_ACCELERATOR: LogType = LogType {
         Mark { column: "logstatus", shape: Shape::OneOf(&["OK", "NODATA", "SKIPDATA"]) },
     ],
     hole: Some(("logstatus", "SKIPDATA")),
+    athena: &[table(
+        "aga_flow_logs",
+        "querying-global-accelerator-flow-logs",
+        RowFormat::Delimited(' '),
+        24,
+    )
+    .skipping(1)],
 };

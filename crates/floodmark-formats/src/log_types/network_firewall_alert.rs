@@ -1,5 +1,6 @@
 //! Network Firewall alert logs: one JSON object a match of a stateful rule.
 
+use crate::athena::{AthenaTable, RowFormat, table};
 use crate::log_type::{
     Clock, Encoding, LogType, Mark, Sample, Shape, TimeForm, Written, between, nested, text,
 };
@@ -41,4 +42,13 @@ pub static NETWORK_FIREWALL_ALERT: LogType = LogType {
         Mark { column: "event", shape: Shape::EventType("alert") },
     ],
     hole: None,
+    athena: TABLES,
 };
+
+/// The tables that AWS documents, the newest first.
+const TABLES: &[AthenaTable] = &[table(
+    "network_firewall_alert_logs",
+    "querying-network-firewall-logs-sample-alert-logs-table",
+    RowFormat::Json,
+    4,
+)];

@@ -1,5 +1,6 @@
 //! Network Firewall flow logs: one JSON object a direction of a flow.
 
+use crate::athena::{AthenaTable, RowFormat, table};
 use crate::log_type::{
     Clock, Encoding, LogType, Mark, Sample, Shape, TimeForm, Written, nested, text, until,
 };
@@ -42,4 +43,13 @@ pub static NETWORK_FIREWALL_FLOW: LogType = LogType {
         Mark { column: "event", shape: Shape::EventType("netflow") },
     ],
     hole: None,
+    athena: TABLES,
 };
+
+/// The tables that AWS documents, the newest first.
+const TABLES: &[AthenaTable] = &[table(
+    "network_firewall_netflow_logs",
+    "querying-network-firewall-logs-sample-netflow-logs-table",
+    RowFormat::Json,
+    4,
+)];

@@ -1,5 +1,6 @@
 //! Network Firewall TLS logs: one JSON object a TLS inspection that failed or asked for a revocation.
 
+use crate::athena::{RowFormat, table};
 use crate::log_type::{
     Clock, Encoding, LogType, Mark, Sample, Shape, TimeForm, Written, between, nested, text,
 };
@@ -41,4 +42,7 @@ pub static NETWORK_FIREWALL_TLS: LogType = LogType {
         Mark { column: "event", shape: Shape::EventType("tls") },
     ],
     hole: None,
+    athena: &[
+        table("network_firewall_tls_logs", "", RowFormat::Json, 4),
+    ],
 };

@@ -1,5 +1,6 @@
 //! Network Load Balancer access logs: one line a TLS connection, written when it ends.
 
+use crate::athena::{RowFormat, table};
 use crate::log_type::{
     Clock, Encoding, Header, INTERVAL_AFTER, LogType, Mark, Quotes, Sample, Shape,
     TWO_INTERVALS_BEFORE, TimeForm, Written, address_and_port, between, bigint, double, int, text,
@@ -157,4 +158,11 @@ pub static NLB: LogType = LogType {
         },
     ],
     hole: None,
+    athena: &[
+        table("nlb_tls_logs", "networkloadbalancer-classic-logs", RowFormat::Regex(PATTERN), 24),
+        table("nlb_tls_logs", "networkloadbalancer-classic-logs", RowFormat::Regex(PATTERN), 23),
+    ],
 };
+
+/// The pattern of Athena's table, as it is once Hive has read its literal.
+const PATTERN: &str = r#"([^ ]*) ([^ ]*) ([^ ]*) ([^ ]*) ([^ ]*) ([^ ]*):([0-9]*) ([^ ]*):([0-9]*) ([-.0-9]*) ([-.0-9]*) ([-0-9]*) ([-0-9]*) ([-0-9]*) ([^ ]*) ([^ ]*) ([^ ]*) ([^ ]*) ([^ ]*) ([^ ]*) ([^ ]*) ([^ ]*) ([^ ]*) ?([^ ]*)?( .*)?"#;

@@ -1,5 +1,6 @@
 //! Route 53 Resolver query logs: one JSON object a DNS query from a VPC.
 
+use crate::athena::{RowFormat, table};
 use crate::log_type::{
     A_DAY, Clock, Encoding, LogType, Mark, Sample, Shape, TimeForm, Written, between, int, nested,
     text,
@@ -76,4 +77,10 @@ pub static ROUTE53_RESOLVER: LogType = LogType {
         Mark { column: "query_timestamp", shape: Shape::Present },
     ],
     hole: None,
+    athena: &[table(
+        "r53_rlogs",
+        "querying-r53-resolver-logs-creating-the-table",
+        RowFormat::Json,
+        17,
+    )],
 };

@@ -1,5 +1,6 @@
 //! S3 server access logs: one line a request to a bucket.
 
+use crate::athena::{AthenaTable, RowFormat, table};
 use crate::log_type::{
     A_DAY, AN_HOUR, Clock, Encoding, Header, LogType, Mark, Quotes, Sample, Shape, TimeForm,
     Written, bigint, text, until,
@@ -126,4 +127,14 @@ pub static S3_ACCESS: LogType = LogType {
         Mark { column: "httpstatus", shape: Shape::Digits },
     ],
     hole: None,
+    athena: TABLES,
 };
+
+/// The tables that AWS documents, the newest first.
+const TABLES: &[AthenaTable] = &[table("mybucket_logs", TABLE_PAGE, RowFormat::Regex(PATTERN), 26)];
+
+/// The pattern of Athena's table, as it is once Hive has read its literal.
+const PATTERN: &str = r#"([^ ]*) ([^ ]*) \[(.*?)\] ([^ ]*) ([^ ]*) ([^ ]*) ([^ ]*) ([^ ]*) ("[^"]*"|-) (-|[0-9]*) ([^ ]*) ([^ ]*) ([^ ]*) ([^ ]*) ([^ ]*) ([^ ]*) ("[^"]*"|-) ([^ ]*)(?: ([^ ]*) ([^ ]*) ([^ ]*) ([^ ]*) ([^ ]*) ([^ ]*) ([^ ]*) ([^ ]*))?.*$"#;
+
+/// The page that has the table.
+const TABLE_PAGE: &str = "https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-s3-access-logs-to-identify-requests.html";

@@ -1,5 +1,6 @@
 //! Transit Gateway flow logs: one line a flow through a transit gateway and capture window.
 
+use crate::athena::{RowFormat, table};
 use crate::log_type::{
     Clock, Encoding, Header, LogType, Mark, Quotes, Sample, Shape, TimeForm, Written, between,
     bigint, int, text,
@@ -138,4 +139,8 @@ pub static TGW_FLOW: LogType = LogType {
         Mark { column: "tgw_id", shape: Shape::StartsWith(&["tgw-", "-"]) },
     ],
     hole: Some(("log_status", "SKIPDATA")),
+    athena: &[
+        table("tgw_flow_logs", "", RowFormat::Delimited(' '), usize::MAX).skipping(1),
+        table("tgw_flow_logs_parquet", "", RowFormat::Parquet, usize::MAX),
+    ],
 };

@@ -1,5 +1,6 @@
 //! VPC flow logs: one line a flow of a network interface and capture window.
 
+use crate::athena::{RowFormat, table};
 use crate::log_type::{
     Clock, Encoding, Header, LogType, Mark, Quotes, Sample, Shape, TimeForm, Written, between,
     bigint, int, text,
@@ -213,4 +214,45 @@ pub static VPC_FLOW: LogType = LogType {
         Mark { column: "log_status", shape: Shape::OneOf(&["OK", "NODATA", "SKIPDATA"]) },
     ],
     hole: Some(("log_status", "SKIPDATA")),
+    athena: &[
+        table(
+            "vpc_flow_logs",
+            "vpc-flow-logs-create-table-statement",
+            RowFormat::Delimited(' '),
+            29,
+        )
+        .skipping(1),
+        table(
+            "test_table_vpclogs",
+            "vpc-flow-logs-partition-projection",
+            RowFormat::Delimited(' '),
+            29,
+        )
+        .skipping(1)
+        .without(&["region"]),
+        table("vpc_flow_logs", "vpc-flow-logs", RowFormat::Delimited(' '), 14)
+            .skipping(1)
+            .renamed(&[
+                ("account_id", "account"),
+                ("interface_id", "interfaceid"),
+                ("srcaddr", "sourceaddress"),
+                ("dstaddr", "destinationaddress"),
+                ("srcport", "sourceport"),
+                ("dstport", "destinationport"),
+                ("packets", "numpackets"),
+                ("bytes", "numbytes"),
+                ("start", "starttime"),
+                ("end", "endtime"),
+                ("log_status", "logstatus"),
+            ])
+            .retyped(&[("protocol", "int"), ("packets", "int"), ("start", "int"), ("end", "int")]),
+        table("vpc_flow_logs_parquet", "vpc-flow-logs-parquet", RowFormat::Parquet, 29),
+        table(
+            "test_table_vpclogs_parquet",
+            "vpc-flow-logs-partition-projection-parquet-example",
+            RowFormat::Parquet,
+            29,
+        )
+        .without(&["region"]),
+    ],
 };

@@ -1,5 +1,6 @@
 //! WAF logs: one JSON object a request that a web ACL looked at.
 
+use crate::athena::{AthenaTable, RowFormat, table};
 use crate::log_type::{
     Clock, Encoding, LogType, Mark, Sample, Shape, TimeForm, Written, between, bigint, int, nested,
     text,
@@ -159,4 +160,13 @@ pub static WAF: LogType = LogType {
         Mark { column: "httprequest", shape: Shape::Present },
     ],
     hole: None,
+    athena: TABLES,
 };
+
+/// The tables that AWS documents, the newest first.
+const TABLES: &[AthenaTable] = &[table(
+    "waf_logs_partition_projection",
+    "create-waf-table-partition-projection",
+    RowFormat::Json,
+    23,
+)];

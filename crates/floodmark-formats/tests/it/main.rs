@@ -5,6 +5,7 @@
 mod cut;
 mod declarations;
 mod decoded;
+mod hive;
 mod hostile;
 mod predicates;
 mod purity;

@@ -3,7 +3,7 @@
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
 
-use rusqlite::{Connection, ErrorCode, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 
 use crate::error::{Error, ErrorKind};
 use crate::limits::CATALOG_WAIT_MAX;
@@ -68,6 +68,21 @@ const STEPS: &[&str] = &["
 /// The size of the pages that the file consists of, in bytes. It is SQLite's own, written down because a cut file is known by it.
 const PAGE_BYTES: u64 = 4096;
 
+/// Makes a catalog in memory, which goes away with its connection.
+pub(super) fn in_memory() -> Result<Connection, Error> {
+    let made = || -> Result<Connection, Failure> {
+        let mut connection = Connection::open_in_memory()?;
+        connection.pragma_update(None, "foreign_keys", true)?;
+        let transaction = connection.transaction()?;
+        for step in STEPS {
+            transaction.execute_batch(step)?;
+        }
+        transaction.commit()?;
+        Ok(connection)
+    };
+    made().map_err(|failure| explain(Path::new(":memory:"), failure))
+}
+
 /// Opens the file, and makes it if there is none.
 pub(super) fn open(path: &Path) -> Result<Connection, Error> {
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
@@ -80,18 +95,14 @@ pub(super) fn open(path: &Path) -> Result<Connection, Error> {
 }
 
 fn connect(path: &Path) -> Result<Connection, Failure> {
-    let is_new = !path.exists();
-    if !is_new {
-        check_length(path)?;
+    if !path.exists() {
+        make(path)?;
     }
-    let mut connection = Connection::open(path)?;
-    if is_new {
-        // Nothing is in it yet. SQLite gives the files that it makes beside it the same permissions.
-        make_private(path).map_err(|error| {
-            let message = format!("cannot set the permissions of `{}`: {error}", path.display());
-            Error::new(ErrorKind::AccessDenied, message).because(error)
-        })?;
-    }
+    check_length(path)?;
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX
+        | OpenFlags::SQLITE_OPEN_EXRESCODE;
+    let mut connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(CATALOG_WAIT_MAX)?;
     connection.pragma_update(None, "trusted_schema", false)?;
     connection.pragma_update(None, "cell_size_check", true)?;
@@ -102,6 +113,28 @@ fn connect(path: &Path) -> Result<Connection, Failure> {
         migrate(&mut connection, path)?;
     }
     Ok(connection)
+}
+
+/// Makes an empty catalog, unless another process is quicker. It is whole when it gets its name, so that nobody sees half of it.
+fn make(path: &Path) -> Result<(), Failure> {
+    let new = beside(path, &format!("-{}.new", uuid::Uuid::new_v4()));
+    let refused = |error: std::io::Error| {
+        let message = format!("cannot make the catalog `{}`: {error}", path.display());
+        let error = Error::new(ErrorKind::AccessDenied, message).because(error);
+        Failure::Refused(error.hint("check the permissions of its folder"))
+    };
+    let mut connection = Connection::open(&new)?;
+    // Nothing is in it yet. SQLite gives the files that it makes beside it the same permissions.
+    make_private(&new).map_err(refused)?;
+    migrate(&mut connection, path)?;
+    connection.close().map_err(|(_, error)| error)?;
+    // A link does not replace what is there, but not every disk has links.
+    let linked = match std::fs::hard_link(&new, path) {
+        Err(_) if !path.exists() => std::fs::rename(&new, path),
+        _ => Ok(()),
+    };
+    let _ = std::fs::remove_file(&new);
+    linked.map_err(refused)
 }
 
 /// How many steps the file has gone. What is not ours is not touched.

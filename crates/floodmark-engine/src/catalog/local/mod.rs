@@ -81,6 +81,16 @@ impl LocalCatalog {
         Ok(Self { path: path.to_owned(), connection })
     }
 
+    /// Makes an empty catalog that lasts as long as it is used.
+    ///
+    /// # Errors
+    ///
+    /// `Unavailable` if there is no memory for it.
+    pub fn in_memory() -> Result<Self> {
+        let connection = Mutex::new(file::in_memory()?);
+        Ok(Self { path: PathBuf::from(":memory:"), connection })
+    }
+
     /// Makes a database. Gives whether anything changed.
     ///
     /// # Errors

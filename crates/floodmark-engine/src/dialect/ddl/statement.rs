@@ -339,12 +339,15 @@ pub(crate) enum AlterTable {
         /// Where it goes; None where it stays.
         place: Option<ColumnPlace>,
     },
-    /// `DROP COLUMN`.
+    /// `DROP COLUMN`. Athena does it to Iceberg tables alone, and says of others that the word `COLUMN` is a
+    /// `mismatched input 'COLUMN' expecting 'PARTITION'`.
     DropColumn {
         /// The column.
         column: String,
+        /// Where the word `COLUMN` stands.
+        position: Position,
     },
-    /// `RENAME TO`.
+    /// `RENAME TO`. Athena does it to Iceberg tables alone, and says of others `Query type not supported by DDL engine.`
     RenameTable {
         /// Its new name.
         to: Name,

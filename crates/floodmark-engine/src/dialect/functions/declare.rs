@@ -51,7 +51,9 @@ pub(crate) enum Parameter {
     Timestamp,
     /// `date`, `timestamp` or `timestamp with time zone`, in its own type.
     Moment,
-    /// Either interval, in its own type.
+    /// `time`: `Time64(Microsecond)`.
+    Time,
+    /// Either interval: `Interval(MonthDayNano)`.
     Interval,
     /// `varbinary`: `Binary`.
     Binary,
@@ -259,7 +261,15 @@ impl Parameter {
                 matches!(given, T::Timestamp(_, None) | T::Date32),
                 T::Timestamp(TimeUnit::Microsecond, None),
             ),
-            Self::Moment => kept(matches!(given, T::Timestamp(..) | T::Date32 | T::Date64)),
+            Self::Moment => match given {
+                T::Timestamp(_, zone) => Some(T::Timestamp(TimeUnit::Microsecond, zone.clone())),
+                T::Date32 | T::Date64 => Some(T::Date32),
+                _ => kept(false),
+            },
+            Self::Time => becomes(
+                matches!(given, T::Time32(_) | T::Time64(_)),
+                T::Time64(TimeUnit::Microsecond),
+            ),
             Self::Interval => becomes(
                 matches!(given, T::Interval(_) | T::Duration(_)),
                 T::Interval(IntervalUnit::MonthDayNano),
@@ -287,6 +297,7 @@ impl Parameter {
             Self::Date => "date",
             Self::Timestamp => "timestamp",
             Self::Moment => "timestamp with time zone",
+            Self::Time => "time",
             Self::Interval => "interval",
             Self::Binary => "varbinary",
             Self::Array => "array(T)",

@@ -6,14 +6,14 @@ use datafusion::sql::sqlparser::ast::{
     Ident, ObjectNamePart, Query, Statement, TableAlias, TableFactor, VisitMut, VisitorMut,
 };
 
-use crate::dialect::parse;
 use crate::dialect::parsed::{TableName, inner_mut};
+use crate::dialect::queries;
 use crate::dialect::scope::Scopes;
 use crate::error::{Error, Result};
 
 /// The query of a view, all of whose tables are named with their database, and the hidden columns that it names.
 pub(crate) fn read(sql: &str, database: &str) -> Result<(Query, Vec<String>)> {
-    let parsed = parse(sql)?;
+    let parsed = queries(sql)?;
     let [parsed] =
         <[_; 1]>::try_from(parsed).map_err(|_| Error::invalid_query("a view must be one query"))?;
     let mut statement = parsed.statement;
