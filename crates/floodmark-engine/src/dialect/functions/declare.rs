@@ -363,7 +363,24 @@ pub(crate) fn result(
 ) -> Result<ColumnarValue> {
     let all_scalar = args.args.iter().all(|arg| matches!(arg, ColumnarValue::Scalar(_)));
     if all_scalar && array.len() == 1 {
-        return Ok(ColumnarValue::Scalar(ScalarValue::try_from_array(&array, 0)?));
+        return Ok(ColumnarValue::Scalar(single(&array)?));
     }
     Ok(ColumnarValue::Array(Arc::new(array)))
+}
+
+/// The value of an array of one. Unlike DataFusion's own way it keeps what the fields of items say besides their type.
+pub(crate) fn single(array: &dyn Array) -> Result<ScalarValue> {
+    if array.len() == 1 {
+        match array.data_type() {
+            DataType::List(_) => {
+                return Ok(ScalarValue::List(Arc::new(array.as_list::<i32>().clone())));
+            }
+            DataType::Map(..) => return Ok(ScalarValue::Map(Arc::new(array.as_map().clone()))),
+            DataType::Struct(_) => {
+                return Ok(ScalarValue::Struct(Arc::new(array.as_struct().clone())));
+            }
+            _ => {}
+        }
+    }
+    ScalarValue::try_from_array(array, 0)
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use datafusion::arrow::array::{Array, ArrayRef, BooleanArray};
 use datafusion::arrow::compute::{filter, prep_null_mask_filter};
 use datafusion::arrow::datatypes::{DataType, FieldRef};
+use datafusion::arrow::row::SortField;
 use datafusion::common::{Result, ScalarValue};
 use datafusion::logical_expr::function::{AccumulatorArgs, StateFieldsArgs};
 use datafusion::logical_expr::utils::{AggregateOrderSensitivity, format_state_name};
@@ -13,7 +14,7 @@ use datafusion::logical_expr::{
     Accumulator, AggregateUDF, AggregateUDFImpl, EmitTo, GroupsAccumulator, Signature, Volatility,
 };
 
-use crate::dialect::functions::declare::{Parameter, coerce, unexpected};
+use crate::dialect::functions::declare::{Parameter, coerce, single, unexpected};
 use crate::dialect::trino_type::failure;
 
 /// An aggregate function of Trino.
@@ -52,8 +53,8 @@ pub(super) struct Given {
     pub(super) fields: Vec<FieldRef>,
     /// The field of its result.
     pub(super) result: FieldRef,
-    /// How `WITHIN GROUP (ORDER BY …)` sorts; the value to sort by is the first argument then.
-    pub(super) order: Option<datafusion::arrow::compute::SortOptions>,
+    /// How the values are sorted by what stands behind the arguments.
+    pub(super) order: Vec<SortField>,
     /// Whether each value counts once.
     pub(super) is_distinct: bool,
 }
@@ -92,7 +93,7 @@ impl Aggregate {
         self.overloads.iter().find_map(|overload| coerce(overload, given))
     }
 
-    /// Whether `WITHIN GROUP` says in which order it takes the values.
+    /// Whether it takes the values in the order that is asked for.
     fn is_ordered(&self) -> bool {
         self.distinct == Distinct::Done
     }
@@ -138,10 +139,15 @@ impl Declared {
         {
             return Err(failure("NOT_SUPPORTED", &format!("{name} does not take ORDER BY yet")));
         }
+        let order = args.order_bys.iter().map(|order| {
+            let data_type = order.expr.data_type(args.schema)?;
+            Ok(SortField::new_with_options(data_type, order.options))
+        });
+        let order = order.collect::<Result<Vec<_>>>()?;
         Ok(Given {
             fields: args.expr_fields.to_vec(),
             result: Arc::clone(&args.return_field),
-            order: args.order_bys.first().map(|order| order.options),
+            order,
             is_distinct: args.is_distinct,
         })
     }
@@ -208,12 +214,19 @@ impl AggregateUDFImpl for Declared {
         Ok(Box::new(Many { groups, function: self.function, given }))
     }
 
-    fn order_sensitivity(&self) -> AggregateOrderSensitivity {
-        AggregateOrderSensitivity::Insensitive
+    fn with_beneficial_ordering(
+        self: Arc<Self>,
+        _beneficial_ordering: bool,
+    ) -> Result<Option<Arc<dyn AggregateUDFImpl>>> {
+        Ok(None)
     }
 
-    fn supports_within_group_clause(&self) -> bool {
-        self.function.is_ordered()
+    fn order_sensitivity(&self) -> AggregateOrderSensitivity {
+        if self.function.is_ordered() {
+            // It sorts by itself what it is given with each value.
+            return AggregateOrderSensitivity::Beneficial;
+        }
+        AggregateOrderSensitivity::Insensitive
     }
 
     fn default_value(&self, data_type: &DataType) -> Result<ScalarValue> {
@@ -252,12 +265,12 @@ impl Accumulator for One {
     }
 
     fn evaluate(&mut self) -> Result<ScalarValue> {
-        ScalarValue::try_from_array(&self.groups.evaluate(1)?, 0)
+        single(&self.groups.evaluate(1)?)
     }
 
     fn state(&mut self) -> Result<Vec<ScalarValue>> {
         let states = self.groups.state(1)?;
-        states.iter().map(|state| ScalarValue::try_from_array(state, 0)).collect()
+        states.iter().map(|state| single(state)).collect()
     }
 
     fn size(&self) -> usize {

@@ -197,13 +197,7 @@ static FUNCTIONS: &[Aggregate] = &[
     Aggregate {
         name: "listagg",
         aliases: &[],
-        // Before the text stands what `WITHIN GROUP` sorts by.
-        overloads: &[
-            &[Parameter::Text],
-            &[Parameter::Text, Parameter::Text],
-            &[Parameter::Any, Parameter::Text],
-            &[Parameter::Any, Parameter::Text, Parameter::Text],
-        ],
+        overloads: &[&[Parameter::Text], &[Parameter::Text, Parameter::Text]],
         distinct: Distinct::Done,
         returns: text::text_field,
         state: text::list_state,

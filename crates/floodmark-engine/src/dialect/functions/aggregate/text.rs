@@ -4,9 +4,8 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, StringViewBuilder};
-use datafusion::arrow::compute::SortOptions;
 use datafusion::arrow::datatypes::{DataType, Field, FieldRef};
-use datafusion::arrow::row::{RowConverter, SortField};
+use datafusion::arrow::row::RowConverter;
 use datafusion::common::Result;
 
 use crate::dialect::functions::aggregate::declare::{Given, Groups};
@@ -19,8 +18,8 @@ use crate::limits::LIST_TEXT_BYTES_MAX;
 pub(super) struct ListAgg {
     order: Option<RowConverter>,
     is_distinct: bool,
-    /// Where the text stands among the arguments.
-    text_at: usize,
+    /// How many arguments there are; behind them stands what the texts are sorted by.
+    arguments: usize,
     groups: Vec<Texts>,
     bytes: usize,
 }
@@ -49,14 +48,12 @@ pub(super) fn list_state(_: &[FieldRef], result: &FieldRef) -> Result<Vec<FieldR
 impl ListAgg {
     /// For `listagg`.
     pub(super) fn begin(given: &Given) -> Result<Box<dyn Groups>> {
-        let order = given.order.map(|options: SortOptions| {
-            let data_type = given.fields[0].data_type().clone();
-            RowConverter::new(vec![SortField::new_with_options(data_type, options)])
-        });
+        let is_ordered = !given.order.is_empty();
+        let order = is_ordered.then(|| RowConverter::new(given.order.clone())).transpose()?;
         Ok(Box::new(Self {
-            text_at: usize::from(order.is_some()),
-            order: order.transpose()?,
+            order,
             is_distinct: given.is_distinct,
+            arguments: given.fields.len(),
             groups: Vec::new(),
             bytes: 0,
         }))
@@ -74,15 +71,15 @@ impl Groups for ListAgg {
     }
 
     fn update(&mut self, values: &[ArrayRef], groups: &[usize]) -> Result<()> {
-        let texts = fit(Arc::clone(&values[self.text_at]), &DataType::Utf8View)?;
+        let texts = fit(Arc::clone(&values[0]), &DataType::Utf8View)?;
         let texts = texts.as_string_view();
-        let separators = match values.get(self.text_at + 1) {
-            None => None,
-            Some(separators) => Some(fit(Arc::clone(separators), &DataType::Utf8View)?),
+        let separators = match self.arguments {
+            1 => None,
+            _ => Some(fit(Arc::clone(&values[1]), &DataType::Utf8View)?),
         };
         let order = match &self.order {
             None => None,
-            Some(order) => Some(order.convert_columns(&values[..1])?),
+            Some(order) => Some(order.convert_columns(&values[self.arguments..])?),
         };
         for (row, group) in groups.iter().copied().enumerate() {
             if texts.is_null(row) {

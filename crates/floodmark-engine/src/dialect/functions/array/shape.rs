@@ -412,10 +412,13 @@ pub(super) fn zip(args: &ScalarFunctionArgs) -> Result<ColumnarValue> {
 }
 
 /// All arrays get one type, and what is no array becomes one item.
-pub(super) fn concat_fits(given: Vec<DataType>) -> Option<Vec<DataType>> {
+pub(crate) fn concat_fits(given: Vec<DataType>) -> Option<Vec<DataType>> {
     let is_list = |given: &DataType| matches!(given, DataType::List(_) | DataType::LargeList(_));
     let lists = || given.iter().filter(|given| is_list(given));
-    let mut list = lists().next()?.clone();
+    // Without an array it is texts that are put together.
+    let Some(mut list) = lists().next().cloned() else {
+        return Some(given);
+    };
     for other in lists().skip(1) {
         list = common(&list, other).or_else(|| {
             // An array of arrays takes a further array as an item.

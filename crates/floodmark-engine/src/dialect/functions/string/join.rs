@@ -5,9 +5,9 @@ use std::sync::Arc;
 use datafusion::arrow::array::AsArray;
 use datafusion::arrow::datatypes::{DataType, FieldRef};
 use datafusion::common::Result;
-use datafusion::functions_nested::concat::array_concat_udf;
 use datafusion::logical_expr::{ColumnarValue, ReturnFieldArgs, ScalarFunctionArgs};
 
+use crate::dialect::functions::array;
 use crate::dialect::functions::rows::{binaries, lists, texts, to_binary, to_text};
 
 /// The type of `concat`: that of the first argument, or of the first array.
@@ -42,7 +42,7 @@ pub(super) fn concat(args: &ScalarFunctionArgs) -> Result<ColumnarValue> {
                 Some(Ok(joined))
             })
         }
-        _ => array_concat_udf().invoke_with_args(args.clone()),
+        _ => array::concat(args),
     }
 }
 
