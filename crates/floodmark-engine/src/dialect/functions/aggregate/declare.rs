@@ -218,7 +218,7 @@ impl AggregateUDFImpl for Declared {
         self: Arc<Self>,
         _beneficial_ordering: bool,
     ) -> Result<Option<Arc<dyn AggregateUDFImpl>>> {
-        Ok(None)
+        Ok(Some(self))
     }
 
     fn order_sensitivity(&self) -> AggregateOrderSensitivity {
