@@ -12,8 +12,8 @@ use datafusion::logical_expr::{Expr, ExprSchemable, GetFieldAccess};
 use datafusion::sql::sqlparser::ast::BinaryOperator;
 
 use crate::dialect::functions::aggregate::of_few;
-use crate::dialect::functions::array::{CONCAT, SUBSCRIPT, operator};
-use crate::dialect::trino_type::failure;
+use crate::dialect::functions::array::{ARRAY, CONCAT, SUBSCRIPT, operator};
+use crate::dialect::trino_type::{EXTENSION, failure};
 
 /// Plans subscripts and the concatenation of arrays; it stands before DataFusion's own planners.
 #[derive(Debug)]
@@ -49,6 +49,21 @@ impl ExprPlanner for Subscripts {
         let other = of_few(expr.func.name(), expr.args.len());
         let func = other.map_or_else(|| Arc::clone(&expr.func), Arc::new);
         Ok(PlannerResult::Original(RawAggregateExpr { func, ..expr }))
+    }
+
+    fn plan_array_literal(
+        &self,
+        exprs: Vec<Expr>,
+        schema: &DFSchema,
+    ) -> Result<PlannerResult<Vec<Expr>>> {
+        let Some(first) = exprs.first() else {
+            return Ok(PlannerResult::Original(exprs));
+        };
+        // DataFusion's own function forgets what a field says besides its type, such as that it holds addresses.
+        if !first.to_field(schema)?.1.metadata().contains_key(EXTENSION) {
+            return Ok(PlannerResult::Original(exprs));
+        }
+        Ok(PlannerResult::Planned(call(ARRAY, exprs)?))
     }
 
     fn plan_binary_op(

@@ -21,6 +21,8 @@ use crate::dialect::functions::ip;
 
 /// The name of the function behind `a[i]`.
 pub(crate) const SUBSCRIPT: &str = "$subscript";
+/// The name of the function behind `ARRAY[a, b]` of values whose type is more than what Arrow knows.
+pub(crate) const ARRAY: &str = "$array";
 /// The name of the function behind `a || b` on arrays.
 pub(crate) const CONCAT: &str = "$concat";
 
@@ -174,6 +176,13 @@ static FUNCTIONS: &[Scalar] = &[
         Returns::With(shape::zip_field),
         shape::zip,
     ),
+    Scalar::new(
+        ARRAY,
+        &[&[Parameter::Any, Parameter::Repeated]],
+        Returns::With(shape::nested_field),
+        shape::array_of,
+    )
+    .unify(all_alike),
     Scalar::new(
         CONCAT,
         &[&[Parameter::Any, Parameter::Any, Parameter::Repeated]],

@@ -492,6 +492,19 @@ pub(crate) fn concat(args: &ScalarFunctionArgs) -> Result<ColumnarValue> {
     result(args, kept.list(&target, &values)?)
 }
 
+/// An array of the arguments.
+pub(super) fn array_of(args: &ScalarFunctionArgs) -> Result<ColumnarValue> {
+    let columns = (0..args.args.len()).map(|at| array(args, at)).collect::<Result<Vec<_>>>()?;
+    let values: Vec<&dyn Array> = columns.iter().map(|column| column.as_ref()).collect();
+    let values = joined(&values)?;
+    let mut kept = Gather::with_capacity(args.number_rows);
+    for row in 0..args.number_rows {
+        (0..columns.len()).for_each(|at| kept.push(at * args.number_rows + row));
+        kept.end_row()?;
+    }
+    result(args, kept.list(&item(args.return_field.data_type())?, &values)?)
+}
+
 /// Arrays of one value each.
 fn single(values: &ArrayRef) -> Result<ListArray> {
     let mut lengths = Lengths::with_capacity(values.len());
