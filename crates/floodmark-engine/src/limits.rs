@@ -148,6 +148,20 @@ pub const GLUE_EXPRESSION_CHARACTERS_MAX: usize = 2048;
 /// How deep expressions and queries may be nested.
 pub const NESTING_MAX: usize = 120;
 
+/// How many values `max_by`, `min_by`, `max` and `min` choose at most.
+pub const CHOSEN_VALUES_MAX: usize = 10_000;
+
+/// How many values `approx_most_frequent` keeps at most.
+pub const FREQUENT_VALUES_MAX: usize = 100_000;
+
+/// The longest text that `listagg` makes, in bytes.
+pub const LIST_TEXT_BYTES_MAX: usize = 1 << 20;
+
+/// By how many points `approx_percentile` describes a group at most.
+pub const CENTROIDS_MAX: usize = 1000;
+
+/// How many buckets `numeric_histogram` makes at most.
+pub const HISTOGRAM_BUCKETS_MAX: usize = 10_000;
 /// How deep views may read other views.
 pub const VIEWS_DEPTH_MAX: usize = 32;
 

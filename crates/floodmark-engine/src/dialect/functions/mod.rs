@@ -4,7 +4,7 @@ pub(crate) mod declare;
 pub(crate) mod planner;
 mod rows;
 
-mod aggregate;
+pub(crate) mod aggregate;
 pub(crate) mod array;
 mod binary;
 mod cast;
