@@ -104,7 +104,7 @@ fn errors_name_the_place_and_what_to_try() {
     check("SELECT client_ipp FROM nlb", 2, &["client_ipp", "       ^", "hint:"]);
     check("SELECT 1 FROM nothing_like_it", 3, &["nothing_like_it", "hint:"]);
     check("", 2, &["no SQL"]);
-    check("DROP TABLE nlb", 7, &["only queries"]);
+    check("DROP TABLE nlb", 3, &["does not exist"]);
     check("SELECT * FROM nlb WHERE", 2, &["error:"]);
 }
 

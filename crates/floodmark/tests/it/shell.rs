@@ -62,7 +62,7 @@ fn the_first_error_ends_a_pipe() {
         "SELECT 'open\n;",
         "",
         2,
-        "error: Unterminated string literal\n  SELECT 'open\n         ^\n",
+        "error: line 1:8: Unterminated string literal\n  SELECT 'open\n         ^\n",
     );
 }
 
