@@ -7,6 +7,7 @@
 
 use memchr::{memchr, memchr2, memchr3, memrchr};
 
+use crate::decode::delimiters::{STEP, chunk, places};
 use crate::hive::pattern::syntax::{Class, Greed, Node};
 use crate::limits::SCAN_CHOICES_MAX;
 
@@ -15,6 +16,8 @@ use crate::limits::SCAN_CHOICES_MAX;
 pub(crate) struct Scanner {
     steps: Vec<Step>,
     start: usize,
+    /// The byte that most values end at.
+    separator: u8,
 }
 
 /// What a scanner needs while it looks at a line; kept from line to line.
@@ -23,12 +26,17 @@ pub(crate) struct Scan {
     /// For each slot a place in the line, or `NOWHERE`.
     pub(crate) slots: Vec<u32>,
     choices: Vec<Choice>,
+    separators: Separators,
 }
 
 impl Scan {
     /// Room for so many groups.
     pub(crate) fn of_groups(groups: usize) -> Self {
-        Self { slots: vec![NOWHERE; 2 * groups], choices: Vec::new() }
+        Self {
+            slots: vec![NOWHERE; 2 * groups],
+            choices: Vec::new(),
+            separators: Separators::default(),
+        }
     }
 }
 
@@ -55,6 +63,8 @@ enum Action {
     Literal(Box<[u8]>, usize),
     /// Characters of a class.
     Run(Box<Run>),
+    /// Values that end at a byte which they cannot hold, each with that byte.
+    Field(Box<Field>),
     /// Notes the place in a slot.
     Save(usize, usize),
     /// The first, and if that leads to no match the second.
@@ -72,7 +82,32 @@ struct Run {
     exact: bool,
     /// The only byte that what follows begins with.
     followed_by: Option<u8>,
+    /// A byte that what follows holds at least so often, for a run that only the line's end ends.
+    needed: Option<(u8, u32)>,
     next: usize,
+}
+
+#[derive(Debug)]
+struct Field {
+    set: Bytes,
+    /// What the value ends at.
+    end: u8,
+    /// Whether every other byte belongs to the value, so that a search finds its end.
+    any: bool,
+    /// Whether the value may be empty.
+    may_be_empty: bool,
+    /// The slots of a group that holds the value.
+    group: Option<(usize, usize)>,
+    /// How many such values there are one after the other.
+    count: u32,
+    next: usize,
+}
+
+/// Where in the part of a line that is looked at the scanner's separator occurs.
+#[derive(Debug, Default)]
+struct Separators {
+    base: usize,
+    mask: u64,
 }
 
 /// How the first byte that is not of a class is found.
@@ -179,10 +214,103 @@ impl Scanner {
     ///
     /// A group with the number n begins at slot 2n and ends at slot 2n + 1.
     pub(crate) fn new(node: &Node, slot: &dyn Fn(usize) -> Option<usize>) -> Option<Self> {
-        let mut scanner = Self { steps: Vec::new(), start: 0 };
+        let mut scanner = Self { steps: Vec::new(), start: 0, separator: 0 };
         let end = scanner.add(Action::Match, Bytes::none(), true);
         scanner.start = scanner.compile(node, end, slot)?;
+        scanner.find_needed();
+        scanner.find_fields();
         Some(scanner)
+    }
+
+    /// Finds out what must follow the runs that go to the line's end, so that not every end has to be tried.
+    fn find_needed(&mut self) {
+        let mut needs: Vec<[u32; 128]> = Vec::with_capacity(self.steps.len());
+        // What follows a step stands before it.
+        for at in 0..self.steps.len() {
+            let need = match &mut self.steps[at].action {
+                Action::Match => [0; 128],
+                Action::Literal(literal, next) => {
+                    let mut need = needs[*next];
+                    for byte in literal.iter().filter(|byte| byte.is_ascii()) {
+                        need[usize::from(*byte)] += 1;
+                    }
+                    need
+                }
+                Action::Run(run) => {
+                    let need = needs[run.next];
+                    if matches!(run.search, Search::None) && !run.exact {
+                        run.needed = most_needed(&need);
+                    }
+                    need
+                }
+                Action::Either(first, second) => {
+                    let (first, second) = (needs[*first], needs[*second]);
+                    std::array::from_fn(|byte| first[byte].min(second[byte]))
+                }
+                Action::Field(field) => needs[field.next],
+                Action::Save(_, next) | Action::Start(next) | Action::End(next) => needs[*next],
+            };
+            needs.push(need);
+        }
+    }
+
+    /// Makes one step of a value, the notes of where it begins and ends, and the byte that it ends at.
+    fn find_fields(&mut self) {
+        let mut ends = [0_u32; 256];
+        for at in 0..self.steps.len() {
+            let Some((mut field, literal)) = self.field(at) else { continue };
+            if literal.len() > 1 {
+                let first = Bytes::of([literal[1]]);
+                let rest = Action::Literal(literal[1..].into(), field.next);
+                field.next = self.add(rest, first, false);
+            }
+            if field.any {
+                ends[usize::from(field.end)] += 1;
+            }
+            if let Action::Field(next) = &self.steps[field.next].action
+                && field.is_passed_over()
+                && next.is_passed_over()
+                && field.end == next.end
+            {
+                field.count += next.count;
+                field.next = next.next;
+            }
+            self.steps[at].action = Action::Field(Box::new(field));
+        }
+        let most = (0..=255_u8).max_by_key(|byte| ends[usize::from(*byte)]);
+        self.separator = most.unwrap_or_default();
+    }
+
+    /// The value that begins at a step, and the literal that ends it.
+    fn field(&self, at: usize) -> Option<(Field, Box<[u8]>)> {
+        let (begin, run) = match &self.steps[at].action {
+            Action::Save(slot, next) => (Some(*slot), *next),
+            _ => (None, at),
+        };
+        let Action::Run(run) = &self.steps[run].action else { return None };
+        let (end, next) = match &self.steps[run.next].action {
+            Action::Save(slot, next) => (Some(*slot), *next),
+            _ => (None, run.next),
+        };
+        let Action::Literal(literal, next) = &self.steps[next].action else { return None };
+        let group = match (begin, end) {
+            (None, None) => None,
+            (Some(begin), Some(end)) => Some((begin, end)),
+            _ => return None,
+        };
+        if !run.exact || run.min > 1 {
+            return None;
+        }
+        let field = Field {
+            set: run.set.clone(),
+            end: literal[0],
+            any: matches!(run.search, Search::One(other) if other == literal[0]),
+            may_be_empty: run.min == 0,
+            group,
+            count: 1,
+            next: *next,
+        };
+        Some((field, literal.clone()))
     }
 
     fn add(&mut self, action: Action, first: Bytes, can_end: bool) -> usize {
@@ -298,15 +426,17 @@ impl Scanner {
             _ => (set.clone(), false),
         };
         let search = set.search();
-        let run = Run { set, search, min, max, lazy, exact, followed_by, next };
+        let run = Run { set, search, min, max, lazy, exact, followed_by, needed: None, next };
         Some(self.add(Action::Run(Box::new(run)), first, can_end))
     }
 
     /// Whether the whole line matches; the slots then hold the groups. None if there are too many ways to tell.
     pub(crate) fn scan(&self, line: &[u8], scan: &mut Scan) -> Option<bool> {
-        let Scan { slots, choices } = scan;
+        let Scan { slots, choices, separators } = scan;
         slots.fill(NOWHERE);
         choices.clear();
+        // No part of the line was looked at.
+        separators.base = usize::MAX;
         let mut tried = 0;
         let (mut step, mut at) = (self.start, 0);
         loop {
@@ -318,7 +448,7 @@ impl Scanner {
                     false
                 }
                 Action::Literal(literal, next) => {
-                    let found = line[at..].starts_with(literal);
+                    let found = starts_with(&line[at..], literal);
                     if found {
                         at += literal.len();
                         step = *next;
@@ -337,6 +467,22 @@ impl Scanner {
                     Some(end) => {
                         at = end;
                         step = run.next;
+                        true
+                    }
+                    None => false,
+                },
+                Action::Field(field) => match self.field_end(field, line, at, separators) {
+                    Some(end) => {
+                        if let Some((first, last)) = field.group {
+                            for (slot, place) in [(first, at), (last, end)] {
+                                if !choices.is_empty() {
+                                    choices.push(Choice::Slot { slot, value: slots[slot] });
+                                }
+                                slots[slot] = place as u32;
+                            }
+                        }
+                        at = end + 1;
+                        step = field.next;
                         true
                     }
                     None => false,
@@ -381,6 +527,30 @@ impl Scanner {
         line.get(at).map_or(step.can_end, |byte| step.first.has(*byte))
     }
 
+    /// Where a value that begins here ends, or the last of several: the place of the byte that it ends at.
+    #[inline]
+    fn field_end(
+        &self,
+        field: &Field,
+        line: &[u8],
+        at: usize,
+        separators: &mut Separators,
+    ) -> Option<usize> {
+        let end = if !field.any {
+            let length = line[at..].iter().position(|byte| !field.set.has(*byte))?;
+            (line[at + length] == field.end).then_some(at + length)?
+        } else if field.end == self.separator {
+            separators.find(line, field.end, at, field.count)?
+        } else {
+            let mut end = at + memchr(field.end, &line[at..])?;
+            for _ in 1..field.count {
+                end += 1 + memchr(field.end, &line[end + 1..])?;
+            }
+            end
+        };
+        (end > at || field.may_be_empty).then_some(end)
+    }
+
     /// The first end to try of a run that begins here.
     #[inline]
     fn begin_run(
@@ -391,7 +561,12 @@ impl Scanner {
         step: usize,
         choices: &mut Vec<Choice>,
     ) -> Option<usize> {
-        let end = run.end(line, at);
+        let mut end = run.end(line, at);
+        if let Some((byte, count)) = run.needed {
+            for _ in 0..count {
+                end = memrchr(byte, line.get(at..end)?).map(|place| at + place)?;
+            }
+        }
         let mut low = at;
         for _ in 0..run.min {
             if low >= end {
@@ -499,6 +674,56 @@ impl Run {
         }
         end
     }
+}
+
+impl Field {
+    /// Whether its value is not noted, and any but one byte belongs to it.
+    fn is_passed_over(&self) -> bool {
+        self.any && self.may_be_empty && self.group.is_none()
+    }
+}
+
+impl Separators {
+    /// The place of the separator that is the `count`th from `at`.
+    #[inline]
+    fn find(&mut self, line: &[u8], separator: u8, at: usize, count: u32) -> Option<usize> {
+        let mut base = at - at % STEP;
+        let mut before = at % STEP;
+        let mut left = count;
+        while base < line.len() {
+            if self.base != base {
+                self.mask = places(&chunk(line, base), separator);
+                self.base = base;
+            }
+            let mut found = self.mask >> before << before;
+            let ones = found.count_ones();
+            if ones >= left {
+                for _ in 1..left {
+                    found &= found - 1;
+                }
+                let place = base + found.trailing_zeros() as usize;
+                // After the line's end stand zeros.
+                return (place < line.len()).then_some(place);
+            }
+            left -= ones;
+            (base, before) = (base + STEP, 0);
+        }
+        None
+    }
+}
+
+/// The byte that tells best where what follows may begin: a quote, because values in quotes hold other separators too.
+fn most_needed(need: &[u32; 128]) -> Option<(u8, u32)> {
+    let most = || (0..128_u8).max_by_key(|byte| need[usize::from(*byte)]);
+    let byte = if need[usize::from(b'"')] > 0 { b'"' } else { most()? };
+    let count = need[usize::from(byte)];
+    (count > 0).then_some((byte, count))
+}
+
+/// Literals are short: comparing byte by byte costs less than a call.
+#[inline]
+fn starts_with(rest: &[u8], literal: &[u8]) -> bool {
+    rest.len() >= literal.len() && literal.iter().zip(rest).all(|(one, other)| one == other)
 }
 
 /// Whether a character begins here, or the line ends.
