@@ -5,9 +5,11 @@
 //! there is one way only, and one search finds it; elsewhere only those ends are tried at which the rest can begin.
 //! A line with too many ways is left to the regular expression.
 
-use memchr::{memchr, memchr2, memchr3, memrchr};
+use memchr::{memchr, memrchr};
 
-use crate::decode::delimiters::{STEP, chunk, places};
+use crate::hive::pattern::bytes::{
+    Bytes, Search, Separators, from_end, is_boundary, next_character, starts_with,
+};
 use crate::hive::pattern::syntax::{Class, Greed, Node};
 use crate::limits::SCAN_CHOICES_MAX;
 
@@ -90,6 +92,7 @@ struct Run {
 #[derive(Debug)]
 struct Field {
     set: Bytes,
+    search: Search,
     /// What the value ends at.
     end: u8,
     /// Whether every other byte belongs to the value, so that a search finds its end.
@@ -101,24 +104,6 @@ struct Field {
     /// How many such values there are one after the other.
     count: u32,
     next: usize,
-}
-
-/// Where in the part of a line that is looked at the scanner's separator occurs.
-#[derive(Debug, Default)]
-struct Separators {
-    base: usize,
-    mask: u64,
-}
-
-/// How the first byte that is not of a class is found.
-#[derive(Debug)]
-enum Search {
-    /// There is none.
-    None,
-    One(u8),
-    Two(u8, u8),
-    Three(u8, u8, u8),
-    Table,
 }
 
 /// A way that was not tried yet.
@@ -145,68 +130,6 @@ enum Choice {
         slot: usize,
         value: u32,
     },
-}
-
-/// A set of bytes. Of the bytes that are not ASCII all are in it or none, so that it holds whole characters.
-#[derive(Clone, Debug)]
-struct Bytes(Box<[bool; 256]>);
-
-impl Bytes {
-    fn none() -> Self {
-        Self(Box::new([false; 256]))
-    }
-
-    fn of(bytes: impl IntoIterator<Item = u8>) -> Self {
-        let mut set = Self::none();
-        for byte in bytes {
-            set.0[usize::from(byte)] = true;
-        }
-        set
-    }
-
-    /// The class as bytes; None if it holds only some of the characters that are not ASCII.
-    fn of_class(class: &Class) -> Option<Self> {
-        let ranges = class.as_ranges()?;
-        let mut set = Self::none();
-        for (first, last) in ranges {
-            if first.is_ascii() {
-                for code in *first as u32..=(*last as u32).min(127) {
-                    set.0[code as usize] = true;
-                }
-            }
-            if !last.is_ascii() {
-                if *last != char::MAX || *first as u32 > 128 {
-                    return None;
-                }
-                set.0[128..].fill(true);
-            }
-        }
-        Some(set)
-    }
-
-    #[inline]
-    fn has(&self, byte: u8) -> bool {
-        self.0[usize::from(byte)]
-    }
-
-    fn and(&self, other: &Self) -> Self {
-        Self::of((0..=255).filter(|byte| self.has(*byte) || other.has(*byte)))
-    }
-
-    fn meets(&self, other: &Self) -> bool {
-        (0..=255).any(|byte| self.has(byte) && other.has(byte))
-    }
-
-    fn search(&self) -> Search {
-        let others: Vec<u8> = (0..=255).filter(|byte| !self.has(*byte)).collect();
-        match others[..] {
-            [] => Search::None,
-            [one] => Search::One(one),
-            [one, two] => Search::Two(one, two),
-            [one, two, three] => Search::Three(one, two, three),
-            _ => Search::Table,
-        }
-    }
 }
 
 impl Scanner {
@@ -303,6 +226,7 @@ impl Scanner {
         }
         let field = Field {
             set: run.set.clone(),
+            search: run.search.clone(),
             end: literal[0],
             any: matches!(run.search, Search::One(other) if other == literal[0]),
             may_be_empty: run.min == 0,
@@ -435,8 +359,7 @@ impl Scanner {
         let Scan { slots, choices, separators } = scan;
         slots.fill(NOWHERE);
         choices.clear();
-        // No part of the line was looked at.
-        separators.base = usize::MAX;
+        separators.begin(self.separator);
         let mut tried = 0;
         let (mut step, mut at) = (self.start, 0);
         loop {
@@ -463,15 +386,17 @@ impl Scanner {
                     step = *next;
                     true
                 }
-                Action::Run(run) => match self.begin_run(run, line, at, step, choices) {
-                    Some(end) => {
-                        at = end;
-                        step = run.next;
-                        true
+                Action::Run(run) => {
+                    match self.begin_run(run, line, at, step, choices, separators) {
+                        Some(end) => {
+                            at = end;
+                            step = run.next;
+                            true
+                        }
+                        None => false,
                     }
-                    None => false,
-                },
-                Action::Field(field) => match self.field_end(field, line, at, separators) {
+                }
+                Action::Field(field) => match field.end_from(line, at, separators) {
                     Some(end) => {
                         if let Some((first, last)) = field.group {
                             for (slot, place) in [(first, at), (last, end)] {
@@ -527,30 +452,6 @@ impl Scanner {
         line.get(at).map_or(step.can_end, |byte| step.first.has(*byte))
     }
 
-    /// Where a value that begins here ends, or the last of several: the place of the byte that it ends at.
-    #[inline]
-    fn field_end(
-        &self,
-        field: &Field,
-        line: &[u8],
-        at: usize,
-        separators: &mut Separators,
-    ) -> Option<usize> {
-        let end = if !field.any {
-            let length = line[at..].iter().position(|byte| !field.set.has(*byte))?;
-            (line[at + length] == field.end).then_some(at + length)?
-        } else if field.end == self.separator {
-            separators.find(line, field.end, at, field.count)?
-        } else {
-            let mut end = at + memchr(field.end, &line[at..])?;
-            for _ in 1..field.count {
-                end += 1 + memchr(field.end, &line[end + 1..])?;
-            }
-            end
-        };
-        (end > at || field.may_be_empty).then_some(end)
-    }
-
     /// The first end to try of a run that begins here.
     #[inline]
     fn begin_run(
@@ -560,12 +461,11 @@ impl Scanner {
         at: usize,
         step: usize,
         choices: &mut Vec<Choice>,
+        separators: &mut Separators,
     ) -> Option<usize> {
-        let mut end = run.end(line, at);
+        let mut end = run.end(line, at, separators);
         if let Some((byte, count)) = run.needed {
-            for _ in 0..count {
-                end = memrchr(byte, line.get(at..end)?).map(|place| at + place)?;
-            }
+            end = from_end(line, at, byte, count)?;
         }
         let mut low = at;
         for _ in 0..run.min {
@@ -653,17 +553,16 @@ impl Scanner {
 impl Run {
     /// Where the longest run that begins here ends.
     #[inline]
-    fn end(&self, line: &[u8], at: usize) -> usize {
+    fn end(&self, line: &[u8], at: usize, separators: &mut Separators) -> usize {
         let rest = &line[at..];
         let Some(max) = self.max else {
             let length = match self.search {
-                Search::None => None,
-                Search::One(one) => memchr(one, rest),
-                Search::Two(one, two) => memchr2(one, two, rest),
-                Search::Three(one, two, three) => memchr3(one, two, three, rest),
-                Search::Table => rest.iter().position(|byte| !self.set.has(*byte)),
+                Search::One(one) if one == separators.byte => {
+                    return separators.find(line, at, 1).unwrap_or(line.len());
+                }
+                _ => self.set.run(&self.search, rest),
             };
-            return at + length.unwrap_or(rest.len());
+            return at + length;
         };
         let mut end = at;
         for _ in 0..max {
@@ -677,38 +576,27 @@ impl Run {
 }
 
 impl Field {
+    /// Where a value that begins here ends, or the last of several: the place of the byte that it ends at.
+    #[inline]
+    fn end_from(&self, line: &[u8], at: usize, separators: &mut Separators) -> Option<usize> {
+        let end = if !self.any {
+            let end = at + self.set.run(&self.search, &line[at..]);
+            (line.get(end) == Some(&self.end)).then_some(end)?
+        } else if self.end == separators.byte {
+            separators.find(line, at, self.count)?
+        } else {
+            let mut end = at + memchr(self.end, &line[at..])?;
+            for _ in 1..self.count {
+                end += 1 + memchr(self.end, &line[end + 1..])?;
+            }
+            end
+        };
+        (end > at || self.may_be_empty).then_some(end)
+    }
+
     /// Whether its value is not noted, and any but one byte belongs to it.
     fn is_passed_over(&self) -> bool {
         self.any && self.may_be_empty && self.group.is_none()
-    }
-}
-
-impl Separators {
-    /// The place of the separator that is the `count`th from `at`.
-    #[inline]
-    fn find(&mut self, line: &[u8], separator: u8, at: usize, count: u32) -> Option<usize> {
-        let mut base = at - at % STEP;
-        let mut before = at % STEP;
-        let mut left = count;
-        while base < line.len() {
-            if self.base != base {
-                self.mask = places(&chunk(line, base), separator);
-                self.base = base;
-            }
-            let mut found = self.mask >> before << before;
-            let ones = found.count_ones();
-            if ones >= left {
-                for _ in 1..left {
-                    found &= found - 1;
-                }
-                let place = base + found.trailing_zeros() as usize;
-                // After the line's end stand zeros.
-                return (place < line.len()).then_some(place);
-            }
-            left -= ones;
-            (base, before) = (base + STEP, 0);
-        }
-        None
     }
 }
 
@@ -718,25 +606,4 @@ fn most_needed(need: &[u32; 128]) -> Option<(u8, u32)> {
     let byte = if need[usize::from(b'"')] > 0 { b'"' } else { most()? };
     let count = need[usize::from(byte)];
     (count > 0).then_some((byte, count))
-}
-
-/// Literals are short: comparing byte by byte costs less than a call.
-#[inline]
-fn starts_with(rest: &[u8], literal: &[u8]) -> bool {
-    rest.len() >= literal.len() && literal.iter().zip(rest).all(|(one, other)| one == other)
-}
-
-/// Whether a character begins here, or the line ends.
-#[inline]
-fn is_boundary(line: &[u8], at: usize) -> bool {
-    line.get(at).is_none_or(|byte| byte & 0xC0 != 0x80)
-}
-
-#[inline]
-fn next_character(line: &[u8], at: usize) -> usize {
-    let mut next = at + 1;
-    while !is_boundary(line, next) {
-        next += 1;
-    }
-    next
 }
