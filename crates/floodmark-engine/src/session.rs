@@ -95,7 +95,8 @@ impl<'a> Session<'a> {
         match statement.kind {
             Kind::Query(parsed) => self.select(parsed).await,
             Kind::Other(other) => {
-                Execution { session: self, sql: statement.source }.run(&other).await
+                let execution = Execution { session: self, sql: statement.source };
+                Box::pin(execution.run(&other)).await
             }
         }
     }

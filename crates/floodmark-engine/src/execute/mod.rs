@@ -42,10 +42,10 @@ impl Execution<'_> {
                 self.alter_database(name, properties).await
             }
             Statement::CreateTable(create) => self.create_table(create).await,
-            Statement::CreateTableAs(create) => self.create_table_as(create).await,
+            Statement::CreateTableAs(create) => Box::pin(self.create_table_as(create)).await,
             Statement::DropTable { name, if_exists } => self.drop_table(name, *if_exists).await,
             Statement::InsertInto { name, columns, query } => {
-                self.insert_into(name, columns, query).await
+                Box::pin(self.insert_into(name, columns, query)).await
             }
             Statement::Unload { query, to, properties } => self.unload(query, to, properties).await,
             Statement::CreateView(create) => self.create_view(create).await,

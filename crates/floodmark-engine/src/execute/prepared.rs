@@ -62,7 +62,7 @@ impl Execution<'_> {
         let parsed = self.bindable(&self.prepared(name, position).await?)?;
         let rows =
             (0..parsed.parameters()).map(|at| [Some(at.to_string()), Some("unknown".into())]);
-        Ok(answer::table(["Position", "Type"], rows.collect()))
+        Ok(answer::table(["Position", "Type"], &rows.collect::<Vec<_>>()))
     }
 
     pub(super) async fn describe_output(&self, name: &str, position: Position) -> Result<Query> {
@@ -76,7 +76,7 @@ impl Execution<'_> {
             let trino_type = crate::dialect::trino_type::TrinoType::of_field(field);
             [Some(field.name().clone()), Some(trino_type.to_string())]
         });
-        Ok(answer::table(["Column Name", "Type"], rows.collect()))
+        Ok(answer::table(["Column Name", "Type"], &rows.collect::<Vec<_>>()))
     }
 
     async fn prepared(&self, name: &str, position: Position) -> Result<String> {

@@ -13,7 +13,7 @@ mod source;
 mod summary;
 
 pub(crate) use compact::CompactForKeepers;
-pub(crate) use hive::{HiveFrom, HiveTableProvider, check_definition, hive_table};
+pub(crate) use hive::{HiveFrom, HiveTableProvider, check_definition};
 pub(crate) use prune::{Pruning, prunes};
 pub use rejected::REJECTED_COLUMNS;
 pub(crate) use rejected::RejectedTable;
