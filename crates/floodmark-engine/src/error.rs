@@ -5,6 +5,9 @@ use std::fmt;
 
 use datafusion::error::DataFusionError;
 
+use crate::dialect::errors::{self, Subject};
+use crate::dialect::names;
+
 /// A result of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -16,6 +19,8 @@ pub struct Error {
     code: Option<&'static str>,
     hint: Option<String>,
     position: Option<Position>,
+    /// The name that it is about, by which its place can be found.
+    subject: Option<Subject>,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
@@ -52,7 +57,15 @@ pub enum ErrorKind {
 impl Error {
     /// An error of a kind.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), code: None, hint: None, position: None, source: None }
+        Self {
+            kind,
+            message: message.into(),
+            code: None,
+            hint: None,
+            position: None,
+            subject: None,
+            source: None,
+        }
     }
 
     /// The query is wrong.
@@ -99,6 +112,32 @@ impl Error {
     /// The same error with its place in the SQL.
     pub(crate) fn at(mut self, position: Option<Position>) -> Self {
         self.position = position;
+        self
+    }
+
+    /// The same error with its place, found by the name that it is about, in a text between two places.
+    pub(crate) fn locate(mut self, sql: &str, from: Position, to: Position) -> Self {
+        if self.subject.is_none() {
+            self.subject = self.message.strip_prefix("Unexpected parameters (").and_then(|text| {
+                let (_, rest) = text.split_once(") for function ")?;
+                let name = rest.split('.').next()?;
+                Some(Subject::Function(name.to_owned()))
+            });
+        }
+        if let Some(Subject::Name(name)) = &self.subject
+            && self.code == Some("EXPRESSION_NOT_AGGREGATE")
+            && let Some((_, last)) = name.rsplit_once('.')
+            && !sql.to_lowercase().contains(name.as_str())
+        {
+            // Athena says the column as it was written.
+            self.message = self.message.replace(name.as_str(), last);
+            self.subject = Some(Subject::Name(last.to_owned()));
+        }
+        if self.position.is_none()
+            && let Some(subject) = &self.subject
+        {
+            self.position = errors::find(sql, subject, from, to);
+        }
         self
     }
 
@@ -178,6 +217,7 @@ impl Error {
             code: self.code,
             hint: self.hint.clone(),
             position: self.position,
+            subject: self.subject.clone(),
             source,
         }
     }
@@ -210,26 +250,25 @@ fn from_datafusion(error: DataFusionError) -> Error {
     while let Some(rest) = STARTS.iter().find_map(|start| message.strip_prefix(start)) {
         message = rest.to_owned();
     }
+    if let Some(explained) = errors::explain(error.find_root(), &message) {
+        let own = Error {
+            subject: explained.subject,
+            ..Error::new(explained.kind, explained.message).code(explained.code)
+        };
+        let own = own.at(position).because(error);
+        return match explained.hint {
+            Some(hint) => own.hint(hint),
+            None => own,
+        };
+    }
     let mut hint = (kind == ErrorKind::LimitReached)
         .then(|| "give it more memory with `--memory 4GiB`, or ask for less at a time".to_owned());
-    // The list of all columns is for a page, not for a line.
-    if let Some(at) = message.find("Valid fields are ") {
-        message.truncate(at);
-        hint = Some("`floodmark describe TABLE` lists the columns".to_owned());
-    }
+    message = names::clean(&message);
     if let Some((first, more)) = message.split_once('\n') {
         // The second line says what is meant, as in "Did you mean".
         hint =
             hint.or_else(|| Some(more.trim().replace('\n', " ")).filter(|more| !more.is_empty()));
         message = first.to_owned();
-    }
-    if let Some((_, rest)) = message.split_once("While expanding wildcard, column ")
-        && let Some((column, _)) = rest.split_once(" must appear in the GROUP BY")
-    {
-        message = format!("column {column} must be in GROUP BY, or in an aggregate function");
-    }
-    if message.starts_with("table '") && message.ends_with("' not found") {
-        hint = Some("`floodmark tables --from PATH` shows what there is to ask".to_owned());
     }
     let error = Error::new(kind, message.trim_end().to_owned()).at(position).because(error);
     match hint {

@@ -1,18 +1,23 @@
 //! Logs as tables: lists, prunes, scans, and runs Athena-style SQL over what AWS leaves in S3.
 
 pub mod athena;
-mod catalog;
+pub mod catalog;
+mod check;
 pub mod dialect;
 pub mod error;
+mod execute;
 pub mod limits;
 mod memory;
 pub mod query;
 pub mod report;
 pub mod scan;
+mod session;
 pub mod store;
+mod write;
 
 pub use catalog::REJECTED;
 pub use error::{Error, ErrorKind, Result};
-pub use query::{Engine, EngineOptions, Query, Session};
+pub use query::{CatalogPlace, Engine, EngineOptions, Query};
 pub use report::{Metrics, Report};
+pub use session::Session;
 pub use store::S3Options;

@@ -95,5 +95,67 @@ pub const RECOGNISED_IN_SUMMARY_MAX: usize = 1000;
 /// How many accounts, regions, resources and unknown objects a summary names.
 pub const NAMES_SHOWN_MAX: usize = 100;
 
+/// How many values `sequence` makes at most in one array.
+pub const SEQUENCE_VALUES_MAX: usize = 10_000;
+
+/// How many times `repeat` repeats a value at most.
+pub const REPETITIONS_MAX: usize = 10_000;
+
+/// How many values `combinations` chooses at most.
+pub const COMBINATION_VALUES_MAX: i64 = 5;
+
+/// How many choices `combinations` makes at most of one array.
+pub const COMBINATIONS_MAX: usize = 100_000;
+
+/// How many values an expression may make at most of the arrays of one batch.
+pub const VALUES_MAX: usize = 1 << 26;
+/// How many partitions one statement writes, as in Athena.
+pub const PARTITIONS_WRITTEN_MAX: usize = 100;
+/// How long to wait for another process that writes into the same catalog.
+pub const CATALOG_WAIT_MAX: Duration = Duration::from_secs(30);
+
+/// How many partitions of a table a query may ask for.
+pub const PARTITIONS_MAX: usize = 1_000_000;
+
+/// How many values a partition projection tries out for a query that excludes most of them.
+pub const PROJECTED_VALUES_TRIED_MAX: usize = 10_000_000;
+
+/// How many bytes an answer of the Glue Data Catalog may have.
+pub const GLUE_ANSWER_BYTES_MAX: usize = 64 << 20;
+
+/// How long to wait before a request to the Glue Data Catalog is sent again for the first time. Each time it is twice as long.
+pub const GLUE_PAUSE_MIN: Duration = Duration::from_millis(100);
+
+/// How long to wait at most before a request to the Glue Data Catalog is sent again.
+pub const GLUE_PAUSE_MAX: Duration = Duration::from_secs(10);
+
+/// How long the expression may be that the Glue Data Catalog takes to choose partitions, in characters.
+pub const GLUE_EXPRESSION_CHARACTERS_MAX: usize = 2048;
+/// How deep expressions and queries may be nested.
+pub const NESTING_MAX: usize = 120;
+
+/// How deep views may read other views.
+pub const VIEWS_DEPTH_MAX: usize = 32;
+
+/// How many folders `MSCK REPAIR TABLE` looks at.
+pub const FOLDERS_FOUND_MAX: usize = 1_000_000;
+
+/// How many conditions of a query are looked at to leave partitions out.
+pub const PARTITION_FILTERS_MAX: usize = 256;
+/// How deep types may be nested in a table's definition, in levels.
 /// How deep types and arrays may be nested in a table's definition, in levels.
 pub const TYPE_DEPTH_MAX: usize = 64;
+/// How much a function may make of one batch of rows, in bytes.
+pub const FUNCTION_BATCH_BYTES_MAX: usize = 512 << 20;
+
+/// How many compiled patterns of regular expressions are kept.
+pub const PATTERNS_KEPT_MAX: usize = 64;
+
+/// How many steps back a pattern that needs them may take in one search.
+pub const PATTERN_STEPS_MAX: usize = 1_000_000;
+
+/// How deep JSON may be nested.
+pub const JSON_DEPTH_MAX: usize = 1000;
+
+/// How many pairs of characters the edit distance of two texts may compare.
+pub const EDIT_DISTANCE_PAIRS_MAX: usize = 1_000_000;

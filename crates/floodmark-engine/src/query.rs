@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use datafusion::arrow::array::{RecordBatch, RecordBatchOptions};
 use datafusion::arrow::datatypes::SchemaRef;
+use datafusion::error::DataFusionError;
 use datafusion::execution::FunctionRegistry;
 use datafusion::execution::SendableRecordBatchStream;
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
@@ -12,17 +14,21 @@ use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::execution::session_state::{SessionState, SessionStateBuilder};
 use datafusion::prelude::{SessionConfig, SessionContext};
 use tokio::runtime::{Builder, Handle, Runtime};
+use tokio::sync::OnceCell;
 
-use crate::catalog::{CATALOG, DATABASE, register};
-use crate::dialect::{Parsed, functions};
+use crate::catalog::{CATALOG, Catalog, DATABASE, GlueCatalog, GlueOptions, LocalCatalog};
+use crate::dialect::relations::Relations;
+use crate::dialect::subscript::Subscripts;
+use crate::dialect::{attempt, functions};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::{
     MEMORY_BYTES, MEMORY_BYTES_PER_BATCH_ROW, OPERATORS_SHARE, ROWS_MAX, ROWS_MIN,
 };
 use crate::memory::QueryPool;
 use crate::report::Metrics;
-use crate::scan::{CompactForKeepers, Dataset, Recognised, ScanContext, Summary, summarise};
-use crate::store::{Location, S3Options, Store};
+use crate::scan::{CompactForKeepers, Dataset, Place, Recognised};
+use crate::session::Session;
+use crate::store::{Location, S3Options, Stores};
 
 /// How an engine works.
 #[derive(Clone, Debug)]
@@ -37,6 +43,24 @@ pub struct EngineOptions {
     pub spill_folder: Option<PathBuf>,
     /// How S3 is reached.
     pub s3: S3Options,
+    /// Where databases, tables and views are kept.
+    pub catalog: CatalogPlace,
+    /// Where `CREATE TABLE AS` writes that names no location; None if it must name one.
+    pub tables_folder: Option<PathBuf>,
+    /// Whether statements may write to S3.
+    pub apply: bool,
+}
+
+/// Where databases, tables and views are kept.
+#[derive(Clone, Debug, Default)]
+pub enum CatalogPlace {
+    /// In memory, for as long as the engine lives.
+    #[default]
+    Memory,
+    /// In a file on this machine.
+    File(PathBuf),
+    /// In the account's Glue Data Catalog, which is only read.
+    Glue(GlueOptions),
 }
 
 impl Default for EngineOptions {
@@ -47,6 +71,9 @@ impl Default for EngineOptions {
             keep_going: false,
             spill_folder: None,
             s3: S3Options::default(),
+            catalog: CatalogPlace::default(),
+            tables_folder: None,
+            apply: false,
         }
     }
 }
@@ -56,6 +83,8 @@ impl Default for EngineOptions {
 pub struct Engine {
     options: EngineOptions,
     state: SessionState,
+    catalog: OnceCell<Catalog>,
+    stores: Arc<Stores>,
     io: Io,
 }
 
@@ -78,13 +107,6 @@ impl Drop for Io {
     }
 }
 
-/// A dataset that is being asked.
-#[derive(Debug)]
-pub struct Session<'a> {
-    engine: &'a Engine,
-    dataset: Arc<Dataset>,
-}
-
 /// A query that runs while its rows are taken. Dropping it stops the work.
 pub struct Query {
     /// The columns of the result.
@@ -93,6 +115,8 @@ pub struct Query {
     pub rows: SendableRecordBatchStream,
     /// What it does.
     pub metrics: Arc<Metrics>,
+    /// What the one who asks should know before the rows come.
+    pub notes: Vec<String>,
 }
 
 impl Engine {
@@ -119,8 +143,7 @@ impl Engine {
         let mut config = SessionConfig::new()
             .with_target_partitions(threads)
             .with_batch_size(rows)
-            .with_default_catalog_and_schema(CATALOG, DATABASE)
-            .with_information_schema(true);
+            .with_default_catalog_and_schema(CATALOG, DATABASE);
         config.options_mut().sql_parser.collect_spans = true;
         config.options_mut().sql_parser.default_null_ordering = "nulls_last".to_owned();
         // Sorts that run side by side take all memory for merging what they spilled, and leave none to merge their results:
@@ -130,23 +153,22 @@ impl Engine {
         let reserved = operators_bytes(&options) / 8 / threads.max(1);
         let reserved = reserved.min(config.options().execution.sort_spill_reservation_bytes);
         config.options_mut().execution.sort_spill_reservation_bytes = reserved;
-        let mut state = SessionStateBuilder::new()
+        let mut builder = SessionStateBuilder::new()
             .with_config(config)
             .with_runtime_env(runtime(&options)?)
             .with_default_features()
-            .with_physical_optimizer_rule(Arc::new(CompactForKeepers))
-            .build();
-        // Athena's functions stand before those of the same name that DataFusion has.
-        for function in functions::scalars() {
-            state.register_udf(function)?;
-        }
-        for function in functions::aggregates() {
-            state.register_udaf(function)?;
-        }
-        for function in functions::higher_order() {
-            state.register_higher_order_function(function)?;
-        }
-        Ok(Self { options, state, io: Io(Some(io)) })
+            .with_physical_optimizer_rule(Arc::new(CompactForKeepers));
+        // What stands first in this list plans first.
+        let planners = builder.expr_planners().get_or_insert_default();
+        planners.insert(0, Arc::new(Subscripts));
+        planners.insert(0, Arc::new(functions::planner::TrinoPlanner));
+        let mut state = builder.build();
+        register_functions(&mut state)?;
+        state.register_higher_order_function(Arc::new(attempt::function()))?;
+        state.register_relation_planner(Arc::new(Relations))?;
+        let io = Io(Some(io));
+        let stores = Arc::new(Stores::new(options.s3.clone(), io.handle()));
+        Ok(Self { options, state, catalog: OnceCell::new(), stores, io })
     }
 
     /// Opens the places that are to be asked: paths, globs, `-` or `s3://` addresses.
@@ -167,20 +189,92 @@ impl Engine {
             locations.push(location);
         }
         for location in locations {
-            let text = location.to_string();
-            let options = self.options.s3.clone();
-            let opening = {
-                let location = location.clone();
-                self.io.handle().spawn(async move { Store::open(&location, &options).await })
-            };
-            let store = opening.await.map_err(|error| {
-                Error::new(ErrorKind::Internal, format!("cannot open `{text}`")).because(error)
-            })??;
-            places.push((location, store));
+            let store = self.stores.open(&location).await?;
+            places.push(Place { location, store });
         }
         let dataset = Arc::new(Dataset { places, recognised: Recognised::default() });
-        Ok(Session { engine: self, dataset })
+        Ok(Session::new(self, dataset, self.catalog().await?.clone()))
     }
+}
+
+impl Engine {
+    pub(crate) fn options(&self) -> &EngineOptions {
+        &self.options
+    }
+
+    pub(crate) fn state(&self) -> &SessionState {
+        &self.state
+    }
+
+    /// The catalog, opened when it is first asked for.
+    async fn catalog(&self) -> Result<&Catalog> {
+        let open = async || match &self.options.catalog {
+            CatalogPlace::Memory => Ok(Catalog::Local(Arc::new(LocalCatalog::in_memory()?))),
+            CatalogPlace::File(path) => Ok(Catalog::Local(Arc::new(LocalCatalog::open(path)?))),
+            CatalogPlace::Glue(glue) => {
+                let glue = glue.clone();
+                let opening = self.io().spawn(async move { GlueCatalog::open(&glue).await });
+                let opened = opening.await.map_err(|error| {
+                    Error::new(ErrorKind::Internal, "cannot open the catalog").because(error)
+                })?;
+                Ok(Catalog::Glue(Arc::new(opened?)))
+            }
+        };
+        self.catalog.get_or_try_init(open).await
+    }
+
+    pub(crate) fn stores(&self) -> &Arc<Stores> {
+        &self.stores
+    }
+
+    pub(crate) fn io(&self) -> Handle {
+        self.io.handle()
+    }
+}
+
+/// Puts Athena's functions in the place of those that DataFusion has under the same names.
+///
+/// Those have to go with all their names: a state that is made of this one registers each function anew.
+fn register_functions(state: &mut SessionState) -> Result<()> {
+    for function in functions::scalars() {
+        for name in names(function.name(), function.aliases()) {
+            remove_scalar(state, &name)?;
+        }
+        state.register_udf(function)?;
+    }
+    for function in functions::aggregates() {
+        for name in names(function.name(), function.aliases()) {
+            if let Some(other) = state.aggregate_functions().get(&name) {
+                let other = other.name().to_owned();
+                state.deregister_udaf(&other)?;
+            }
+        }
+        state.register_udaf(function)?;
+    }
+    for function in functions::higher_order() {
+        for name in names(function.name(), function.aliases()) {
+            // A scalar function of the same name would be found first.
+            remove_scalar(state, &name)?;
+            if let Some(other) = state.higher_order_functions().get(&name) {
+                let other = other.name().to_owned();
+                state.deregister_higher_order_function(&other)?;
+            }
+        }
+        state.register_higher_order_function(function)?;
+    }
+    Ok(())
+}
+
+fn names(name: &str, aliases: &[String]) -> Vec<String> {
+    std::iter::once(name.to_owned()).chain(aliases.iter().cloned()).collect()
+}
+
+fn remove_scalar(state: &mut SessionState, name: &str) -> Result<()> {
+    if let Some(other) = state.scalar_functions().get(name) {
+        let other = other.name().to_owned();
+        state.deregister_udf(&other)?;
+    }
+    Ok(())
 }
 
 /// How much of the memory operators may use.
@@ -199,44 +293,4 @@ fn runtime(options: &EngineOptions) -> Result<Arc<RuntimeEnv>> {
         .with_memory_pool(Arc::new(pool))
         .with_disk_manager_builder(DiskManagerBuilder::default().with_mode(mode))
         .build_arc()?)
-}
-
-impl Session<'_> {
-    /// Plans one statement and begins to run it.
-    ///
-    /// # Errors
-    ///
-    /// `InvalidQuery` with a place in the SQL where it has one; errors of reading come with the rows.
-    pub async fn query(&self, parsed: Parsed) -> Result<Query> {
-        let metrics = Arc::new(Metrics::default());
-        let scan = ScanContext {
-            dataset: Arc::clone(&self.dataset),
-            metrics: Arc::clone(&metrics),
-            io: self.engine.io.handle(),
-            keep_going: self.engine.options.keep_going,
-        };
-        let catalogs = register(&scan, &parsed.hidden)?;
-        let state = SessionStateBuilder::new_from_existing(self.engine.state.clone())
-            .with_catalog_list(catalogs)
-            .build();
-        let plan = state.statement_to_plan(parsed.statement).await?;
-        let frame = SessionContext::new_with_state(state).execute_logical_plan(plan).await?;
-        let rows = frame.execute_stream().await?;
-        Ok(Query { schema: rows.schema(), rows, metrics })
-    }
-
-    /// What lies there, without reading it all.
-    ///
-    /// # Errors
-    ///
-    /// Those of listing and fetching.
-    pub async fn summary(&self) -> Result<Summary> {
-        let dataset = Arc::clone(&self.dataset);
-        let keep_going = self.engine.options.keep_going;
-        let task =
-            self.engine.io.handle().spawn(async move { summarise(&dataset, keep_going).await });
-        task.await.map_err(|error| {
-            Error::new(ErrorKind::Internal, "the summary ended early").because(error)
-        })?
-    }
 }

@@ -30,6 +30,7 @@ pub struct Metrics {
 struct Inner {
     account: Account,
     rejections: Vec<(String, Rejection)>,
+    unmatched: Vec<(String, Rejection)>,
     troubles: Vec<String>,
     troubles_total: u64,
     others: BTreeMap<&'static str, u64>,
@@ -66,6 +67,8 @@ pub struct Report {
     pub account: Account,
     /// The first rejected lines, with their objects' paths.
     pub rejections: Vec<(String, Rejection)>,
+    /// The first lines that are rows of NULLs because they do not match their table's pattern, with their objects' paths.
+    pub unmatched: Vec<(String, Rejection)>,
     /// The first troubles with objects: truncated, damaged, or not to be read.
     pub troubles: Vec<String>,
     /// How many troubles there were.
@@ -148,6 +151,17 @@ impl Metrics {
         }
     }
 
+    /// Lines that are rows of NULLs because they do not match their table's pattern.
+    pub(crate) fn unmatched(&self, path: &str, lines: Vec<Rejection>) {
+        let mut inner = self.lock();
+        for line in lines {
+            if inner.unmatched.len() >= REJECTIONS_REPORTED_MAX {
+                break;
+            }
+            inner.unmatched.push((path.to_owned(), line));
+        }
+    }
+
     pub(crate) fn trouble(&self, trouble: String) {
         let mut inner = self.lock();
         inner.troubles_total += 1;
@@ -182,6 +196,7 @@ impl Metrics {
             bytes_inflated: load(&self.bytes_inflated),
             account: inner.account.clone(),
             rejections: inner.rejections.clone(),
+            unmatched: inner.unmatched.clone(),
             troubles: inner.troubles.clone(),
             troubles_total: inner.troubles_total,
         }

@@ -20,6 +20,10 @@ pub enum Reason {
     CutShort,
     /// An empty line.
     Empty,
+    /// The line does not match the pattern of a user's table: it is a row of NULLs, and not rejected.
+    Unmatched,
+    /// There are too many ways to match the line with the pattern of a user's table: it is a row of NULLs, and not rejected.
+    GaveUp,
 }
 
 impl Reason {
@@ -33,6 +37,8 @@ impl Reason {
             Self::TooLong => "longer than 16 MiB",
             Self::CutShort => "cut short: the object is truncated or damaged",
             Self::Empty => "empty line",
+            Self::Unmatched => "does not match the table's pattern: a row of NULLs",
+            Self::GaveUp => "too costly to match with the table's pattern: a row of NULLs",
         }
     }
 }
@@ -69,6 +75,10 @@ pub struct Account {
     pub holes: u64,
     /// Lines with bytes that are not UTF-8; each is shown as U+FFFD.
     pub not_utf8: u64,
+    /// Rows of a user's table that are all NULL because their line does not match its pattern or SerDe.
+    pub unmatched: u64,
+    /// Those of them whose line has too many ways to match to try them all.
+    pub gave_up: u64,
 }
 
 impl Account {
@@ -89,6 +99,8 @@ impl Account {
         self.headers += other.headers;
         self.holes += other.holes;
         self.not_utf8 += other.not_utf8;
+        self.unmatched += other.unmatched;
+        self.gave_up += other.gave_up;
         for (reason, count) in &other.rejected {
             *self.rejected.entry(*reason).or_default() += count;
         }

@@ -6,6 +6,7 @@ pub mod account;
 pub mod athena;
 pub mod column_type;
 pub mod decode;
+pub mod hive;
 pub mod key;
 pub mod limits;
 pub mod log_type;

@@ -25,3 +25,15 @@ pub const NESTED_DEPTH_MAX: usize = 64;
 
 /// How many lines at the start of an object are looked at to recognise its log type.
 pub const RECOGNISE_LINES_MAX: usize = 8;
+
+/// The longest pattern of a user's table, in bytes.
+pub const PATTERN_BYTES_MAX: usize = 64 << 10;
+
+/// How deep the groups of a pattern are at most.
+pub const PATTERN_DEPTH_MAX: usize = 100;
+
+/// How often a part of a pattern is repeated at most by a number in braces.
+pub const PATTERN_REPETITIONS_MAX: u32 = 1000;
+
+/// How many ways a pattern that looks around or refers back tries for one line at most, before it gives up.
+pub const PATTERN_BACKTRACKS_MAX: usize = 100_000;

@@ -49,6 +49,13 @@ impl Block {
         self.buffer.as_slice()
     }
 
+    /// The text.
+    #[expect(unsafe_code, reason = "the text was checked when the block was made")]
+    pub(crate) fn text(&self) -> &str {
+        // SAFETY: `Block::new` is the only way to make a block, and keeps bytes only if they are UTF-8.
+        unsafe { std::str::from_utf8_unchecked(self.buffer.as_slice()) }
+    }
+
     /// How many lines held bytes that are not UTF-8.
     pub fn not_utf8(&self) -> u64 {
         self.not_utf8

@@ -51,7 +51,12 @@ pub(crate) fn tell(failure: &anyhow::Error) -> u8 {
         None => (failure.downcast_ref::<Error>(), None),
     };
     if let Some(error) = error {
-        text = format!("error: {}\n", safe(&error.to_string()));
+        // In Athena's words where it has its own for this.
+        let message = match error.athena_code() {
+            Some(_) => error.athena_text(),
+            None => error.to_string(),
+        };
+        text = format!("error: {}\n", safe(&message));
         if let (Some(position), Some(sql)) = (error.position(), sql) {
             let line = position
                 .line

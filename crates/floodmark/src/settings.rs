@@ -5,16 +5,20 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use clap::{Args, Command, ValueEnum};
 use etcetera::BaseStrategy;
+use floodmark_engine::catalog::GlueOptions;
 use floodmark_engine::limits::RETRIES_MAX;
-use floodmark_engine::{EngineOptions, S3Options};
+use floodmark_engine::{CatalogPlace, EngineOptions, S3Options};
 
 /// The name of the settings file in the data folder.
 pub(crate) const FILE: &str = "settings.toml";
 
+/// The name of the catalog's file in the data folder.
+const CATALOG_FILE: &str = "catalog.sqlite";
+
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Settings")]
 pub(crate) struct Settings {
-    /// The data folder, with the settings file `settings.toml` and the shell's history
+    /// The data folder, with the settings file `settings.toml`, the catalog and the shell's history
     #[arg(long, global = true, env = "FLOODMARK_HOME", value_name = "FOLDER")]
     pub(crate) home: Option<PathBuf>,
 
@@ -80,6 +84,30 @@ pub(crate) struct Settings {
     #[arg(long, global = true, env = "FLOODMARK_REQUESTER_PAYS")]
     pub(crate) requester_pays: bool,
 
+    /// Where databases, tables and views are kept: in a file of the data folder, or in the account's Glue Data Catalog
+    #[arg(
+        long,
+        global = true,
+        env = "FLOODMARK_CATALOG",
+        default_value = "local",
+        value_name = "KIND"
+    )]
+    pub(crate) catalog: CatalogKind,
+
+    /// The database in which names without one are looked up
+    #[arg(
+        long,
+        global = true,
+        env = "FLOODMARK_DATABASE",
+        default_value = "default",
+        value_name = "NAME"
+    )]
+    pub(crate) database: String,
+
+    /// Let CREATE TABLE AS, INSERT and UNLOAD write to S3; without it, nothing is written to AWS
+    #[arg(long, global = true, env = "FLOODMARK_APPLY")]
+    pub(crate) apply: bool,
+
     /// How often a request to S3 is sent again after a failure that may pass
     #[arg(
         long,
@@ -89,6 +117,14 @@ pub(crate) struct Settings {
         value_name = "NUMBER"
     )]
     pub(crate) retries: usize,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CatalogKind {
+    /// The file `catalog.sqlite` of the data folder
+    Local,
+    /// The Glue Data Catalog, which is only read
+    Glue,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -111,19 +147,30 @@ pub(crate) enum When {
 
 impl Settings {
     pub(crate) fn engine_options(&self) -> EngineOptions {
+        let s3 = S3Options {
+            profile: self.profile.clone(),
+            region: self.region.clone(),
+            endpoint: self.endpoint.clone(),
+            anonymous: self.anonymous,
+            requester_pays: self.requester_pays,
+            retries: Some(self.retries),
+        };
+        let home = self.home().ok();
         EngineOptions {
             memory: self.memory,
             threads: self.threads,
             keep_going: self.keep_going,
             spill_folder: self.spill_folder.clone(),
-            s3: S3Options {
-                profile: self.profile.clone(),
-                region: self.region.clone(),
-                endpoint: self.endpoint.clone(),
-                anonymous: self.anonymous,
-                requester_pays: self.requester_pays,
-                retries: Some(self.retries),
+            catalog: match (self.catalog, &home) {
+                (CatalogKind::Glue, _) => {
+                    CatalogPlace::Glue(GlueOptions { s3: s3.clone(), ..GlueOptions::default() })
+                }
+                (CatalogKind::Local, Some(home)) => CatalogPlace::File(home.join(CATALOG_FILE)),
+                (CatalogKind::Local, None) => CatalogPlace::Memory,
             },
+            tables_folder: home.map(|home| home.join("tables")),
+            apply: self.apply,
+            s3,
         }
     }
 

@@ -112,3 +112,28 @@ pub enum Relation {
     /// A view.
     View(View),
 }
+
+impl Relation {
+    /// Its name.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Table(table) => &table.name,
+            Self::View(view) => &view.name,
+        }
+    }
+}
+
+/// A statement that `PREPARE` keeps.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PreparedStatement {
+    /// The workgroup that it belongs to.
+    pub workgroup: String,
+    /// Its name.
+    pub name: String,
+    /// The statement with its `?`, as it was written.
+    pub sql: String,
+    /// What it is for.
+    pub description: Option<String>,
+    /// When it was last changed, in seconds since 1970.
+    pub modified_s: i64,
+}

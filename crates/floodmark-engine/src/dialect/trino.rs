@@ -1,14 +1,29 @@
 //! Trino's syntax for the parser.
 
-use datafusion::sql::sqlparser::dialect::Dialect;
+use std::any::TypeId;
+
+use datafusion::sql::sqlparser::ast::Expr;
+use datafusion::sql::sqlparser::dialect::{Dialect, GenericDialect};
+use datafusion::sql::sqlparser::parser::{Parser, ParserError};
+
+use crate::dialect::prefix;
 
 /// The syntax of queries in Athena's engine version 3.
 #[derive(Debug)]
 pub(crate) struct TrinoDialect;
 
 impl Dialect for TrinoDialect {
+    /// The parser keeps some syntax, such as UNNEST, for dialects that it knows.
+    fn dialect(&self) -> TypeId {
+        TypeId::of::<GenericDialect>()
+    }
+
     fn is_delimited_identifier_start(&self, ch: char) -> bool {
         ch == '"'
+    }
+
+    fn parse_prefix(&self, parser: &mut Parser) -> Option<Result<Expr, ParserError>> {
+        prefix::parse(parser)
     }
 
     fn identifier_quote_style(&self, _identifier: &str) -> Option<char> {

@@ -1,14 +1,17 @@
 //! Parquet objects, as AWS writes flow logs and CloudFront's logs: the same fields, by the names of their columns.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use datafusion::arrow::array::{AsArray, RecordBatch, StringViewArray};
-use datafusion::arrow::compute::cast;
+use datafusion::arrow::compute::{CastOptions, cast, cast_with_options};
 use datafusion::arrow::datatypes::DataType;
 use datafusion::parquet::arrow::ProjectionMask;
 use datafusion::parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader,
     ParquetRecordBatchReaderBuilder,
 };
+use floodmark_formats::hive::HiveDecoder;
 use floodmark_formats::{Decoder, LogType, Table, table};
 
 use crate::error::{Error, ErrorKind, Result};
@@ -95,6 +98,65 @@ impl Columns {
             let text = cast(column, &DataType::Utf8View).map_err(|error| damaged(path, error))?;
             columns[*field] = Some(text.as_string_view().clone());
         }
+        Ok(Some(decoder.columns(&columns, batch.num_rows())))
+    }
+}
+
+impl Columns {
+    /// The next rows of a user's table, or None at the end. Columns are found by their names, whatever their case.
+    pub(crate) fn next_of_table(
+        &mut self,
+        decoder: &mut HiveDecoder,
+        path: &str,
+    ) -> Result<Option<RecordBatch>> {
+        let table = Arc::clone(decoder.request().table());
+        let reader = match &mut self.reader {
+            Some(reader) => reader,
+            None => {
+                let names = self.metadata.schema().fields().iter().map(|field| field.name());
+                let found = table.file_columns(names.map(String::as_str));
+                let mut roots: Vec<usize> = found.into_iter().flatten().collect();
+                roots.sort_unstable();
+                roots.dedup();
+                let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(
+                    self.bytes.clone(),
+                    self.metadata.clone(),
+                );
+                let mask = ProjectionMask::roots(builder.parquet_schema(), roots);
+                let reader = builder
+                    .with_projection(mask)
+                    .with_batch_size(ROWS)
+                    .build()
+                    .map_err(|error| damaged(path, error))?;
+                self.reader.insert(reader)
+            }
+        };
+        let Some(batch) = reader.next() else {
+            return Ok(None);
+        };
+        let batch = batch.map_err(|error| damaged(path, error))?;
+        let schema = batch.schema();
+        let names = schema.fields().iter().map(|field| field.name().as_str());
+        let columns = (table.file_columns(names).into_iter().zip(table.schema().fields()))
+            .map(|(at, field)| {
+                let Some(at) = at else {
+                    return Ok(None);
+                };
+                let options = CastOptions { safe: true, ..CastOptions::default() };
+                cast_with_options(batch.column(at), field.data_type(), &options).map(Some).map_err(
+                    |error| {
+                        Error::invalid_query(format!(
+                            "the column `{}` of `{path}` is {}, and the table says {}",
+                            field.name(),
+                            batch.column(at).data_type(),
+                            field.data_type()
+                        ))
+                        .code("HIVE_BAD_DATA")
+                        .because(error)
+                    },
+                )
+            })
+            .collect::<Result<Vec<_>>>()?;
         Ok(Some(decoder.columns(&columns, batch.num_rows())))
     }
 }

@@ -13,7 +13,7 @@ use datafusion::error::Result;
 use datafusion::physical_optimizer::PhysicalOptimizerRule;
 use datafusion::physical_plan::ExecutionPlan;
 
-use crate::scan::source::LogSource;
+use crate::scan::source::ScanSource;
 
 /// Operators that keep the batches of their inputs.
 const KEEPERS: &[&str] = &[
@@ -58,7 +58,7 @@ fn below(plan: Arc<dyn ExecutionPlan>, kept: bool) -> Result<Arc<dyn ExecutionPl
     let kept = (kept && !COPIERS.contains(&plan.name())) || KEEPERS.contains(&plan.name());
     if kept
         && let Some(scan) = plan.downcast_ref::<DataSourceExec>()
-        && let Some(source) = scan.data_source().downcast_ref::<LogSource>()
+        && let Some(source) = scan.data_source().downcast_ref::<ScanSource>()
     {
         return Ok(DataSourceExec::from_data_source(source.compact()));
     }

@@ -2,6 +2,7 @@
 
 mod columns;
 mod compact;
+mod hive;
 mod inflate;
 mod object;
 mod prune;
@@ -11,6 +12,7 @@ mod source;
 mod summary;
 
 pub(crate) use compact::CompactForKeepers;
+pub(crate) use hive::{HiveFrom, HiveTableProvider, check_definition, hive_table};
 pub(crate) use prune::{Pruning, prunes};
 pub use rejected::REJECTED_COLUMNS;
 pub(crate) use rejected::RejectedTable;
@@ -31,10 +33,17 @@ use crate::store::{Location, Store};
 /// The places that a query reads, opened.
 #[derive(Debug)]
 pub struct Dataset {
-    /// Each location with its store.
-    pub(crate) places: Vec<(Location, Store)>,
+    /// The places, in the order in which they are listed.
+    pub(crate) places: Vec<Place>,
     /// What was found out about objects whose names do not say what they hold.
     pub(crate) recognised: Recognised,
+}
+
+/// A location with its store.
+#[derive(Clone, Debug)]
+pub(crate) struct Place {
+    pub(crate) location: Location,
+    pub(crate) store: Store,
 }
 
 /// What a scan works with besides its dataset.

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use bytes::{Buf, Bytes};
 use datafusion::arrow::array::RecordBatch;
 use floodmark_formats::decode::{Lines, Piece};
+use floodmark_formats::hive::{HiveDecoder, HiveRequest};
 use floodmark_formats::recognise::recognise;
 use floodmark_formats::text::Block;
-use floodmark_formats::{Decoder, LogType, ObjectFacts, Rejection, Request};
+use floodmark_formats::{Decoder, LogType, ObjectFacts, Reason, Rejection, Request};
 use futures::StreamExt;
 use futures::stream::BoxStream;
 
@@ -30,8 +31,8 @@ pub(crate) struct Memory {
 pub(crate) struct Opening {
     pub(crate) facts: Arc<ObjectFacts>,
     pub(crate) fetched: Fetched,
-    /// The log types that its name allows; empty if the name says nothing.
-    pub(crate) candidates: Vec<&'static LogType>,
+    /// The log types that its name allows; empty if the name says nothing, None if nobody asks.
+    pub(crate) candidates: Option<Vec<&'static LogType>>,
 }
 
 /// An object with the beginning of its text.
@@ -67,10 +68,16 @@ enum End {
     Damaged,
 }
 
+/// What makes rows of lines.
+enum Reader {
+    Log(Box<Decoder>),
+    Table(Box<HiveDecoder>),
+}
+
 /// An object being read.
 pub(crate) struct Reading {
     facts: Arc<ObjectFacts>,
-    decoder: Option<Decoder>,
+    decoder: Option<Reader>,
     text: Option<Text>,
     /// What was cut into lines and not fed yet.
     pieces: std::vec::IntoIter<Piece>,
@@ -95,7 +102,8 @@ impl Opening {
                 Some(stream) => collect(first, stream, &self.facts.path, metrics).await?,
             };
             let columns = Columns::open(bytes, &self.facts.path)?;
-            let log_type = columns.log_type(&self.candidates);
+            let log_type =
+                (self.candidates.as_ref()).and_then(|candidates| columns.log_type(candidates));
             return Ok(Opened { facts: self.facts, log_type, text: Text::Columns(columns) });
         }
         let mut inflated = std::mem::take(&mut memory.text);
@@ -112,7 +120,7 @@ impl Opening {
         if whole {
             metrics.inflated(inflated.len() as u64);
             let start = &inflated[..inflated.len().min(RECOGNISE_BYTES)];
-            let log_type = told(start, start.len() == inflated.len(), &self.candidates);
+            let log_type = told(start, start.len() == inflated.len(), self.candidates.as_deref());
             return Ok(Opened { facts: self.facts, log_type, text: Text::Whole(inflated) });
         }
         inflated.clear();
@@ -125,17 +133,22 @@ impl Opening {
         while pieces.inflated.len() < RECOGNISE_BYTES && pieces.end == End::NotYet {
             pieces.inflate(RECOGNISE_BYTES, &self.facts.path, metrics).await?;
         }
-        let log_type = told(&pieces.inflated, pieces.end != End::NotYet, &self.candidates);
+        let log_type =
+            told(&pieces.inflated, pieces.end != End::NotYet, self.candidates.as_deref());
         Ok(Opened { facts: self.facts, log_type, text: Text::Pieces(pieces) })
     }
 }
 
 /// The log type, by the name if that is enough, else by the content.
-fn told(start: &[u8], whole: bool, candidates: &[&'static LogType]) -> Option<&'static LogType> {
-    if let [only] = candidates {
-        return Some(only);
+fn told(
+    start: &[u8],
+    whole: bool,
+    candidates: Option<&[&'static LogType]>,
+) -> Option<&'static LogType> {
+    match candidates? {
+        [only] => Some(only),
+        candidates => recognise(start, whole, candidates),
     }
-    recognise(start, whole, candidates)
 }
 
 async fn collect(
@@ -205,8 +218,19 @@ impl Pieces {
 impl Opened {
     /// Begins to read the rows that are asked for.
     pub(crate) fn read(self, request: &Arc<Request>, metrics: &Arc<Metrics>) -> Reading {
+        let decoder = Decoder::new(Arc::clone(request), Arc::clone(&self.facts));
+        self.reading(Reader::Log(Box::new(decoder)), metrics)
+    }
+
+    /// Begins to read the rows that are asked for, as a user's table reads them.
+    pub(crate) fn read_table(self, request: &Arc<HiveRequest>, metrics: &Arc<Metrics>) -> Reading {
+        let decoder = HiveDecoder::new(Arc::clone(request), Arc::clone(&self.facts));
+        self.reading(Reader::Table(Box::new(decoder)), metrics)
+    }
+
+    fn reading(self, decoder: Reader, metrics: &Arc<Metrics>) -> Reading {
         Reading {
-            decoder: Some(Decoder::new(Arc::clone(request), Arc::clone(&self.facts))),
+            decoder: Some(decoder),
             facts: self.facts,
             text: Some(self.text),
             pieces: Vec::new().into_iter(),
@@ -218,6 +242,36 @@ impl Opened {
     pub(crate) fn pass_over(self, memory: &mut Memory) {
         if let Text::Whole(text) = self.text {
             memory.text = text;
+        }
+    }
+}
+
+impl Reader {
+    fn next_batch(&mut self) -> Option<RecordBatch> {
+        match self {
+            Self::Log(decoder) => decoder.next_batch(),
+            Self::Table(decoder) => decoder.next_batch(),
+        }
+    }
+
+    fn feed(&mut self, block: Block) -> Block {
+        match self {
+            Self::Log(decoder) => decoder.feed(block),
+            Self::Table(decoder) => decoder.feed(block),
+        }
+    }
+
+    fn reject(&mut self, reason: Reason, start: &[u8]) {
+        match self {
+            Self::Log(decoder) => decoder.reject(reason, start),
+            Self::Table(decoder) => decoder.reject(reason, start),
+        }
+    }
+
+    fn take_rejections(&mut self) -> Vec<Rejection> {
+        match self {
+            Self::Log(decoder) => decoder.take_rejections(),
+            Self::Table(decoder) => decoder.take_rejections(),
         }
     }
 }
@@ -254,7 +308,13 @@ impl Reading {
                     decoder.feed(Block::new(text));
                 }
                 Some(Text::Columns(mut columns)) => {
-                    if let Some(rows) = columns.next(decoder, &self.facts.path)? {
+                    let rows = match decoder {
+                        Reader::Log(decoder) => columns.next(decoder, &self.facts.path)?,
+                        Reader::Table(decoder) => {
+                            columns.next_of_table(decoder, &self.facts.path)?
+                        }
+                    };
+                    if let Some(rows) = rows {
                         self.text = Some(Text::Columns(columns));
                         return Ok(Some(rows));
                     }
@@ -277,13 +337,16 @@ impl Reading {
 
     /// The same reading, which keeps every rejected line until it is taken.
     pub(crate) fn keep_all_rejections(mut self) -> Self {
-        self.decoder = self.decoder.take().map(Decoder::keep_all_rejections);
+        self.decoder = self.decoder.take().map(|reader| match reader {
+            Reader::Log(decoder) => Reader::Log(Box::new(decoder.keep_all_rejections())),
+            Reader::Table(decoder) => Reader::Table(Box::new(decoder.keep_all_rejections())),
+        });
         self
     }
 
     /// The lines rejected since the last call.
     pub(crate) fn take_rejections(&mut self) -> Vec<Rejection> {
-        self.decoder.as_mut().map(Decoder::take_rejections).unwrap_or_default()
+        self.decoder.as_mut().map(Reader::take_rejections).unwrap_or_default()
     }
 
     pub(crate) fn facts(&self) -> &Arc<ObjectFacts> {
@@ -293,9 +356,24 @@ impl Reading {
 
 impl Drop for Reading {
     fn drop(&mut self) {
-        if let Some(decoder) = self.decoder.take() {
-            let (account, rejections) = decoder.finish();
-            self.metrics.read(&self.facts.path, &account, rejections);
+        match self.decoder.take() {
+            None => {}
+            Some(Reader::Log(decoder)) => {
+                let (account, rejections) = decoder.finish();
+                self.metrics.read(&self.facts.path, &account, rejections);
+            }
+            Some(Reader::Table(mut decoder)) => {
+                let path = &self.facts.path;
+                self.metrics.unmatched(path, decoder.take_unmatched());
+                if let Some(failure) = decoder.failure() {
+                    self.metrics.trouble(format!(
+                        "Athena fails at line {} of `{path}`: {}; here the line was rejected",
+                        failure.line, failure.message
+                    ));
+                }
+                let (account, rejections) = decoder.finish();
+                self.metrics.read(path, &account, rejections);
+            }
         }
     }
 }

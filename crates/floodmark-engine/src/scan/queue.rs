@@ -5,16 +5,18 @@ use std::hash::{BuildHasher, RandomState};
 use std::path::absolute;
 use std::sync::Arc;
 
-use floodmark_formats::{LogType, ObjectFacts, key};
+use floodmark_formats::key::{self, KeyFacts};
+use floodmark_formats::{LogType, ObjectFacts};
+use futures::stream::BoxStream;
 use futures::{StreamExt, future, stream};
 use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore, mpsc};
 
 use crate::error::Result;
-use crate::limits::{FETCHED_AHEAD_BYTES_MAX, FETCHED_WHOLE_BYTES_MAX};
+use crate::limits::{FETCHED_AHEAD_BYTES_MAX, FETCHED_WHOLE_BYTES_MAX, LISTINGS_MAX};
 use crate::report::Metrics;
 use crate::scan::object::Opening;
 use crate::scan::prune::Pruning;
-use crate::scan::{Dataset, ScanContext};
+use crate::scan::{Dataset, Place, ScanContext};
 use crate::store::{self, Fetched, Object, Store};
 
 /// Permits are counted in this unit, because a semaphore cannot count all bytes.
@@ -27,6 +29,8 @@ pub(crate) struct Wanted {
     pub(crate) log_type: Option<&'static LogType>,
     /// Those that may hold rows that are asked for.
     pub(crate) pruning: Arc<Pruning>,
+    /// Whether every object is the table's, whatever it holds, as in Hive. The log type is then what the names are read by.
+    pub(crate) whatever: bool,
 }
 
 /// An object that was fetched.
@@ -34,6 +38,8 @@ pub(crate) struct Item {
     pub(crate) opening: Opening,
     /// Whether the log type is told by the content alone.
     pub(crate) by_content: bool,
+    /// In which of the dataset's places it lies.
+    pub(crate) place: usize,
     /// Gives back the room in memory when the object has been inflated.
     pub(crate) permit: OwnedSemaphorePermit,
 }
@@ -66,49 +72,65 @@ impl Queue {
 }
 
 async fn run(context: ScanContext, wanted: Wanted, sender: mpsc::Sender<Result<Item>>) {
+    let mut items = items(&context, wanted);
+    while let Some(item) = items.next().await {
+        let item = match item {
+            Err(error) if context.keep_going => {
+                context.metrics.trouble_error(&error);
+                continue;
+            }
+            item => item,
+        };
+        let failed = item.is_err();
+        if sender.send(item).await.is_err() || failed {
+            return;
+        }
+    }
+}
+
+/// Lists, chooses and fetches.
+fn items(context: &ScanContext, wanted: Wanted) -> BoxStream<'static, Result<Item>> {
     let room = FETCHED_AHEAD_BYTES_MAX as u64 / PERMIT_BYTES;
     let memory = Arc::new(Semaphore::new(usize::try_from(room).unwrap_or(1)));
     let mut seen = Seen::new(&context.dataset);
-    for (location, store) in &context.dataset.places {
-        let mut hints = wanted.pruning.hints;
-        hints.keep_going = context.keep_going;
-        let metrics = &context.metrics;
-        let fetches = store::list(store, location, hints)
-            .filter_map(|object| {
-                future::ready(match object {
-                    Ok(object) if !seen.is_first(&object) => None,
-                    Ok(object) => admit(&context.dataset, metrics, &wanted, object).map(Ok),
-                    Err(error) => Some(Err(error)),
-                })
+    let mut hints = wanted.pruning.hints;
+    hints.keep_going = context.keep_going;
+    hints.may_be_empty = wanted.whatever;
+    let dataset = Arc::clone(&context.dataset);
+    let metrics = Arc::clone(&context.metrics);
+    let places = dataset.places.len();
+    let fetches_max = dataset.places.iter().map(|place| place.store.fetches_max()).max();
+    let listing = Arc::clone(&dataset);
+    let fetching = Arc::clone(&dataset);
+    // Many partitions are many listings: some at a time, in no order.
+    stream::iter(0..places)
+        .flat_map_unordered(LISTINGS_MAX, move |at| {
+            let Place { location, store } = &listing.places[at];
+            store::list(store, location, hints).map(move |object| (at, object)).boxed()
+        })
+        .filter_map(move |(place, object)| {
+            future::ready(match object {
+                Ok(object) if !seen.is_first(&object) => None,
+                Ok(object) => admit(&dataset, &metrics, &wanted, place, object).map(Ok),
+                Err(error) => Some(Err(error)),
             })
-            .map(|chosen| {
-                let memory = Arc::clone(&memory);
-                async move {
-                    let chosen = chosen?;
-                    let size = (chosen.object.size / PERMIT_BYTES + 1).min(room);
-                    let size = u32::try_from(size).unwrap_or(u32::MAX);
-                    let permit = memory.acquire_many_owned(size).await;
-                    let permit = permit.expect("nobody closes the semaphore");
-                    let fetched = store.fetch(&chosen.object, FETCHED_WHOLE_BYTES_MAX).await?;
-                    Ok(chosen.item(fetched, permit))
-                }
-            })
-            .buffered(store.fetches_max());
-        let mut fetches = std::pin::pin!(fetches);
-        while let Some(item) = fetches.next().await {
-            let item = match item {
-                Err(error) if context.keep_going => {
-                    metrics.trouble_error(&error);
-                    continue;
-                }
-                item => item,
-            };
-            let failed = item.is_err();
-            if sender.send(item).await.is_err() || failed {
-                return;
+        })
+        .map(move |chosen| {
+            let memory = Arc::clone(&memory);
+            let dataset = Arc::clone(&fetching);
+            async move {
+                let chosen = chosen?;
+                let size = (chosen.object.size / PERMIT_BYTES + 1).min(room);
+                let size = u32::try_from(size).unwrap_or(u32::MAX);
+                let permit = memory.acquire_many_owned(size).await;
+                let permit = permit.expect("nobody closes the semaphore");
+                let store = &dataset.places[chosen.place].store;
+                let fetched = store.fetch(&chosen.object, FETCHED_WHOLE_BYTES_MAX).await?;
+                Ok(chosen.item(fetched, permit))
             }
-        }
-    }
+        })
+        .buffered(fetches_max.unwrap_or(1))
+        .boxed()
 }
 
 /// Which objects were listed, where a pattern may match what lies in another of the places too: it is read once.
@@ -121,7 +143,7 @@ pub(crate) struct Seen {
 impl Seen {
     pub(crate) fn new(dataset: &Dataset) -> Self {
         let places = &dataset.places;
-        let overlap = places.len() > 1 && places.iter().any(|(location, _)| location.is_pattern());
+        let overlap = places.len() > 1 && places.iter().any(|place| place.location.is_pattern());
         Self { paths: overlap.then(HashSet::new), keys: Default::default() }
     }
 
@@ -142,20 +164,31 @@ impl Seen {
 struct Chosen {
     object: Object,
     facts: ObjectFacts,
-    candidates: Vec<&'static LogType>,
+    /// The log types that it may hold; None if that does not matter.
+    candidates: Option<Vec<&'static LogType>>,
     by_content: bool,
+    place: usize,
 }
 
 impl Chosen {
     fn item(self, fetched: Fetched, permit: OwnedSemaphorePermit) -> Item {
         let opening = Opening { facts: Arc::new(self.facts), fetched, candidates: self.candidates };
-        Item { opening, by_content: self.by_content, permit }
+        Item { opening, by_content: self.by_content, place: self.place, permit }
     }
 }
 
 /// Whether a listed object is wanted, and if so what its name says.
-fn admit(dataset: &Dataset, metrics: &Metrics, wanted: &Wanted, object: Object) -> Option<Chosen> {
+fn admit(
+    dataset: &Dataset,
+    metrics: &Metrics,
+    wanted: &Wanted,
+    place: usize,
+    object: Object,
+) -> Option<Chosen> {
     metrics.listed();
+    if wanted.whatever {
+        return admit_whatever(metrics, wanted, place, object);
+    }
     if is_passed_over(&object) {
         metrics.passed_over();
         return None;
@@ -193,7 +226,35 @@ fn admit(dataset: &Dataset, metrics: &Metrics, wanted: &Wanted, object: Object) 
         return None;
     }
     metrics.wanted(object.size);
-    Some(Chosen { object, facts, candidates, by_content })
+    Some(Chosen { object, facts, candidates: Some(candidates), by_content, place })
+}
+
+/// Whether an object of a Hive table is wanted.
+fn admit_whatever(
+    metrics: &Metrics,
+    wanted: &Wanted,
+    place: usize,
+    object: Object,
+) -> Option<Chosen> {
+    let name = object.key.rsplit('/').next().unwrap_or(&object.key);
+    if !object.is_stream && (object.size == 0 || name.starts_with(['_', '.'])) {
+        metrics.passed_over();
+        return None;
+    }
+    let key = wanted.log_type.and_then(|log_type| key::read(log_type, &object.key));
+    let facts = ObjectFacts {
+        path: object.path.clone(),
+        size: object.size,
+        modified: object.modified,
+        key: key.unwrap_or_default(),
+    };
+    // What a name says is believed only where it is a name of that log.
+    if facts.key != KeyFacts::default() && wanted.pruning.excludes(&facts) {
+        metrics.pruned(object.size);
+        return None;
+    }
+    metrics.wanted(object.size);
+    Some(Chosen { object, facts, candidates: None, by_content: false, place })
 }
 
 /// Whether an object holds nothing, or is none of the logs by its name.
@@ -209,7 +270,7 @@ pub(crate) fn objects(
     dataset: &Dataset,
     keep_going: bool,
 ) -> impl futures::Stream<Item = Result<(Object, &Store)>> + Send + '_ {
-    stream::iter(&dataset.places).flat_map(move |(location, store)| {
+    stream::iter(&dataset.places).flat_map(move |Place { location, store }| {
         let hints = store::ListHints { keep_going, ..Default::default() };
         store::list(store, location, hints).map(move |object| Ok((object?, store)))
     })

@@ -97,7 +97,7 @@ impl PartitionStream for RejectedPartition {
     }
 
     fn execute(&self, _context: Arc<TaskContext>) -> SendableRecordBatchStream {
-        let wanted = Wanted { log_type: None, pruning: Arc::new(Pruning::default()) };
+        let wanted = Wanted { log_type: None, pruning: Arc::default(), whatever: false };
         let scan = RejectedScan {
             queue: Queue::start(&self.context, wanted),
             context: self.context.clone(),

@@ -23,6 +23,7 @@ use floodmark_formats::{Request, Table};
 use futures::stream;
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::scan::hive::HiveReads;
 use crate::scan::object::{Memory, Reading};
 use crate::scan::queue::{Item, Queue, UNKNOWN, Wanted};
 use crate::scan::{Pruning, ScanContext, prunes};
@@ -99,24 +100,53 @@ impl TableProvider for LogTable {
         let pruning = Pruning::new(&self.table, filters);
         let rows_max = state.config().batch_size();
         let request = Request::new(&self.table, &columns, pruning.predicates.clone(), rows_max);
-        let source = LogSource {
-            context: self.context.clone(),
-            request: Arc::new(request),
-            pruning: Arc::new(pruning),
-            partitions: state.config().target_partitions(),
-            limit,
-            compact: false,
-            metrics: ExecutionPlanMetricsSet::new(),
-        };
-        Ok(DataSourceExec::from_data_source(source))
+        let reads = Reads::Log(Arc::new(request));
+        Ok(scan(self.context.clone(), reads, pruning, state, limit))
     }
 }
 
-/// The scan of one log type.
-#[derive(Clone, Debug)]
-pub(crate) struct LogSource {
+/// The plan of a scan.
+pub(crate) fn scan(
     context: ScanContext,
-    request: Arc<Request>,
+    reads: Reads,
+    pruning: Pruning,
+    state: &dyn Session,
+    limit: Option<usize>,
+) -> Arc<dyn ExecutionPlan> {
+    DataSourceExec::from_data_source(ScanSource {
+        context,
+        reads,
+        pruning: Arc::new(pruning),
+        partitions: state.config().target_partitions(),
+        limit,
+        compact: false,
+        metrics: ExecutionPlanMetricsSet::new(),
+    })
+}
+
+/// What is read of each object.
+#[derive(Clone, Debug)]
+pub(crate) enum Reads {
+    /// The lines of one log type, where the object holds it.
+    Log(Arc<Request>),
+    /// All lines, as a user's table reads them.
+    Hive(Arc<HiveReads>),
+}
+
+impl Reads {
+    fn schema(&self) -> &SchemaRef {
+        match self {
+            Self::Log(request) => request.schema(),
+            Self::Hive(reads) => &reads.schema,
+        }
+    }
+}
+
+/// The scan of one table.
+#[derive(Clone, Debug)]
+pub(crate) struct ScanSource {
+    context: ScanContext,
+    reads: Reads,
     pruning: Arc<Pruning>,
     partitions: usize,
     /// How many rows are enough, from each partition.
@@ -126,14 +156,14 @@ pub(crate) struct LogSource {
     metrics: ExecutionPlanMetricsSet,
 }
 
-impl LogSource {
+impl ScanSource {
     /// The same scan with compact batches.
     pub(crate) fn compact(&self) -> Self {
         Self { compact: true, ..self.clone() }
     }
 }
 
-impl DataSource for LogSource {
+impl DataSource for ScanSource {
     fn open(
         &self,
         partition: usize,
@@ -146,8 +176,11 @@ impl DataSource for LogSource {
         &self,
         _config: &ConfigOptions,
     ) -> Option<Arc<dyn std::any::Any + Send + Sync>> {
-        let log_type = Some(self.request.table().log_type);
-        let wanted = Wanted { log_type, pruning: Arc::clone(&self.pruning) };
+        let (log_type, whatever) = match &self.reads {
+            Reads::Log(request) => (Some(request.table().log_type), false),
+            Reads::Hive(reads) => (reads.log_type, true),
+        };
+        let wanted = Wanted { log_type, pruning: Arc::clone(&self.pruning), whatever };
         Some(Queue::start(&self.context, wanted))
     }
 
@@ -159,9 +192,10 @@ impl DataSource for LogSource {
         let partition = Partition {
             queue,
             context: self.context.clone(),
-            request: Arc::clone(&self.request),
+            reads: self.reads.clone(),
             memory: Memory::default(),
             reading: None,
+            place: 0,
             compact: self.compact,
             rows_left: self.limit.unwrap_or(usize::MAX),
             metrics: BaselineMetrics::new(&self.metrics, args.partition),
@@ -170,17 +204,22 @@ impl DataSource for LogSource {
             let batch = partition.next().await.map_err(DataFusionError::from)?;
             Ok(batch.map(|batch| (batch, partition)))
         });
-        let schema = Arc::clone(self.request.schema());
+        let schema = Arc::clone(self.reads.schema());
         Ok(Box::pin(RecordBatchStreamAdapter::new(schema, stream)))
     }
 
     fn fmt_as(&self, _t: DisplayFormatType, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let columns: Vec<_> =
-            self.request.schema().fields().iter().map(|field| field.name().as_str()).collect();
+            self.reads.schema().fields().iter().map(|field| field.name().as_str()).collect();
+        match &self.reads {
+            Reads::Log(request) => write!(f, "log={}", request.table().log_type.name)?,
+            Reads::Hive(reads) => {
+                write!(f, "table={}, partitions={}", reads.name, reads.partitions)?;
+            }
+        }
         write!(
             f,
-            "log={}, columns=[{}], {}, decoder_predicates={}",
-            self.request.table().log_type.name,
+            ", columns=[{}], {}, decoder_predicates={}",
             columns.join(", "),
             self.pruning.describe(),
             self.pruning.predicates.len(),
@@ -196,11 +235,11 @@ impl DataSource for LogSource {
     }
 
     fn eq_properties(&self) -> EquivalenceProperties {
-        EquivalenceProperties::new(Arc::clone(self.request.schema()))
+        EquivalenceProperties::new(Arc::clone(self.reads.schema()))
     }
 
     fn partition_statistics(&self, _partition: Option<usize>) -> DataFusionResult<Arc<Statistics>> {
-        Ok(Arc::new(Statistics::new_unknown(self.request.schema())))
+        Ok(Arc::new(Statistics::new_unknown(self.reads.schema())))
     }
 
     fn with_fetch(&self, limit: Option<usize>) -> Option<Arc<dyn DataSource>> {
@@ -234,9 +273,11 @@ impl DataSource for LogSource {
 struct Partition {
     queue: Arc<Queue>,
     context: ScanContext,
-    request: Arc<Request>,
+    reads: Reads,
     memory: Memory,
     reading: Option<Reading>,
+    /// In which of the dataset's places the object lies that is being read.
+    place: usize,
     compact: bool,
     rows_left: usize,
     metrics: BaselineMetrics,
@@ -261,6 +302,10 @@ impl Partition {
                         self.rows_left -= rows;
                         self.metrics.record_output(rows);
                         let batch = batch.slice(0, rows);
+                        let batch = match &self.reads {
+                            Reads::Log(_) => batch,
+                            Reads::Hive(reads) => reads.complete(&batch, self.place)?,
+                        };
                         return Ok(Some(if self.compact { compacted(&batch)? } else { batch }));
                     }
                     Ok(None) => self.reading = None,
@@ -277,7 +322,7 @@ impl Partition {
             let Some(item) = self.queue.next().await else {
                 return Ok(None);
             };
-            let Item { opening, by_content, permit } = item?;
+            let Item { opening, by_content, place, permit } = item?;
             // The next partition was woken on this thread and waits for it: let it go to another one before the work begins.
             tokio::task::yield_now().await;
             let facts = Arc::clone(&opening.facts);
@@ -292,13 +337,23 @@ impl Partition {
             if by_content {
                 self.context.dataset.recognised.set(&facts, opened.log_type);
             }
-            if opened.log_type.is_some_and(|found| found.name == self.request.table().log_type.name)
-            {
-                self.reading = Some(opened.read(&self.request, &self.context.metrics));
-            } else {
-                let other = opened.log_type.map_or(UNKNOWN, |log_type| log_type.name);
-                self.context.metrics.other(other);
-                opened.pass_over(&mut self.memory);
+            match &self.reads {
+                Reads::Hive(reads) => {
+                    self.place = place;
+                    self.reading = Some(opened.read_table(&reads.request, &self.context.metrics));
+                }
+                Reads::Log(request)
+                    if opened
+                        .log_type
+                        .is_some_and(|found| found.name == request.table().log_type.name) =>
+                {
+                    self.reading = Some(opened.read(request, &self.context.metrics));
+                }
+                Reads::Log(_) => {
+                    let other = opened.log_type.map_or(UNKNOWN, |log_type| log_type.name);
+                    self.context.metrics.other(other);
+                    opened.pass_over(&mut self.memory);
+                }
             }
         }
     }

@@ -157,6 +157,7 @@ async fn look_into(
         modified: object.modified,
         ..ObjectFacts::default()
     });
+    let candidates = Some(candidates);
     let opening = Opening { facts: Arc::clone(&facts), fetched, candidates };
     let opened = opening.open(&mut Memory::default(), &Metrics::default()).await?;
     dataset.recognised.set(&facts, opened.log_type);

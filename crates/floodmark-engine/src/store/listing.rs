@@ -28,6 +28,8 @@ pub struct ListHints {
     pub to: Option<Micros>,
     /// Whether a folder that may not be listed is passed over, with its error in the stream, and the rest goes on.
     pub keep_going: bool,
+    /// Whether a location may hold nothing, or not exist: no error, as in Athena.
+    pub may_be_empty: bool,
 }
 
 impl ListHints {
@@ -83,7 +85,10 @@ pub fn list(
             tokio::task::spawn_blocking(move || {
                 let walk = LocalWalk { hints, sender, found: Cell::new(false) };
                 let dates = Dates::default().enter_all(&path.to_string_lossy());
-                if walk.path(&path, dates, 0).is_ok() && !walk.found.get() {
+                if hints.may_be_empty && !path.exists() {
+                    return;
+                }
+                if walk.path(&path, dates, 0).is_ok() && !walk.found.get() && !hints.may_be_empty {
                     let message = format!("there is no file below `{}`", path.display());
                     let _ = walk.send(Err(Error::not_found(message)));
                 }
@@ -319,7 +324,7 @@ impl S3Walk {
         let listed = Arc::clone(&self).folder(self.root.clone(), dates, 0).await;
         let error = match listed {
             Err(error) => error,
-            Ok(()) if self.found.load(Ordering::Relaxed) => return,
+            Ok(()) if self.found.load(Ordering::Relaxed) || self.hints.may_be_empty => return,
             Ok(()) => Error::not_found(format!("there is no object at `{location}`")).hint(
                 "`aws s3 ls` shows what is there; the beginning of a name needs a `*` at its end",
             ),
@@ -479,7 +484,7 @@ mod tests {
     #[test]
     fn folders_of_other_days_and_hours_are_excluded_with_slack() {
         let noon = days(2024, 10, 5).expect("a day") * DAY + 12 * HOUR;
-        let hints = ListHints { from: Some(noon), to: Some(noon + HOUR), keep_going: false };
+        let hints = ListHints { from: Some(noon), to: Some(noon + HOUR), ..ListHints::default() };
         let excluded = |path: &str| Dates::default().enter_all(path).excluded(&hints);
         for path in [
             "AWSLogs/1/2024/09/",

@@ -5,16 +5,18 @@ mod listing;
 mod local;
 mod s3;
 
+use std::collections::HashMap;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
 use floodmark_formats::time::Micros;
 use futures::stream::BoxStream;
+use tokio::runtime::Handle;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 pub use crate::store::listing::{ListHints, list};
 use crate::store::s3::S3;
 pub use crate::store::s3::S3Options;
@@ -73,6 +75,40 @@ pub enum Store {
     StandardInput(Arc<AtomicBool>),
     /// A bucket.
     S3(Arc<S3>),
+}
+
+/// The stores of a process, each opened once.
+#[derive(Debug)]
+pub(crate) struct Stores {
+    options: S3Options,
+    io: Handle,
+    buckets: tokio::sync::Mutex<HashMap<String, Store>>,
+}
+
+impl Stores {
+    pub(crate) fn new(options: S3Options, io: Handle) -> Self {
+        Self { options, io, buckets: tokio::sync::Mutex::default() }
+    }
+
+    /// The store of a location: for a bucket, the one that was opened before.
+    pub(crate) async fn open(&self, location: &Location) -> Result<Store> {
+        let Location::S3 { bucket, .. } = location else {
+            return Store::open(location, &self.options).await;
+        };
+        let mut buckets = self.buckets.lock().await;
+        if let Some(store) = buckets.get(bucket) {
+            return Ok(store.clone());
+        }
+        let opening = {
+            let (location, options) = (location.clone(), self.options.clone());
+            self.io.spawn(async move { Store::open(&location, &options).await })
+        };
+        let store = opening.await.map_err(|error| {
+            Error::new(ErrorKind::Internal, format!("cannot open `{location}`")).because(error)
+        })??;
+        buckets.insert(bucket.clone(), store.clone());
+        Ok(store)
+    }
 }
 
 impl Object {
@@ -143,6 +179,9 @@ impl Location {
                 }
             });
         }
+        if let Some(path) = text.strip_prefix("file://") {
+            return Ok(Self::Path(PathBuf::from(path)));
+        }
         if let Some((scheme, _)) = text.split_once("://") {
             return Err(Error::invalid_query(format!(
                 "`{text}`: `{scheme}` is no known kind of place"
@@ -199,6 +238,31 @@ impl Store {
             }
             Self::StandardInput(_) => local::fetch_standard_input().await,
             Self::S3(s3) => s3.fetch(object, whole_max).await,
+        }
+    }
+
+    /// Brings a finished file to its place below a location; gives where it lies.
+    ///
+    /// # Errors
+    ///
+    /// `AccessDenied` or `Unavailable`, with the object's path; `NotSupported` for a place that is no folder.
+    pub(crate) async fn publish(
+        &self,
+        location: &Location,
+        name: &str,
+        file: &Path,
+    ) -> Result<String> {
+        match (self, location) {
+            (Self::Local, Location::Path(folder)) => local::publish(&folder.join(name), file),
+            (Self::S3(s3), Location::S3 { prefix, pattern: None, .. }) => {
+                let slash = if prefix.is_empty() || prefix.ends_with('/') { "" } else { "/" };
+                s3.publish(&format!("{prefix}{slash}{name}"), file).await
+            }
+            _ => Err(Error::new(
+                ErrorKind::NotSupported,
+                format!("nothing can be written to `{location}`"),
+            )
+            .hint("write to a folder or to `s3://bucket/prefix/`")),
         }
     }
 

@@ -8,7 +8,11 @@ use futures::{StreamExt, TryStreamExt, stream};
 use object_store::aws::{AmazonS3, AmazonS3Builder, resolve_bucket_region};
 use object_store::list::{PaginatedListOptions, PaginatedListStore};
 use object_store::path::Path;
-use object_store::{BackoffConfig, ClientOptions, GetOptions, ObjectStore, RetryConfig};
+use object_store::{
+    BackoffConfig, ClientOptions, GetOptions, ObjectStore, ObjectStoreExt, RetryConfig,
+    WriteMultipart,
+};
+use tokio::io::AsyncReadExt;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::{
@@ -149,6 +153,37 @@ impl S3 {
         });
         let folders = page.result.common_prefixes.into_iter().map(|prefix| format!("{prefix}/"));
         Ok(Page { objects: objects.collect(), folders: folders.collect(), token: page.page_token })
+    }
+
+    /// Uploads a finished file, a large one in parts; gives its address.
+    pub(crate) async fn publish(&self, key: &str, file: &std::path::Path) -> Result<String> {
+        let address = format!("s3://{}/{key}", self.bucket);
+        let fail = |error| failure("cannot write", &address, error);
+        let read = |error: std::io::Error| {
+            Error::new(ErrorKind::Internal, format!("cannot read what was to be written: {error}"))
+                .because(error)
+        };
+        let path = Path::parse(key).map_err(|error| fail(error.into()))?;
+        let mut file = tokio::fs::File::open(file).await.map_err(read)?;
+        let size = file.metadata().await.map_err(read)?.len();
+        if size <= FETCHED_RANGE_BYTES_MAX {
+            let mut bytes = Vec::new();
+            file.read_to_end(&mut bytes).await.map_err(read)?;
+            self.client.put(&path, bytes.into()).await.map_err(fail)?;
+            return Ok(address);
+        }
+        let mut upload = WriteMultipart::new(self.client.put_multipart(&path).await.map_err(fail)?);
+        let mut part = vec![0; 1 << 20];
+        loop {
+            let count = file.read(&mut part).await.map_err(read)?;
+            if count == 0 {
+                break;
+            }
+            upload.wait_for_capacity(FETCHED_RANGES_MAX).await.map_err(fail)?;
+            upload.write(&part[..count]);
+        }
+        upload.finish().await.map_err(fail)?;
+        Ok(address)
     }
 
     /// Fetches an object in one request, a large one range by range: each is sent again by itself if it breaks.

@@ -5,7 +5,7 @@ mod columns;
 mod delimiters;
 mod json;
 mod nested;
-mod row;
+pub(crate) mod row;
 mod words;
 
 use std::ops::Range;
@@ -250,7 +250,7 @@ impl Decoder {
     }
 }
 
-fn rejection(line: u64, reason: Reason, text: &[u8]) -> Rejection {
+pub(crate) fn rejection(line: u64, reason: Reason, text: &[u8]) -> Rejection {
     let text = text.strip_suffix(b"\n").unwrap_or(text);
     let kept = &text[..text.len().min(REJECTION_TEXT_BYTES_MAX)];
     Rejection { line, reason, text: String::from_utf8_lossy(kept).into_owned() }

@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
-    Date32Type, Float32Type, Float64Type, Int32Type, Int64Type, TimestampMicrosecondType,
+    Date32Type, Decimal128Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type,
+    Int64Type, TimestampMicrosecondType,
 };
 use arrow_array::{Array, RecordBatch};
 use arrow_schema::DataType;
@@ -105,7 +106,7 @@ impl Decoded {
                 report.push('\n');
             }
         }
-        let Account { lines, rows, headers, rejected, holes, not_utf8 } = &self.account;
+        let Account { lines, rows, headers, rejected, holes, not_utf8, .. } = &self.account;
         let _ = writeln!(
             report,
             "lines {lines}, rows {rows}, headers {headers}, holes {holes}, not UTF-8 {not_utf8}"
@@ -154,7 +155,7 @@ pub(crate) fn request(log_type: &'static LogType, predicates: Vec<Predicate>) ->
     Arc::new(Request::new(table, &columns, predicates, 4096))
 }
 
-fn facts() -> ObjectFacts {
+pub(crate) fn facts() -> ObjectFacts {
     let key = KeyFacts {
         account: Some("111122223333".to_owned()),
         region: Some("eu-west-1".to_owned()),
@@ -175,7 +176,11 @@ pub(crate) fn shown(array: &dyn Array, row: usize) -> Option<String> {
         DataType::Utf8View => array.as_string_view().value(row).to_owned(),
         DataType::Utf8 => array.as_string::<i32>().value(row).to_owned(),
         DataType::Boolean => array.as_boolean().value(row).to_string(),
+        DataType::Int8 => array.as_primitive::<Int8Type>().value(row).to_string(),
+        DataType::Int16 => array.as_primitive::<Int16Type>().value(row).to_string(),
         DataType::Int32 => array.as_primitive::<Int32Type>().value(row).to_string(),
+        DataType::Decimal128(..) => array.as_primitive::<Decimal128Type>().value_as_string(row),
+        DataType::Binary => format!("{:?}", array.as_binary::<i32>().value(row)),
         DataType::Int64 => array.as_primitive::<Int64Type>().value(row).to_string(),
         DataType::Float32 => array.as_primitive::<Float32Type>().value(row).to_string(),
         DataType::Float64 => array.as_primitive::<Float64Type>().value(row).to_string(),

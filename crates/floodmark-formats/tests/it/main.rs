@@ -6,6 +6,7 @@ mod athena;
 mod cut;
 mod declarations;
 mod decoded;
+mod hive;
 mod hostile;
 mod predicates;
 mod purity;

@@ -7,14 +7,14 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use clap::Args;
-use floodmark_engine::dialect::{self, Parsed};
+use floodmark_engine::dialect::{self, Statement};
 use floodmark_engine::{Engine, Error, ErrorKind, Metrics, Report, Session};
 use futures::StreamExt;
 
 use crate::commands;
 use crate::failure::InSql;
 use crate::progress::Progress;
-use crate::render::{Format, Output};
+use crate::render::{Format, Output, safe};
 use crate::report_text;
 use crate::settings::{ReportForm, Settings};
 
@@ -69,7 +69,7 @@ pub(crate) fn run(arguments: &Arguments, settings: &Settings) -> anyhow::Result<
     let format = arguments.format.unwrap_or(default);
     commands::runtime(settings)?.block_on(async {
         let engine = Engine::new(settings.engine_options())?;
-        let session = engine.open(&from).await?;
+        let session = engine.open(&from).await?.in_database(&settings.database).await?;
         let mut output = Output::open(format, arguments.output.as_deref())?;
         for statement in statements {
             answer(&session, statement, &sql, &mut output, settings).await?;
@@ -120,7 +120,7 @@ fn is_sql(text: &str) -> bool {
 /// Runs a statement, writes its rows and its report. Ctrl-C stops it, and the report says what was read so far.
 pub(crate) async fn answer(
     session: &Session<'_>,
-    statement: Parsed,
+    statement: Statement,
     sql: &str,
     output: &mut Output,
     settings: &Settings,
@@ -131,7 +131,12 @@ pub(crate) async fn answer(
     let metrics = Arc::clone(&query.metrics);
     let progress = Progress::start(settings.progress, &metrics);
     let mut stopped = std::pin::pin!(tokio::signal::ctrl_c());
-    let mut sink = output.begin(&query.schema)?;
+    for note in &query.notes {
+        progress.suspend(|| crate::shell::talk(&format!("note: {}\n", safe(note))));
+    }
+    // A statement that has nothing to say writes nothing.
+    let has_rows = !query.schema.fields().is_empty();
+    let mut sink = if has_rows { Some(output.begin(&query.schema)?) } else { None };
     let result = loop {
         let batch = tokio::select! {
             batch = query.rows.next() => batch,
@@ -141,7 +146,9 @@ pub(crate) async fn answer(
             None => break Ok(()),
             Some(Err(error)) => break Err(in_sql(error.into()).into()),
             Some(Ok(batch)) => {
-                if let Err(error) = progress.suspend(|| sink.write(&batch)) {
+                if let Some(sink) = &mut sink
+                    && let Err(error) = progress.suspend(|| sink.write(&batch))
+                {
                     break Err(error);
                 }
             }
@@ -150,11 +157,12 @@ pub(crate) async fn answer(
     // Whoever still reads stops now, and has entered what it read in the account.
     drop(query);
     drop(progress);
-    let finished = if result.is_ok() {
-        sink.finish()
-    } else {
-        drop(sink);
-        Ok(())
+    let finished = match (sink, result.is_ok()) {
+        (Some(sink), true) => sink.finish(),
+        (sink, _) => {
+            drop(sink);
+            Ok(())
+        }
     };
     output.flush()?;
     tell_report(&metrics, start.elapsed(), result.is_err(), settings);

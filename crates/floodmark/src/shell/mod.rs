@@ -58,7 +58,8 @@ pub(crate) enum Flow {
 
 impl<'a> Shell<'a> {
     pub(crate) fn open(opening: &Opening<'a>) -> anyhow::Result<Self> {
-        let session = session(opening.runtime, opening.engine, opening.from)?;
+        let session =
+            session(opening.runtime, opening.engine, opening.from, &opening.settings.database)?;
         Ok(Self {
             runtime: opening.runtime,
             engine: opening.engine,
@@ -167,7 +168,8 @@ impl<'a> Shell<'a> {
             }
             Action::From => {
                 if argument.is_some() {
-                    self.session = session(self.runtime, self.engine, &arguments)?;
+                    self.session =
+                        session(self.runtime, self.engine, &arguments, &self.settings.database)?;
                     self.from = arguments;
                 }
                 show(&format!("{}\n", self.places()))?;
@@ -211,6 +213,7 @@ fn session<'a>(
     runtime: &Runtime,
     engine: &'a Engine,
     from: &[String],
+    database: &str,
 ) -> anyhow::Result<Session<'a>> {
     if from.iter().any(|from| from == "-") {
         return Err(Error::invalid_query(
@@ -219,7 +222,7 @@ fn session<'a>(
         .hint("`floodmark query SQL --from -` reads logs from standard input")
         .into());
     }
-    stoppable(runtime, engine.open(from))
+    stoppable(runtime, async { engine.open(from).await?.in_database(database).await })
 }
 
 /// Waits for an answer, or for Ctrl-C.

@@ -22,6 +22,8 @@ pub(crate) struct Scalar {
     pub(crate) aliases: &'static [&'static str],
     /// The parameters of each form in which it can be called; the first that fits is taken.
     pub(crate) overloads: &'static [&'static [Parameter]],
+    /// Makes the types of the arguments fit each other, after an overload has taken them; None if they cannot.
+    pub(crate) unify: Option<fn(Vec<DataType>) -> Option<Vec<DataType>>>,
     /// The type of its result.
     pub(crate) returns: Returns,
     /// The work: the arguments have the types of the overload.
@@ -49,7 +51,9 @@ pub(crate) enum Parameter {
     Timestamp,
     /// `date`, `timestamp` or `timestamp with time zone`, in its own type.
     Moment,
-    /// Either interval, in its own type.
+    /// `time`: `Time64(Microsecond)`.
+    Time,
+    /// Either interval: `Interval(MonthDayNano)`.
     Interval,
     /// `varbinary`: `Binary`.
     Binary,
@@ -89,7 +93,21 @@ impl Scalar {
         returns: Returns,
         run: fn(&ScalarFunctionArgs) -> Result<ColumnarValue>,
     ) -> Self {
-        Self { name, aliases: &[], overloads, returns, run, volatility: Volatility::Immutable }
+        Self {
+            name,
+            aliases: &[],
+            overloads,
+            unify: None,
+            returns,
+            run,
+            volatility: Volatility::Immutable,
+        }
+    }
+
+    /// The same function, the types of whose arguments must fit each other.
+    pub(crate) const fn unify(mut self, unify: fn(Vec<DataType>) -> Option<Vec<DataType>>) -> Self {
+        self.unify = Some(unify);
+        self
     }
 
     /// The same function under further names.
@@ -102,6 +120,17 @@ impl Scalar {
     pub(crate) const fn volatility(mut self, volatility: Volatility) -> Self {
         self.volatility = volatility;
         self
+    }
+
+    /// The types in which the function sees these arguments; None if it does not take them.
+    fn coerced(&self, given: &[DataType]) -> Option<Vec<DataType>> {
+        self.overloads.iter().find_map(|overload| {
+            let taken = coerce(overload, given)?;
+            match self.unify {
+                None => Some(taken),
+                Some(unify) => unify(taken),
+            }
+        })
     }
 
     /// The function for DataFusion.
@@ -160,6 +189,10 @@ impl ScalarUDFImpl for Declared {
 
     fn return_field_from_args(&self, args: ReturnFieldArgs<'_>) -> Result<FieldRef> {
         let name = self.function.name;
+        let given: Vec<_> = args.arg_fields.iter().map(|field| field.data_type().clone()).collect();
+        if self.function.coerced(&given).is_none() {
+            return Err(unexpected(self.function, given.iter()));
+        }
         match &self.function.returns {
             Returns::Always(text) => {
                 let trino_type = TrinoType::parse(text).ok_or_else(|| {
@@ -182,9 +215,8 @@ impl ScalarUDFImpl for Declared {
     }
 
     fn coerce_types(&self, arg_types: &[DataType]) -> Result<Vec<DataType>> {
-        (self.function.overloads.iter())
-            .find_map(|overload| coerce(overload, arg_types))
-            .ok_or_else(|| unexpected(self.function, arg_types.iter()))
+        // An error from here would lose its code on the way; the one about the result's type keeps it.
+        Ok(self.function.coerced(arg_types).unwrap_or_else(|| arg_types.to_vec()))
     }
 
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
@@ -229,7 +261,15 @@ impl Parameter {
                 matches!(given, T::Timestamp(_, None) | T::Date32),
                 T::Timestamp(TimeUnit::Microsecond, None),
             ),
-            Self::Moment => kept(matches!(given, T::Timestamp(..) | T::Date32 | T::Date64)),
+            Self::Moment => match given {
+                T::Timestamp(_, zone) => Some(T::Timestamp(TimeUnit::Microsecond, zone.clone())),
+                T::Date32 | T::Date64 => Some(T::Date32),
+                _ => kept(false),
+            },
+            Self::Time => becomes(
+                matches!(given, T::Time32(_) | T::Time64(_)),
+                T::Time64(TimeUnit::Microsecond),
+            ),
             Self::Interval => becomes(
                 matches!(given, T::Interval(_) | T::Duration(_)),
                 T::Interval(IntervalUnit::MonthDayNano),
@@ -257,6 +297,7 @@ impl Parameter {
             Self::Date => "date",
             Self::Timestamp => "timestamp",
             Self::Moment => "timestamp with time zone",
+            Self::Time => "time",
             Self::Interval => "interval",
             Self::Binary => "varbinary",
             Self::Array => "array(T)",

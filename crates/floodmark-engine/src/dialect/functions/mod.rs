@@ -1,11 +1,14 @@
 //! Athena's functions: one list, from which they are registered, named in errors and shown.
 
 pub(crate) mod declare;
+pub(crate) mod planner;
+mod rows;
 
 mod aggregate;
-mod array;
+pub(crate) mod array;
 mod binary;
 mod cast;
+mod conditional;
 mod date_time;
 mod higher_order;
 mod ip;
@@ -17,7 +20,8 @@ mod session;
 mod string;
 mod url;
 
-use std::sync::Arc;
+use std::collections::HashSet;
+use std::sync::{Arc, LazyLock};
 
 use datafusion::logical_expr::{AggregateUDF, HigherOrderUDF, ScalarUDF};
 
@@ -27,6 +31,7 @@ pub(crate) fn scalars() -> Vec<Arc<ScalarUDF>> {
         array::all(),
         binary::all(),
         cast::all(),
+        conditional::all(),
         date_time::all(),
         ip::all(),
         json::all(),
@@ -51,4 +56,19 @@ pub(crate) fn aggregates() -> Vec<Arc<AggregateUDF>> {
 /// The functions that take lambdas.
 pub(crate) fn higher_order() -> Vec<Arc<HigherOrderUDF>> {
     higher_order::all().into_iter().map(Arc::new).collect()
+}
+
+/// Whether one of these functions has this name; those that DataFusion brings are not asked.
+pub(crate) fn is_registered(name: &str) -> bool {
+    static NAMES: LazyLock<HashSet<String>> = LazyLock::new(|| {
+        let scalars = scalars();
+        let aggregates = aggregates();
+        let scalars =
+            scalars.iter().flat_map(|f| f.aliases().iter().map(String::as_str).chain([f.name()]));
+        let aggregates = aggregates
+            .iter()
+            .flat_map(|f| f.aliases().iter().map(String::as_str).chain([f.name()]));
+        scalars.chain(aggregates).map(str::to_owned).collect()
+    });
+    NAMES.contains(name)
 }

@@ -1,8 +1,0 @@
-//! Functions on binary values: encodings and hashes.
-
-use datafusion::logical_expr::ScalarUDF;
-
-/// The functions of this kind.
-pub(super) fn all() -> Vec<ScalarUDF> {
-    Vec::new()
-}

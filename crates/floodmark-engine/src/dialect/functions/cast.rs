@@ -1,8 +1,0 @@
-//! `CAST` and `TRY_CAST` as Trino defines them.
-
-use datafusion::logical_expr::ScalarUDF;
-
-/// The functions of this kind.
-pub(super) fn all() -> Vec<ScalarUDF> {
-    Vec::new()
-}

@@ -1,0 +1,489 @@
+//! Databases, tables, views and partitions are made, changed and dropped.
+
+use std::path::absolute;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use crate::catalog::{
+    ColumnDefinition, Database, IfExists, IfMissing, Partition, PartitionFilter, TableDefinition,
+    View, find_partitions, partition_location, partition_name, refused,
+};
+use crate::dialect::ddl::statement::{
+    AlterTable, ColumnPlace, CreateDatabase, CreateTable, CreateView, Name, PartitionCondition,
+    PartitionValues,
+};
+use crate::dialect::trino_type::TrinoType;
+use crate::error::{Error, Result};
+use crate::execute::{Execution, answer};
+use crate::query::Query;
+use crate::scan::check_definition;
+use crate::store::Location;
+
+/// The time, in seconds since 1970.
+pub(crate) fn now_s() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
+}
+
+fn if_exists(passes: bool) -> IfExists {
+    if passes { IfExists::Keep } else { IfExists::Fail }
+}
+
+fn if_missing(passes: bool) -> IfMissing {
+    if passes { IfMissing::Pass } else { IfMissing::Fail }
+}
+
+/// A location as the catalog keeps it: a path as it stands from wherever it is read.
+pub(crate) fn location(text: &str) -> Result<String> {
+    if text.trim().is_empty() {
+        return Err(Error::invalid_query(
+            "No location was specified for table. An S3 location must be specified",
+        ));
+    }
+    match Location::parse(text)? {
+        Location::Path(path) => Ok(absolute(&path).unwrap_or(path).to_string_lossy().into_owned()),
+        Location::S3 { pattern: None, .. } => Ok(text.to_owned()),
+        Location::Glob(_) | Location::S3 { .. } => Err(Error::invalid_query(format!(
+            "`{text}` is a pattern, and a table's location is a folder"
+        ))
+        .hint("a table reads everything below its folder")),
+        Location::StandardInput => {
+            Err(Error::invalid_query("a table cannot lie on standard input"))
+        }
+    }
+}
+
+impl Execution<'_> {
+    pub(super) async fn create_database(&self, create: &CreateDatabase) -> Result<Query> {
+        let database = Database {
+            name: create.name.name.clone(),
+            comment: create.comment.clone(),
+            location: create.location.clone(),
+            properties: create.properties.iter().cloned().collect(),
+        };
+        let keep = if_exists(create.if_not_exists);
+        let at = Some(create.name.position);
+        let made = self
+            .session
+            .catalog()
+            .change(move |local| local.create_database(&database, keep))
+            .await;
+        made.map_err(|error| error.at(at))?;
+        Ok(answer::done())
+    }
+
+    pub(super) async fn drop_database(
+        &self,
+        name: &Name,
+        passes: bool,
+        cascade: bool,
+    ) -> Result<Query> {
+        let database = name.name.clone();
+        let missing = if_missing(passes);
+        let contents =
+            if cascade { crate::catalog::Contents::Drop } else { crate::catalog::Contents::Refuse };
+        let dropped = self
+            .session
+            .catalog()
+            .change(move |local| local.drop_database(&database, contents, missing))
+            .await;
+        dropped.map_err(|error| error.at(Some(name.position)))?;
+        Ok(answer::done())
+    }
+
+    pub(super) async fn alter_database(
+        &self,
+        name: &Name,
+        properties: &[(String, String)],
+    ) -> Result<Query> {
+        let database = name.name.clone();
+        let properties = properties.to_vec();
+        let changed = self
+            .session
+            .catalog()
+            .change(move |local| {
+                let found = local.database(&database)?;
+                let mut found = found.ok_or_else(|| refused::schema_not_found(&database))?;
+                found.properties.extend(properties);
+                local.create_database(&found, IfExists::Replace)
+            })
+            .await;
+        changed.map_err(|error| error.at(Some(name.position)))?;
+        Ok(answer::done())
+    }
+
+    pub(super) async fn create_table(&self, create: &CreateTable) -> Result<Query> {
+        let full = self.full(&create.name)?;
+        let at = Some(create.name.position);
+        let mut table = create.table.clone();
+        table.database = full.database;
+        table.name = full.name;
+        table.created_s = now_s();
+        table.location = location(&table.location).map_err(|error| error.at(at))?;
+        let mut notes = check_definition(&table).map_err(|error| error.at(at))?;
+        notes.extend(self.session.check(&table).await);
+        let keep = if_exists(create.if_not_exists);
+        let made =
+            self.session.catalog().change(move |local| local.create_table(&table, keep)).await;
+        made.map_err(|error| error.at(at))?;
+        Ok(Query { notes, ..answer::done() })
+    }
+
+    pub(super) async fn drop_table(&self, name: &Name, passes: bool) -> Result<Query> {
+        let full = self.full(name)?;
+        let missing = if_missing(passes);
+        let dropped = self
+            .session
+            .catalog()
+            .change(move |local| local.drop_table(&full.database, &full.name, missing))
+            .await;
+        dropped.map_err(|error| error.at(Some(name.position)))?;
+        Ok(answer::done())
+    }
+
+    pub(super) async fn create_view(&self, create: &CreateView) -> Result<Query> {
+        let full = self.full(&create.name)?;
+        let at = Some(create.name.position);
+        // Planned at once, so that a wrong query is refused now and not when the view is read.
+        let planned = self.session.plan(self.session.inner(&self.sql, &create.query)?).await?;
+        let fields = planned.schema();
+        let mut columns: Vec<(String, String)> = (fields.fields().iter())
+            .map(|field| (field.name().clone(), TrinoType::of_field(field).to_string()))
+            .collect();
+        if !create.columns.is_empty() {
+            if create.columns.len() != columns.len() {
+                return Err(Error::invalid_query(format!(
+                    "the view names {} columns, and its query has {}",
+                    create.columns.len(),
+                    columns.len()
+                ))
+                .code("MISMATCHED_COLUMN_ALIASES")
+                .at(at));
+            }
+            for (column, name) in columns.iter_mut().zip(&create.columns) {
+                column.0.clone_from(name);
+            }
+        } else if let Some(unnamed) = planned.unnamed() {
+            return Err(Error::invalid_query(format!(
+                "Column name not specified at position {}",
+                unnamed + 1
+            ))
+            .code("MISSING_COLUMN_NAME")
+            .at(at));
+        }
+        if let Some(twice) = duplicate(columns.iter().map(|(name, _)| name.as_str())) {
+            return Err(Error::invalid_query(format!(
+                "Column name '{twice}' specified more than once"
+            ))
+            .code("DUPLICATE_COLUMN_NAME")
+            .at(at));
+        }
+        let view = View {
+            database: full.database,
+            name: full.name,
+            sql: self.sql[create.query.clone()].trim().to_owned(),
+            columns,
+            default_database: self.session.database().to_owned(),
+            created_s: now_s(),
+        };
+        let exists = match (create.or_replace, create.if_not_exists) {
+            (true, _) => IfExists::Replace,
+            (false, true) => IfExists::Keep,
+            (false, false) => IfExists::Fail,
+        };
+        let made =
+            self.session.catalog().change(move |local| local.create_view(&view, exists)).await;
+        made.map_err(|error| error.at(at))?;
+        Ok(answer::done())
+    }
+
+    pub(super) async fn drop_view(&self, name: &Name, passes: bool) -> Result<Query> {
+        let full = self.full(name)?;
+        let missing = if_missing(passes);
+        let dropped = self
+            .session
+            .catalog()
+            .change(move |local| local.drop_view(&full.database, &full.name, missing))
+            .await;
+        dropped.map_err(|error| error.at(Some(name.position)))?;
+        Ok(answer::done())
+    }
+
+    pub(super) async fn alter_table(&self, name: &Name, action: &AlterTable) -> Result<Query> {
+        let table = self.table(name).await?;
+        let at = Some(name.position);
+        match action {
+            AlterTable::AddPartitions { if_not_exists, partitions } => {
+                let mut added = Vec::new();
+                for (given, place) in partitions {
+                    let values = values(&table, given)?;
+                    let place = match place {
+                        Some(place) => location(place).map_err(|error| error.at(at))?,
+                        None => partition_location(&table, &values),
+                    };
+                    added.push(Partition { values, location: place });
+                }
+                let notes = self.session.check_partitions(&table, &added).await;
+                let keep = if_exists(*if_not_exists);
+                let made = self
+                    .session
+                    .catalog()
+                    .change(move |local| {
+                        local.add_partitions(&table.database, &table.name, &added, keep)
+                    })
+                    .await;
+                made.map_err(|error| error.at(at))?;
+                return Ok(Query { notes, ..answer::done() });
+            }
+            AlterTable::DropPartitions { if_exists, partitions } => {
+                self.drop_partitions(&table, *if_exists, partitions)
+                    .await
+                    .map_err(|error| error.at(at))?;
+            }
+            AlterTable::RenamePartition { from, to } => {
+                let (from, to) = (values(&table, from)?, values(&table, to)?);
+                let renamed = self
+                    .session
+                    .catalog()
+                    .change(move |local| {
+                        local.rename_partition(&table.database, &table.name, &from, &to)
+                    })
+                    .await;
+                renamed.map_err(|error| error.at(at))?;
+            }
+            AlterTable::SetLocation { partition: Some(partition), location: place } => {
+                let values = values(&table, partition)?;
+                let place = location(place).map_err(|error| error.at(at))?;
+                let moved = self
+                    .session
+                    .catalog()
+                    .change(move |local| {
+                        let partition = Partition { values, location: place };
+                        local.set_partition_location(&table.database, &table.name, &partition)
+                    })
+                    .await;
+                moved.map_err(|error| error.at(at))?;
+            }
+            AlterTable::RenameTable { to } => {
+                let to = self.full(to)?;
+                let renamed = self
+                    .session
+                    .catalog()
+                    .change(move |local| {
+                        local.rename((&table.database, &table.name), (&to.database, &to.name))
+                    })
+                    .await;
+                renamed.map_err(|error| error.at(at))?;
+            }
+            action => {
+                let action = action.clone();
+                let place = match &action {
+                    AlterTable::SetLocation { location: place, .. } => {
+                        Some(location(place).map_err(|error| error.at(at))?)
+                    }
+                    _ => None,
+                };
+                let changed = self
+                    .session
+                    .catalog()
+                    .change(move |local| {
+                        let mut table = table;
+                        change(&mut table, &action, place)?;
+                        check_definition(&table)?;
+                        local.create_table(&table, IfExists::Replace)
+                    })
+                    .await;
+                changed.map_err(|error| error.at(at))?;
+            }
+        }
+        Ok(answer::done())
+    }
+
+    async fn drop_partitions(
+        &self,
+        table: &TableDefinition,
+        passes: bool,
+        wanted: &[Vec<PartitionCondition>],
+    ) -> Result<()> {
+        let all = PartitionFilter::default();
+        let registered = self.session.catalog().registered_partitions(table, &all).await?;
+        let mut dropped = Vec::new();
+        for conditions in wanted {
+            for condition in conditions {
+                key(table, &condition.key)?;
+            }
+            let before = dropped.len();
+            dropped.extend(
+                registered
+                    .iter()
+                    .filter(|found| meets(table, &found.values, conditions))
+                    .map(|partition| partition.values.clone()),
+            );
+            if dropped.len() == before && !passes {
+                let name: Vec<_> =
+                    conditions.iter().map(|c| format!("{}={}", c.key, c.value)).collect();
+                return Err(refused::partition_not_found(&name.join("/")));
+            }
+        }
+        let (database, name) = (table.database.clone(), table.name.clone());
+        self.session
+            .catalog()
+            .change(move |local| local.drop_partitions(&database, &name, &dropped, IfMissing::Pass))
+            .await?;
+        Ok(())
+    }
+
+    /// Registers the partitions that lie below a table's location in Hive's folders.
+    pub(super) async fn repair(&self, name: &Name) -> Result<Query> {
+        let table = self.table(name).await?;
+        let folders = self.session.keys_below(&table.location).await?;
+        let found = find_partitions(&table, folders.iter().map(String::as_str));
+        let all = PartitionFilter::default();
+        let registered = self.session.catalog().registered_partitions(&table, &all).await?;
+        let new: Vec<Partition> = (found.partitions.into_iter())
+            .filter(|found| !registered.iter().any(|known| known.values == found.values))
+            .collect();
+        let mut lines = Vec::new();
+        if !new.is_empty() {
+            let names: Vec<_> = (new.iter())
+                .map(|partition| {
+                    let name = partition_name(&table.partition_keys, &partition.values);
+                    format!("{}:{name}", table.name)
+                })
+                .collect();
+            lines.push(format!("Partitions not in metastore:\t{}", names.join("\t")));
+            for name in names {
+                lines.push(format!("Repair: Added partition to metastore {name}"));
+            }
+        }
+        let (database, last) = (table.database.clone(), table.name.clone());
+        self.session
+            .catalog()
+            .change(move |local| local.add_partitions(&database, &last, &new, IfExists::Keep))
+            .await?;
+        Ok(Query { notes: found.hint.into_iter().collect(), ..answer::list("result", lines) })
+    }
+}
+
+/// The first name that stands twice.
+pub(super) fn duplicate<'n>(names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
+    let mut seen = std::collections::HashSet::new();
+    names.into_iter().find(|name| !seen.insert(*name))
+}
+
+/// The position of a partition key.
+fn key(table: &TableDefinition, name: &str) -> Result<usize> {
+    (table.partition_keys.iter().position(|key| key.name == name)).ok_or_else(|| {
+        let keys: Vec<_> = table.partition_keys.iter().map(|key| key.name.as_str()).collect();
+        let message = format!("`{name}` is no partition column of `{}`", table.name);
+        let error = Error::invalid_query(message).code("INVALID_PARTITION_VALUE");
+        if keys.is_empty() {
+            error.hint("the table has no `PARTITIONED BY`")
+        } else {
+            error.hint(format!("its partition columns are {}", keys.join(", ")))
+        }
+    })
+}
+
+/// The values of a partition in the order of the table's keys.
+fn values(table: &TableDefinition, given: &PartitionValues) -> Result<Vec<Option<String>>> {
+    let mut values: Vec<Option<Option<String>>> = vec![None; table.partition_keys.len()];
+    for (name, value) in given {
+        values[key(table, name)?] = Some(value.clone());
+    }
+    let names = table.partition_keys.iter().map(|key| &key.name);
+    (values.into_iter().zip(names))
+        .map(|(value, name)| {
+            value.ok_or_else(|| {
+                Error::invalid_query(format!("the partition has no value for `{name}`"))
+                    .code("INVALID_PARTITION_VALUE")
+            })
+        })
+        .collect()
+}
+
+/// Whether a partition meets all conditions. Numbers are compared as numbers where the key is one.
+fn meets(
+    table: &TableDefinition,
+    values: &[Option<String>],
+    conditions: &[PartitionCondition],
+) -> bool {
+    use crate::dialect::ddl::statement::Comparison;
+    conditions.iter().all(|condition| {
+        let Some(at) = table.partition_keys.iter().position(|key| key.name == condition.key) else {
+            return false;
+        };
+        let Some(value) = &values[at] else {
+            return false;
+        };
+        let is_number = matches!(
+            table.partition_keys[at].hive_type.as_str(),
+            "int" | "bigint" | "smallint" | "tinyint"
+        );
+        let order = match (value.parse::<i64>(), condition.value.parse::<i64>()) {
+            (Ok(value), Ok(wanted)) if is_number => value.cmp(&wanted),
+            _ => value.as_str().cmp(condition.value.as_str()),
+        };
+        match condition.operator {
+            Comparison::Equal => order.is_eq(),
+            Comparison::NotEqual => order.is_ne(),
+            Comparison::Less => order.is_lt(),
+            Comparison::LessOrEqual => order.is_le(),
+            Comparison::Greater => order.is_gt(),
+            Comparison::GreaterOrEqual => order.is_ge(),
+        }
+    })
+}
+
+/// Changes a table's definition.
+fn change(table: &mut TableDefinition, action: &AlterTable, place: Option<String>) -> Result<()> {
+    let missing = |name: &str| {
+        Error::invalid_query(format!("`{}` has no column `{name}`", table.name))
+            .code("COLUMN_NOT_FOUND")
+    };
+    match action {
+        AlterTable::SetLocation { .. } => table.location = place.unwrap_or_default(),
+        AlterTable::SetProperties { properties } => {
+            table.properties.extend(properties.iter().cloned());
+        }
+        AlterTable::UnsetProperties { if_exists, keys } => {
+            for key in keys {
+                if table.properties.remove(key).is_none() && !if_exists {
+                    return Err(Error::invalid_query(format!("the table has no property `{key}`")));
+                }
+            }
+        }
+        AlterTable::AddColumns { columns, .. } => table.columns.extend(columns.iter().cloned()),
+        AlterTable::ReplaceColumns { columns, .. } => table.columns.clone_from(columns),
+        AlterTable::DropColumn { column, .. } => {
+            let at = table.columns.iter().position(|known| known.name == *column);
+            table.columns.remove(at.ok_or_else(|| missing(column))?);
+        }
+        AlterTable::ChangeColumn { from, to, place } => {
+            let at = table.columns.iter().position(|known| known.name == *from);
+            let at = at.ok_or_else(|| missing(from))?;
+            let old = table.columns.remove(at);
+            let comment = to.comment.clone().or(old.comment);
+            let new = ColumnDefinition { comment, ..to.clone() };
+            let to = match place {
+                None => at,
+                Some(ColumnPlace::First) => 0,
+                Some(ColumnPlace::After(after)) => {
+                    let found = table.columns.iter().position(|known| known.name == *after);
+                    1 + found.ok_or_else(|| missing(after))?
+                }
+            };
+            table.columns.insert(to, new);
+        }
+        AlterTable::AddPartitions { .. }
+        | AlterTable::DropPartitions { .. }
+        | AlterTable::RenamePartition { .. }
+        | AlterTable::RenameTable { .. } => {}
+    }
+    let names =
+        table.columns.iter().chain(&table.partition_keys).map(|column| column.name.as_str());
+    if let Some(twice) = duplicate(names) {
+        return Err(Error::invalid_query(format!("the table would have two columns `{twice}`"))
+            .code("DUPLICATE_COLUMN_NAME"));
+    }
+    Ok(())
+}

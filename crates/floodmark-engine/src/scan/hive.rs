@@ -1,0 +1,281 @@
+//! A user's table as DataFusion's table: its partitions, its columns, and what a query says about both.
+
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use async_trait::async_trait;
+use datafusion::arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions};
+use datafusion::arrow::compute::cast;
+use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use datafusion::catalog::{Session, TableProvider};
+use datafusion::error::Result as DataFusionResult;
+use datafusion::logical_expr::{Expr, TableProviderFilterPushDown, TableType};
+use datafusion::physical_plan::ExecutionPlan;
+use datafusion::scalar::ScalarValue;
+use floodmark_formats::LogType;
+use floodmark_formats::hive::{Hidden, HiveColumn, HiveRequest, HiveTable, HiveType, Serde};
+use floodmark_formats::time::Micros;
+
+use crate::catalog::{
+    Catalog, ColumnDefinition, Partition, PartitionFilter, Projection, TableDefinition,
+};
+use crate::error::{Error, Result};
+use crate::limits::PARTITION_FILTERS_MAX;
+use crate::scan::source::{Reads, scan};
+use crate::scan::{Dataset, Place, Pruning, Recognised, ScanContext};
+use crate::store::{Location, Stores};
+
+/// Where a user's table comes from.
+#[derive(Clone, Debug)]
+pub(crate) struct HiveFrom {
+    pub(crate) catalog: Catalog,
+    pub(crate) stores: Arc<Stores>,
+}
+
+/// A user's table.
+#[derive(Debug)]
+pub(crate) struct HiveTableProvider {
+    context: ScanContext,
+    definition: TableDefinition,
+    table: Arc<HiveTable>,
+    from: HiveFrom,
+    /// The columns that the query can name.
+    columns: Vec<Output>,
+    schema: SchemaRef,
+}
+
+/// What a column of the result is filled from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Output {
+    /// A column of the files, hidden or not, by its position in the Hive table.
+    File(usize),
+    /// A partition key.
+    Key(usize),
+}
+
+/// What a scan reads of a user's table.
+#[derive(Debug)]
+pub(crate) struct HiveReads {
+    /// `database.table`.
+    pub(crate) name: String,
+    pub(crate) request: Arc<HiveRequest>,
+    pub(crate) schema: SchemaRef,
+    /// For each column of the result the column of the files' batch, or the partition key.
+    outputs: Vec<Output>,
+    /// For each place the values of the partition keys.
+    keys: Vec<Vec<ScalarValue>>,
+    /// The log that the table is known to hold, by which objects' names are read.
+    pub(crate) log_type: Option<&'static LogType>,
+    /// How many partitions there are to read, for a plan's display.
+    pub(crate) partitions: usize,
+}
+
+/// A table as its files are read, from its definition.
+///
+/// # Errors
+///
+/// `InvalidQuery` for a type, a SerDe or a projection that cannot be read.
+pub(crate) fn hive_table(definition: &TableDefinition) -> Result<HiveTable> {
+    let columns: Vec<HiveColumn> = definition.columns.iter().map(column).collect::<Result<_>>()?;
+    let serde = Serde::of(&definition.serde.class, &definition.serde.properties, &columns);
+    let serde = serde.map_err(|error| {
+        let wrong = Error::invalid_query(format!("table `{}`: {error}", definition.name))
+            .code("HIVE_INVALID_METADATA");
+        match error.hint {
+            Some(hint) => wrong.hint(hint),
+            None => wrong,
+        }
+    })?;
+    Ok(HiveTable::new(columns, serde).with_properties(&definition.properties))
+}
+
+fn column(definition: &ColumnDefinition) -> Result<HiveColumn> {
+    let hive_type = HiveType::parse(&definition.hive_type).map_err(|error| {
+        Error::invalid_query(format!("the type of the column `{}`: {error}", definition.name))
+            .code("HIVE_INVALID_METADATA")
+    })?;
+    Ok(HiveColumn { name: definition.name.clone(), hive_type })
+}
+
+/// Checks a definition as far as it can be without reading anything. Gives what should be said about it.
+///
+/// # Errors
+///
+/// `InvalidQuery` for what no query could read.
+pub(crate) fn check_definition(definition: &TableDefinition) -> Result<Vec<String>> {
+    hive_table(definition)?;
+    for key in &definition.partition_keys {
+        column(key)?;
+    }
+    Projection::of(definition)?;
+    Ok(Vec::new())
+}
+
+impl HiveTableProvider {
+    /// The table with its columns, its partition keys and these hidden columns.
+    pub(crate) fn new(
+        context: &ScanContext,
+        definition: TableDefinition,
+        from: HiveFrom,
+        hidden: &[String],
+    ) -> Result<Self> {
+        let table = Arc::new(hive_table(&definition)?);
+        let mut columns: Vec<Output> = (0..table.columns.len()).map(Output::File).collect();
+        let mut fields: Vec<Field> = table.schema().fields()[..table.columns.len()]
+            .iter()
+            .map(|f| f.as_ref().clone())
+            .collect();
+        for (at, key) in definition.partition_keys.iter().enumerate() {
+            let key = column(key)?;
+            fields.push(Field::new(key.name, key.hive_type.arrow(), true));
+            columns.push(Output::Key(at));
+        }
+        for (at, known) in Hidden::ALL.iter().enumerate() {
+            if hidden.iter().any(|name| name == known.name()) {
+                fields.push(Field::new(known.name(), known.arrow(), true));
+                columns.push(Output::File(table.columns.len() + at));
+            }
+        }
+        let context = context.clone();
+        let schema = Arc::new(Schema::new(fields));
+        Ok(Self { context, definition, table, from, columns, schema })
+    }
+
+    /// The partitions that may hold what is asked for; one for a table without partitions.
+    async fn partitions(&self, filters: &[Expr]) -> Result<Vec<Partition>> {
+        if self.definition.partition_keys.is_empty() {
+            let location = self.definition.location.clone();
+            return Ok(vec![Partition { values: Vec::new(), location }]);
+        }
+        let filter = PartitionFilter::of(filters, &self.definition.partition_keys);
+        self.from.catalog.partitions(&self.definition, &filter, now()).await
+    }
+
+    /// The values of a partition's keys in the types of the columns.
+    fn keys(&self, partition: &Partition) -> Result<Vec<ScalarValue>> {
+        let keys = &self.schema.fields()[self.table.columns.len()..];
+        (partition.values.iter().zip(keys))
+            .map(|(value, key)| {
+                let data_type = key.data_type();
+                let null = || ScalarValue::try_from(data_type).map_err(Error::from);
+                match value {
+                    None => null(),
+                    Some(value) => match ScalarValue::try_from_string(value.clone(), data_type) {
+                        Ok(value) => Ok(value),
+                        Err(_) => Err(Error::invalid_query(format!(
+                            "the value `{value}` of the partition column `{}` is no {}",
+                            key.name(),
+                            self.definition
+                                .partition_keys
+                                .iter()
+                                .find(|known| known.name == *key.name())
+                                .map_or("value", |known| known.hive_type.as_str()),
+                        ))
+                        .code("HIVE_INVALID_PARTITION_VALUE")),
+                    },
+                }
+            })
+            .collect()
+    }
+
+    /// What the conditions say about the objects of a log that the table is known to hold.
+    fn pruning(&self, filters: &[Expr]) -> Pruning {
+        let _ = filters;
+        Pruning::default()
+    }
+}
+
+/// The time.
+fn now() -> Micros {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Micros::try_from(since.as_micros()).unwrap_or(Micros::MAX)
+}
+
+#[async_trait]
+impl TableProvider for HiveTableProvider {
+    fn schema(&self) -> SchemaRef {
+        Arc::clone(&self.schema)
+    }
+
+    fn table_type(&self) -> TableType {
+        TableType::Base
+    }
+
+    fn supports_filters_pushdown(
+        &self,
+        filters: &[&Expr],
+    ) -> DataFusionResult<Vec<TableProviderFilterPushDown>> {
+        // Partitions are left out by what they are called; the plan tests every condition again.
+        Ok(vec![TableProviderFilterPushDown::Inexact; filters.len()])
+    }
+
+    async fn scan(
+        &self,
+        state: &dyn Session,
+        projection: Option<&Vec<usize>>,
+        filters: &[Expr],
+        limit: Option<usize>,
+    ) -> DataFusionResult<Arc<dyn ExecutionPlan>> {
+        self.context.metrics.scanned();
+        let filters = &filters[..filters.len().min(PARTITION_FILTERS_MAX)];
+        let wanted: Vec<usize> =
+            projection.map_or_else(|| (0..self.columns.len()).collect(), Vec::clone);
+        let mut positions = Vec::new();
+        let outputs = wanted.iter().map(|at| match self.columns[*at] {
+            Output::Key(key) => Output::Key(key),
+            Output::File(position) => {
+                positions.push(position);
+                Output::File(positions.len() - 1)
+            }
+        });
+        let outputs = outputs.collect();
+        let partitions = self.partitions(filters).await?;
+        let mut places = Vec::with_capacity(partitions.len());
+        let mut keys = Vec::with_capacity(partitions.len());
+        for partition in &partitions {
+            let location = Location::parse(&partition.location)?;
+            let store = self.from.stores.open(&location).await?;
+            places.push(Place { location, store });
+            keys.push(self.keys(partition)?);
+        }
+        let rows_max = state.config().batch_size();
+        let request = HiveRequest::new(&self.table, &positions, Vec::new(), rows_max);
+        let reads = HiveReads {
+            name: format!("{}.{}", self.definition.database, self.definition.name),
+            request: Arc::new(request),
+            schema: Arc::new(self.schema.project(&wanted)?),
+            outputs,
+            keys,
+            log_type: None,
+            partitions: partitions.len(),
+        };
+        let dataset = Arc::new(Dataset { places, recognised: Recognised::default() });
+        let context = ScanContext { dataset, ..self.context.clone() };
+        let reads = Reads::Hive(Arc::new(reads));
+        Ok(scan(context, reads, self.pruning(filters), state, limit))
+    }
+}
+
+impl HiveReads {
+    /// The rows of an object of a place with the values of its partition.
+    pub(crate) fn complete(&self, batch: &RecordBatch, place: usize) -> Result<RecordBatch> {
+        let rows = batch.num_rows();
+        let columns =
+            (self.outputs.iter().zip(self.schema.fields())).map(|(output, field)| match output {
+                Output::File(at) => Ok(Arc::clone(batch.column(*at))),
+                Output::Key(key) => key_column(&self.keys[place][*key], field.data_type(), rows),
+            });
+        let columns = columns.collect::<Result<Vec<_>>>()?;
+        let options = RecordBatchOptions::new().with_row_count(Some(rows));
+        Ok(RecordBatch::try_new_with_options(Arc::clone(&self.schema), columns, &options)
+            .map_err(datafusion::error::DataFusionError::from)?)
+    }
+}
+
+fn key_column(value: &ScalarValue, data_type: &DataType, rows: usize) -> Result<ArrayRef> {
+    let array = value.to_array_of_size(rows)?;
+    if array.data_type() == data_type {
+        return Ok(array);
+    }
+    Ok(cast(&array, data_type).map_err(datafusion::error::DataFusionError::from)?)
+}

@@ -1,0 +1,394 @@
+//! A dataset and a catalog that are being asked.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use datafusion::arrow::array::{RecordBatch, RecordBatchOptions};
+use datafusion::arrow::datatypes::SchemaRef;
+use datafusion::catalog::TableProvider;
+use datafusion::execution::SendableRecordBatchStream;
+use datafusion::execution::session_state::{SessionState, SessionStateBuilder};
+use datafusion::logical_expr::{LogicalPlan, LogicalPlanBuilder};
+use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
+use datafusion::prelude::SessionContext;
+use floodmark_formats::table;
+use futures::StreamExt;
+
+use crate::catalog::{
+    CATALOG, Catalog, DATABASE, INFORMATION_SCHEMA, LOGS, REJECTED, Relation, information,
+    log_relation, refused, register,
+};
+use crate::dialect::{self, Kind, Parsed, Statement, TableName, names};
+use crate::error::{Error, ErrorKind, Result};
+use crate::execute::Execution;
+use crate::limits::{FOLDERS_FOUND_MAX, VIEWS_DEPTH_MAX};
+use crate::query::{Engine, Query};
+use crate::report::Metrics;
+use crate::scan::{
+    Dataset, HiveFrom, HiveTableProvider, LogTable, RejectedTable, ScanContext, Summary, summarise,
+};
+use crate::store::{self, ListHints, Location, Store};
+
+/// A dataset that is being asked.
+#[derive(Debug)]
+pub struct Session<'a> {
+    engine: &'a Engine,
+    dataset: Arc<Dataset>,
+    catalog: Catalog,
+    database: String,
+}
+
+/// What a name in FROM stands for.
+enum Found {
+    Relation(Relation),
+    Log(&'static Arc<floodmark_formats::Table>),
+    Rejected,
+    Information,
+}
+
+/// A query that was planned.
+pub(crate) struct Planned {
+    state: SessionState,
+    plan: LogicalPlan,
+    metrics: Arc<Metrics>,
+    notes: Vec<String>,
+    /// Finds the place in the SQL that an error is about.
+    locate: Box<dyn Fn(Error) -> Error + Send + Sync>,
+}
+
+impl<'a> Session<'a> {
+    pub(crate) fn new(engine: &'a Engine, dataset: Arc<Dataset>, catalog: Catalog) -> Self {
+        Self { engine, dataset, catalog, database: DATABASE.to_owned() }
+    }
+
+    /// The same session, in which names without a database are looked up in this one.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound` if the catalog has no such database.
+    pub async fn in_database(mut self, database: &str) -> Result<Self> {
+        let database = database.to_lowercase();
+        if database != LOGS && self.catalog().database(&database).await?.is_none() {
+            return Err(refused::schema_not_found(&database)
+                .hint("`SHOW DATABASES` lists the databases of the catalog"));
+        }
+        self.database = database;
+        Ok(self)
+    }
+
+    /// The database that names without one are looked up in.
+    pub fn database(&self) -> &str {
+        &self.database
+    }
+
+    /// The catalog.
+    pub fn catalog(&self) -> &Catalog {
+        &self.catalog
+    }
+
+    /// Runs one statement. A query runs while its rows are taken.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidQuery` with a place in the SQL where it has one; errors of reading come with the rows.
+    pub async fn query(&self, statement: Statement) -> Result<Query> {
+        match statement.kind {
+            Kind::Query(parsed) => self.select(parsed).await,
+            Kind::Other(other) => {
+                Execution { session: self, sql: statement.source }.run(&other).await
+            }
+        }
+    }
+
+    /// The query that stands in a range of a text.
+    pub(crate) fn inner(&self, sql: &str, range: &Range<usize>) -> Result<Parsed> {
+        match dialect::parse_one(sql, range.clone())?.kind {
+            Kind::Query(parsed) => Ok(parsed),
+            Kind::Other(_) => Err(Error::invalid_query("a query must stand here")),
+        }
+    }
+
+    pub(crate) async fn select(&self, parsed: Parsed) -> Result<Query> {
+        self.plan(parsed).await?.run().await
+    }
+
+    pub(crate) async fn explain(
+        &self,
+        parsed: Parsed,
+        verbose: bool,
+        analyze: bool,
+    ) -> Result<Query> {
+        let mut planned = self.plan(parsed).await?;
+        planned.plan = LogicalPlanBuilder::from(planned.plan).explain(verbose, analyze)?.build()?;
+        planned.run().await
+    }
+
+    /// Plans a query.
+    pub(crate) async fn plan(&self, mut parsed: Parsed) -> Result<Planned> {
+        let metrics = Arc::new(Metrics::default());
+        let scan = self.scan(&metrics);
+        let mut notes = Vec::new();
+        let mut found: Vec<(TableName, Found)> = Vec::new();
+        for depth in 0.. {
+            let mut inlined = false;
+            for name in parsed.tables() {
+                if found.iter().any(|(known, _)| known.is_same(&name)) {
+                    continue;
+                }
+                match self.find(&name).await.map_err(|error| error.at(name.position))? {
+                    Found::Relation(Relation::View(view)) => {
+                        parsed
+                            .inline_view(&name, &view.sql, &view.default_database)
+                            .map_err(|error| in_view(error, &view.name))?;
+                        inlined = true;
+                    }
+                    other => found.push((name, other)),
+                }
+            }
+            if !inlined {
+                break;
+            }
+            if depth >= VIEWS_DEPTH_MAX {
+                let message = format!("views are nested deeper than {VIEWS_DEPTH_MAX}");
+                return Err(Error::new(ErrorKind::LimitReached, message)
+                    .hint("a view may read itself through another one"));
+            }
+        }
+        let with_hidden: Vec<TableName> = (found.iter())
+            .filter(|(_, what)| !matches!(what, Found::Rejected | Found::Information))
+            .map(|(name, _)| name.clone())
+            .collect();
+        parsed.hidden_for(&with_hidden);
+        let mut tables: Vec<(TableName, Arc<dyn TableProvider>)> = Vec::new();
+        for (name, what) in found {
+            let provider: Arc<dyn TableProvider> = match what {
+                Found::Relation(Relation::Table(definition)) => {
+                    if name.database.is_none() && self.shadows_log(&definition.name) {
+                        notes.push(format!(
+                            "`{0}` is the table of the catalog; the logs at `--from` are `{LOGS}.{0}`",
+                            definition.name
+                        ));
+                    }
+                    let from = HiveFrom {
+                        catalog: self.catalog().clone(),
+                        stores: Arc::clone(self.engine.stores()),
+                    };
+                    Arc::new(HiveTableProvider::new(&scan, definition, from, &parsed.hidden)?)
+                }
+                Found::Relation(Relation::View(view)) => {
+                    let message = format!("the view `{}` was not replaced", view.name);
+                    return Err(Error::new(ErrorKind::Internal, message));
+                }
+                Found::Log(table) => Arc::new(LogTable::new(scan.clone(), table, &parsed.hidden)),
+                Found::Rejected => Arc::new(RejectedTable::new(scan.clone())),
+                Found::Information => information(self.catalog(), &name.name).await?,
+            };
+            tables.push((name, provider));
+        }
+        let state = self.engine.state();
+        let mut config = state.config().clone();
+        config.options_mut().catalog.default_schema.clone_from(&self.database);
+        config.options_mut().catalog.create_default_catalog_and_schema = false;
+        let state = SessionStateBuilder::new_from_existing(state.clone())
+            .with_config(config)
+            .with_catalog_list(register(&self.database, tables)?)
+            .build();
+        let (source, place) = (Arc::clone(&parsed.source), parsed.place);
+        let locate = move |error: Error| error.locate(&source, place.0, place.1);
+        let plan = parsed.plan(&state).await.map_err(&locate)?;
+        Ok(Planned { state, plan, metrics, notes, locate: Box::new(locate) })
+    }
+
+    fn scan(&self, metrics: &Arc<Metrics>) -> ScanContext {
+        ScanContext {
+            dataset: Arc::clone(&self.dataset),
+            metrics: Arc::clone(metrics),
+            io: self.engine.io(),
+            keep_going: self.engine.options().keep_going,
+        }
+    }
+
+    fn shadows_log(&self, name: &str) -> bool {
+        !self.dataset.places.is_empty() && table::find(name).is_some()
+    }
+
+    /// Whether a catalog's name is that of the one catalog.
+    pub(crate) fn is_catalog(&self, name: &str) -> Result<()> {
+        if name.eq_ignore_ascii_case(CATALOG) {
+            return Ok(());
+        }
+        Err(Error::not_found(format!("Catalog '{name}' does not exist"))
+            .code("CATALOG_NOT_FOUND")
+            .hint("the only catalog is `AwsDataCatalog`"))
+    }
+
+    /// What a database and a name stand for, in the catalog or among the logs.
+    pub(crate) async fn relation(&self, database: &str, name: &str) -> Result<Option<Relation>> {
+        if database == LOGS {
+            return Ok(table::find(name).map(|table| Relation::Table(log_relation(table))));
+        }
+        if let Some(relation) = self.catalog().relation(database, name).await? {
+            return Ok(Some(relation));
+        }
+        let is_default = database == self.database || database == DATABASE;
+        let log = if is_default { table::find(name) } else { None };
+        Ok(log.map(|table| Relation::Table(log_relation(table))))
+    }
+
+    /// What a name in FROM stands for. The catalog comes before the logs.
+    async fn find(&self, name: &TableName) -> Result<Found> {
+        if let Some(catalog) = &name.catalog {
+            self.is_catalog(catalog)?;
+        }
+        let database = name.database.as_deref().unwrap_or(&self.database);
+        if database == INFORMATION_SCHEMA {
+            return Ok(Found::Information);
+        }
+        if database != LOGS
+            && let Some(relation) = self.catalog().relation(database, &name.name).await?
+        {
+            return Ok(Found::Relation(relation));
+        }
+        if database == LOGS || name.database.is_none() || database == DATABASE {
+            if let Some(table) = table::find(&name.name) {
+                return Ok(Found::Log(table));
+            }
+            if name.name == REJECTED {
+                return Ok(Found::Rejected);
+            }
+        }
+        if database != LOGS && self.catalog().database(database).await?.is_none() {
+            return Err(refused::schema_not_found(database)
+                .hint("`SHOW DATABASES` lists the databases of the catalog"));
+        }
+        let mut names: Vec<String> = match database {
+            LOGS => Vec::new(),
+            database => {
+                let relations = self.catalog().relations(database).await?;
+                relations.iter().map(|relation| relation.name().to_owned()).collect()
+            }
+        };
+        let logs = table::all()
+            .iter()
+            .flat_map(|table| std::iter::once(&table.log_type.name).chain(table.log_type.aliases));
+        names.extend(logs.map(|name| (*name).to_owned()));
+        let error = refused::table_not_found(database, &name.name);
+        Err(match dialect::nearest(&name.name, &names) {
+            Some(nearest) => error.hint(format!("did you mean `{nearest}`?")),
+            None => error.hint(
+                "`SHOW TABLES` lists the tables of the catalog, `floodmark tables --from PATH` the logs at a path",
+            ),
+        })
+    }
+
+    /// The keys or paths of what lies below a location, relative to it. Of each folder one object suffices.
+    pub(crate) async fn keys_below(&self, location: &str) -> Result<Vec<String>> {
+        let parsed = Location::parse(location)?;
+        let store = self.open(&parsed).await?;
+        let io = self.engine.io();
+        let keep_going = self.engine.options().keep_going;
+        let base = match &parsed {
+            Location::S3 { prefix, .. } => prefix.trim_end_matches('/').to_owned(),
+            _ => location.trim_end_matches('/').to_owned(),
+        };
+        let task = io.spawn(async move {
+            let hints = ListHints { keep_going, may_be_empty: true, ..ListHints::default() };
+            let mut objects = store::list(&store, &parsed, hints);
+            let mut keys: Vec<String> = Vec::new();
+            let mut folders = std::collections::HashSet::new();
+            while let Some(object) = objects.next().await {
+                let object = object?;
+                let key = object.key.strip_prefix(&base).unwrap_or(&object.key);
+                let key = key.trim_start_matches('/');
+                let folder = key.rfind('/').map_or("", |slash| &key[..slash]);
+                if folders.insert(folder.to_owned()) {
+                    if folders.len() > FOLDERS_FOUND_MAX {
+                        let message = format!("there are more than {FOLDERS_FOUND_MAX} folders");
+                        return Err(Error::new(ErrorKind::LimitReached, message));
+                    }
+                    keys.push(key.to_owned());
+                }
+            }
+            Ok(keys)
+        });
+        task.await.map_err(|error| {
+            Error::new(ErrorKind::Internal, "the listing ended early").because(error)
+        })?
+    }
+
+    /// Opens the store of a location.
+    pub(crate) async fn open(&self, location: &Location) -> Result<Store> {
+        self.engine.stores().open(location).await
+    }
+
+    pub(crate) fn engine(&self) -> &Engine {
+        self.engine
+    }
+
+    /// What lies there, without reading it all.
+    ///
+    /// # Errors
+    ///
+    /// Those of listing and fetching.
+    pub async fn summary(&self) -> Result<Summary> {
+        let dataset = Arc::clone(&self.dataset);
+        let keep_going = self.engine.options().keep_going;
+        let task = self.engine.io().spawn(async move { summarise(&dataset, keep_going).await });
+        task.await.map_err(|error| {
+            Error::new(ErrorKind::Internal, "the summary ended early").because(error)
+        })?
+    }
+}
+
+/// The rows under the names that Athena shows.
+fn shown(rows: SendableRecordBatchStream) -> SendableRecordBatchStream {
+    let schema = names::shown_schema(&rows.schema());
+    if schema == rows.schema() {
+        return rows;
+    }
+    let of = Arc::clone(&schema);
+    let rows = rows.map(move |batch| {
+        let (_, columns, count) = batch?.into_parts();
+        let options = RecordBatchOptions::new().with_row_count(Some(count));
+        Ok(RecordBatch::try_new_with_options(Arc::clone(&of), columns, &options)?)
+    });
+    Box::pin(RecordBatchStreamAdapter::new(schema, rows))
+}
+
+/// An error of a view's query, whose place is not one of the text that is asked.
+fn in_view(error: Error, view: &str) -> Error {
+    let message = format!("in the view `{view}`: {}", error.athena_text());
+    Error::new(error.kind(), message).because(error)
+}
+
+impl Planned {
+    /// The columns of the result.
+    pub(crate) fn schema(&self) -> SchemaRef {
+        names::shown_schema(self.plan.schema().as_arrow())
+    }
+
+    /// The first column that has no name.
+    pub(crate) fn unnamed(&self) -> Option<usize> {
+        let fields = self.plan.schema().fields();
+        fields.iter().position(|field| names::is_unnamed(field.name()))
+    }
+
+    /// The same plan with another one around it.
+    pub(crate) fn map(
+        mut self,
+        change: impl FnOnce(LogicalPlan) -> Result<LogicalPlan>,
+    ) -> Result<Self> {
+        self.plan = change(self.plan)?;
+        Ok(self)
+    }
+
+    /// Begins to run.
+    pub(crate) async fn run(self) -> Result<Query> {
+        let begun = async {
+            let context = SessionContext::new_with_state(self.state);
+            context.execute_logical_plan(self.plan).await?.execute_stream().await
+        };
+        let rows = shown(begun.await.map_err(|error| (self.locate)(Error::from(error)))?);
+        Ok(Query { schema: rows.schema(), rows, metrics: self.metrics, notes: self.notes })
+    }
+}

@@ -1,0 +1,21 @@
+//! Tables that a user declares with Hive's DDL: the files behind them read as Athena reads them.
+//!
+//! Here a line that cannot be read is usually a row of NULLs, as in Hive; the account says how many there were.
+
+mod batch;
+mod cells;
+mod column;
+mod decoder;
+mod delimited;
+mod hive_type;
+mod pattern;
+mod request;
+mod serde;
+mod table;
+mod value;
+
+pub use decoder::{Failure, HiveDecoder};
+pub use hive_type::HiveType;
+pub use request::HiveRequest;
+pub use serde::{SERDE_CLASSES, Serde, SerdeError};
+pub use table::{Hidden, HiveColumn, HiveTable};
