@@ -36,4 +36,13 @@ pub const PATTERN_DEPTH_MAX: usize = 100;
 pub const PATTERN_REPETITIONS_MAX: u32 = 1000;
 
 /// How many ways a pattern that looks around or refers back tries for one line at most, before it gives up.
-pub const PATTERN_BACKTRACKS_MAX: usize = 100_000;
+pub const PATTERN_BACKTRACKS_MAX: usize = 200_000;
+
+/// How many levels a JSON value of a user's table has at most.
+pub const JSON_DEPTH_MAX: usize = 200;
+
+/// The longest line of a file that is one document, such as CloudTrail's, in bytes.
+pub const DOCUMENT_BYTES_MAX: usize = 256 << 20;
+
+/// How many ways are tried to match a line by a scan before the line is left to the regular expression.
+pub const SCAN_CHOICES_MAX: usize = 10_000;

@@ -20,7 +20,9 @@ use crate::decode::batch::Batch;
 use crate::decode::row::Plan;
 use crate::decode::words::Words;
 use crate::key::KeyFacts;
-use crate::limits::{LINE_BYTES_MAX, REJECTION_TEXT_BYTES_MAX, REJECTIONS_KEPT_MAX};
+use crate::limits::{
+    DOCUMENT_BYTES_MAX, LINE_BYTES_MAX, REJECTION_TEXT_BYTES_MAX, REJECTIONS_KEPT_MAX,
+};
 use crate::log_type::Encoding;
 use crate::predicate::Predicate;
 use crate::table::Table;
@@ -276,6 +278,8 @@ pub struct Lines {
     rest: Vec<u8>,
     /// Whether the line at hand is longer than is kept, and is passed over to its end.
     too_long: bool,
+    /// Whether the object is one document, whose line may be longer than others.
+    document: bool,
 }
 
 /// What [`Lines`] gives.
@@ -288,6 +292,12 @@ pub enum Piece {
 }
 
 impl Lines {
+    /// Cuts an object whose lines are whole documents, as CloudTrail's are: up to
+    /// [`DOCUMENT_BYTES_MAX`](crate::limits::DOCUMENT_BYTES_MAX) bytes of a line are kept.
+    pub fn of_documents() -> Self {
+        Self { document: true, ..Self::default() }
+    }
+
     /// Takes a piece and gives the lines that end in it, together with what came before.
     pub fn push(&mut self, mut piece: &[u8]) -> Vec<Piece> {
         let mut pieces = Vec::new();
@@ -305,7 +315,8 @@ impl Lines {
             piece = &piece[end + 1..];
         }
         self.rest.extend_from_slice(piece);
-        if self.rest.len() > LINE_BYTES_MAX {
+        let longest = if self.document { DOCUMENT_BYTES_MAX } else { LINE_BYTES_MAX };
+        if self.rest.len() > longest {
             self.too_long = true;
             let mut start = std::mem::take(&mut self.rest);
             start.truncate(REJECTION_TEXT_BYTES_MAX);

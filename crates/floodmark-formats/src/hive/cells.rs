@@ -55,6 +55,13 @@ impl Cells {
         }
     }
 
+    /// Sets the cell of every wanted column by its place among them.
+    pub(crate) fn fill_in_order(&mut self, cell: impl Fn(usize) -> Cell) {
+        for (place, column) in self.wanted.iter().enumerate() {
+            self.cells[*column] = cell(place);
+        }
+    }
+
     /// The text of a cell in a block; None is NULL.
     #[inline]
     pub(crate) fn text<'a>(&'a self, column: usize, block: &'a str) -> Option<&'a str> {

@@ -1,6 +1,6 @@
 //! From the bytes of an object of a user's table to rows in Arrow, with an account of every line.
 
-use std::borrow::Cow;
+use std::collections::VecDeque;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -8,15 +8,11 @@ use arrow_array::{ArrayRef, RecordBatch};
 
 use crate::account::{Account, Reason, Rejection};
 use crate::decode::{ObjectFacts, rejection};
-use crate::hive::batch::{Batch, Place, push_text, whole_columns};
+use crate::hive::batch::{Batch, Place, whole_columns};
 use crate::hive::cells::Cells;
-use crate::hive::column::Column;
-use crate::hive::delimited::Delimited;
-use crate::hive::hive_type::HiveType;
-use crate::hive::pattern::{Matcher, Outcome};
-use crate::hive::request::{HiveRequest, passes};
-use crate::hive::serde::Serde;
-use crate::hive::value::{Rules, scalar};
+use crate::hive::json;
+use crate::hive::reader::{Line, Reader, wanted};
+use crate::hive::request::HiveRequest;
 use crate::limits::{LINE_BYTES_MAX, REJECTIONS_KEPT_MAX};
 use crate::text::Block;
 
@@ -33,6 +29,8 @@ pub struct HiveDecoder {
     block: Block,
     /// Where in the block the next line begins.
     at: usize,
+    /// Where in the block the next records of a document stand.
+    records: VecDeque<Range<usize>>,
     /// Whether the first block is still to come.
     first: bool,
     /// The last lines so far, of which the footer consists if no other follows.
@@ -62,31 +60,18 @@ pub(crate) struct Notes {
     pub(crate) failure: Option<Failure>,
 }
 
-/// What knows how the lines are written.
-#[derive(Debug)]
-enum Reader {
-    Delimited(Delimited),
-    Pattern(Box<Matcher>),
-    /// Rows do not come as lines.
-    Columns,
-}
-
 impl HiveDecoder {
     /// Begins an object.
     pub fn new(request: Arc<HiveRequest>, facts: Arc<ObjectFacts>) -> Self {
-        let table = request.table();
-        let reader = match &table.serde {
-            Serde::Delimited(delimited) => Reader::Delimited(delimited.clone()),
-            Serde::Regex(pattern) => Reader::Pattern(Box::new(Matcher::new(pattern))),
-            Serde::Parquet => Reader::Columns,
-        };
+        let wanted = wanted(&request);
         Self {
-            cells: Cells::new(table.columns.len(), request.wanted()),
-            reader,
+            reader: Reader::new(&request.table().serde, &wanted),
+            cells: Cells::new(request.table().columns.len(), wanted),
             request,
             facts,
             block: Block::new(Vec::new()),
             at: 0,
+            records: VecDeque::new(),
             first: true,
             footer: Vec::new(),
             notes: Notes::default(),
@@ -132,19 +117,31 @@ impl HiveDecoder {
     /// The next rows of the block, or None when it is read to its end.
     pub fn next_batch(&mut self) -> Option<RecordBatch> {
         let end = self.block.bytes().len();
-        if self.at == end {
+        if self.at == end && self.records.is_empty() {
             return None;
         }
         let block = self.block.clone();
         let text = block.text();
         let request = Arc::clone(&self.request);
-        let mut batch = Batch::new(&request, &self.facts, &block);
-        while self.at < end && batch.rows() < request.rows_max {
+        let facts = Arc::clone(&self.facts);
+        let mut batch = Batch::new(&request, &facts, &block);
+        while batch.rows() < request.rows_max {
             if self.all_rejections && self.notes.rejections.len() >= REJECTIONS_KEPT_MAX {
                 break;
             }
-            let (range, next) = line_at(text.as_bytes(), self.at);
-            self.at = next;
+            let range = match self.records.pop_front() {
+                Some(record) => record,
+                None if self.at == end => break,
+                None => {
+                    let (range, next) = line_at(text.as_bytes(), self.at);
+                    self.at = next;
+                    if self.reader.reads_documents() {
+                        self.read_document(text, range);
+                        continue;
+                    }
+                    range
+                }
+            };
             self.notes.account.lines += 1;
             let place = Place { range, number: self.notes.account.lines };
             if place.number <= request.table().header_lines {
@@ -152,14 +149,8 @@ impl HiveDecoder {
             } else if place.range.len() > LINE_BYTES_MAX {
                 self.notes.reject(&place, Reason::TooLong, text);
             } else {
-                self.reader.read(
-                    &request,
-                    text,
-                    &place,
-                    &mut self.cells,
-                    &mut self.notes,
-                    &mut batch,
-                );
+                let line = Line { request: &request, block: text, place: &place };
+                self.reader.read(&line, &mut self.cells, &mut self.notes, &mut batch);
             }
         }
         Some(batch.finish())
@@ -209,6 +200,33 @@ impl HiveDecoder {
         self.notes.account.lines += footer;
         self.notes.account.headers += footer;
         (self.notes.account, self.notes.rejections)
+    }
+
+    /// Finds the records of a document, each of which is a line of the account. A document without any is one header line.
+    ///
+    /// As in Athena a document that is none is passed over, and here it is rejected.
+    fn read_document(&mut self, text: &str, range: Range<usize>) {
+        let start = range.start;
+        let document = text[range.clone()].trim_start();
+        let start = start + (range.len() - document.len());
+        let found = json::records(document);
+        let reason = match found {
+            Some(Some(records)) if !records.is_empty() => {
+                let records = records.into_iter();
+                self.records = records.map(|r| start + r.start..start + r.end).collect();
+                return;
+            }
+            Some(Some(_)) => None,
+            Some(None) => Some(Reason::Foreign),
+            None if document.is_empty() => Some(Reason::Empty),
+            None => Some(Reason::NotJson),
+        };
+        self.notes.account.lines += 1;
+        let place = Place { range, number: self.notes.account.lines };
+        match reason {
+            Some(reason) => self.notes.reject(&place, reason, text),
+            None => self.notes.account.headers += 1,
+        }
     }
 
     /// The block with the lines before it that may have been the footer, and without those that may be it now.
@@ -263,133 +281,6 @@ impl Notes {
         if self.failure.is_none() {
             self.failure = Some(Failure { line: place.number, code, message: message() });
         }
-    }
-}
-
-impl Reader {
-    fn read(
-        &mut self,
-        request: &HiveRequest,
-        block: &str,
-        place: &Place,
-        cells: &mut Cells,
-        notes: &mut Notes,
-        batch: &mut Batch<'_>,
-    ) {
-        let line = &block[place.range.clone()];
-        let start = place.range.start;
-        let table = request.table();
-        match self {
-            Self::Delimited(delimited) => {
-                if !cells.wanted().is_empty() {
-                    delimited.read(line, start, table.columns.len(), cells);
-                }
-                notes.account.rows += 1;
-                if delimited_passes(request, delimited, block, cells) {
-                    batch.push(place, |at, column| {
-                        push_delimited(
-                            delimited,
-                            &table.columns[at].hive_type,
-                            cells,
-                            at,
-                            block,
-                            column,
-                        );
-                    });
-                }
-            }
-            Self::Pattern(matcher) => {
-                notes.account.rows += 1;
-                let reason = match matcher.read(line, start, cells) {
-                    Outcome::Matched => {
-                        if cells_pass(request, Rules::Java, block, cells) {
-                            batch.push(place, |at, column| {
-                                let hive_type = &table.columns[at].hive_type;
-                                push_cell(hive_type, Rules::Java, cells, at, block, column);
-                            });
-                        }
-                        return;
-                    }
-                    Outcome::Unmatched => Reason::Unmatched,
-                    Outcome::GaveUp => Reason::GaveUp,
-                };
-                notes.unmatched(place, reason, block);
-                if request.predicates.is_empty() {
-                    batch.push_nulls(place);
-                }
-            }
-            Self::Columns => notes.account.rows += 1,
-        }
-    }
-}
-
-/// Whether a row whose values are plain text may pass every predicate.
-#[inline]
-fn cells_pass(request: &HiveRequest, rules: Rules, block: &str, cells: &Cells) -> bool {
-    request.predicates.iter().all(|predicate| {
-        let hive_type = &request.table().columns[predicate.column].hive_type;
-        let text = cells.text(predicate.column, block);
-        let value = text.and_then(|text| scalar(hive_type, rules, Cow::Borrowed(text)));
-        passes(&predicate.test, value.as_ref())
-    })
-}
-
-#[inline]
-fn delimited_passes(
-    request: &HiveRequest,
-    delimited: &Delimited,
-    block: &str,
-    cells: &Cells,
-) -> bool {
-    request.predicates.iter().all(|predicate| {
-        let hive_type = &request.table().columns[predicate.column].hive_type;
-        let value = cells.text(predicate.column, block).and_then(|text| {
-            let text = if hive_type.is_text() { delimited.unescaped(text) } else { text.into() };
-            scalar(hive_type, Rules::Lazy, text)
-        });
-        passes(&predicate.test, value.as_ref())
-    })
-}
-
-/// Appends a value that is plain text.
-#[inline]
-fn push_cell(
-    hive_type: &HiveType,
-    rules: Rules,
-    cells: &Cells,
-    at: usize,
-    block: &str,
-    column: &mut Column,
-) {
-    match column {
-        Column::Text(column) => push_text(column, hive_type, cells, at, block),
-        Column::Values(values) => {
-            let text = cells.text(at, block);
-            values.push(text.and_then(|text| scalar(hive_type, rules, Cow::Borrowed(text))));
-        }
-    }
-}
-
-#[inline]
-fn push_delimited(
-    delimited: &Delimited,
-    hive_type: &HiveType,
-    cells: &Cells,
-    at: usize,
-    block: &str,
-    column: &mut Column,
-) {
-    match column {
-        Column::Text(column) => match cells.text(at, block).map(|text| delimited.unescaped(text)) {
-            Some(Cow::Owned(text)) => {
-                column.push_text(crate::hive::value::fitted(hive_type, &text))
-            }
-            _ => push_text(column, hive_type, cells, at, block),
-        },
-        Column::Values(values) => match cells.text(at, block) {
-            Some(text) => delimited.push(values, hive_type, text, 1),
-            None => values.push_null(),
-        },
     }
 }
 

@@ -10,7 +10,8 @@ use crate::hive::column::Values;
 use crate::hive::hive_type::HiveType;
 use crate::hive::serde::{Properties, SerdeError, is_true};
 use crate::hive::table::HiveColumn;
-use crate::hive::value::{Rules, Scalar, scalar};
+use crate::hive::time_format;
+use crate::hive::value::{Reading, Rules, Scalar, scalar};
 
 /// The delimiters of a table, and what stands for NULL.
 #[derive(Clone, Debug)]
@@ -20,6 +21,7 @@ pub struct Delimited {
     escape: Option<u8>,
     null: String,
     last_takes_rest: bool,
+    reading: Reading,
 }
 
 /// The delimiters that no property names; blanks and line ends are left out.
@@ -78,6 +80,7 @@ impl Delimited {
             escape,
             null: null.map_or_else(|| "\\N".to_owned(), Clone::clone),
             last_takes_rest: is_true(properties, "serialization.last.column.takes.rest"),
+            reading: Reading::new(Rules::Lazy, time_format::of(properties)?),
         })
     }
 
@@ -102,7 +105,7 @@ impl Delimited {
                 at = to + 1;
                 column += 1;
                 if column > target {
-                    let cell = match &line[from..to] == self.null {
+                    let cell = match line[from..to] == self.null {
                         true => Cell::Null,
                         false => Cell::part(start + from, start + to),
                     };
@@ -215,9 +218,10 @@ impl Delimited {
         }
     }
 
-    fn scalar<'a>(&self, hive_type: &HiveType, text: &'a str) -> Option<Scalar<'a>> {
+    /// The value that is written so in a column that is not nested.
+    pub(crate) fn scalar<'a>(&self, hive_type: &HiveType, text: &'a str) -> Option<Scalar<'a>> {
         let text = if hive_type.is_text() { self.unescaped(text) } else { Cow::Borrowed(text) };
-        scalar(hive_type, Rules::Lazy, text)
+        scalar(hive_type, &self.reading, text)
     }
 
     /// Calls `part` for each part of a value until it says that it needs no more.

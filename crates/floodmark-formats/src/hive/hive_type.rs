@@ -316,11 +316,9 @@ impl<'a> Parser<'a> {
             let mut name = String::new();
             let mut characters = rest.char_indices().peekable();
             while let Some((at, character)) = characters.next() {
-                if character == '`' {
-                    if characters.next_if(|(_, next)| *next == '`').is_none() {
-                        self.at += at + 1;
-                        return Ok(name.to_lowercase());
-                    }
+                if character == '`' && characters.next_if(|(_, next)| *next == '`').is_none() {
+                    self.at += at + 1;
+                    return Ok(name.to_lowercase());
                 }
                 name.push(character);
             }

@@ -5,17 +5,24 @@
 mod batch;
 mod cells;
 mod column;
+mod csv;
 mod decoder;
 mod delimited;
+mod grok;
+mod grok_patterns;
 mod hive_type;
+mod json;
+mod json_text;
 mod pattern;
+mod reader;
 mod request;
 mod serde;
 mod table;
+mod time_format;
 mod value;
 
 pub use decoder::{Failure, HiveDecoder};
 pub use hive_type::HiveType;
 pub use request::HiveRequest;
-pub use serde::{SERDE_CLASSES, Serde, SerdeError};
+pub use serde::{CLOUDTRAIL_INPUT_FORMAT, SERDE_CLASSES, Serde, SerdeError};
 pub use table::{Hidden, HiveColumn, HiveTable};

@@ -83,19 +83,6 @@ impl HiveRequest {
     pub fn table(&self) -> &Arc<HiveTable> {
         &self.table
     }
-
-    /// The columns whose values are needed, in order.
-    pub(crate) fn wanted(&self) -> Vec<usize> {
-        let outputs = self.outputs.iter().filter_map(|output| match output {
-            Output::Column(column) => Some(*column),
-            Output::Hidden(_) => None,
-        });
-        let mut wanted: Vec<usize> =
-            outputs.chain(self.predicates.iter().map(|predicate| predicate.column)).collect();
-        wanted.sort_unstable();
-        wanted.dedup();
-        wanted
-    }
 }
 
 /// Whether a value passes a test of a predicate on its column.

@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use crate::hive::csv::Csv;
 use crate::hive::delimited::Delimited;
+use crate::hive::grok;
 use crate::hive::hive_type::HiveType;
+use crate::hive::json::JsonSerde;
 use crate::hive::pattern::Pattern;
 use crate::hive::table::HiveColumn;
-use crate::hive::value::Rules;
 
 /// How the lines of a user's table are written.
 #[derive(Clone, Debug)]
@@ -17,6 +19,16 @@ pub enum Serde {
     Delimited(Delimited),
     /// Groups of a regular expression: `RegexSerDe`.
     Regex(Pattern),
+    /// Fields of a Grok pattern: `GrokSerDe`.
+    Grok(Pattern),
+    /// Values in quotes: `OpenCSVSerde`.
+    Csv(Csv),
+    /// An object of JSON a line, as OpenX reads it.
+    OpenXJson(JsonSerde),
+    /// An object of JSON a line, as Hive reads it.
+    HiveJson(JsonSerde),
+    /// An object a file, with a list of records.
+    CloudTrail(JsonSerde),
     /// Columns that are columns in the file: Parquet.
     Parquet,
 }
@@ -31,11 +43,31 @@ pub struct SerdeError {
 }
 
 /// The classes of the SerDes that are read.
-pub const SERDE_CLASSES: &[&str] = &[LAZY_SIMPLE, REGEX, REGEX_CONTRIB, PARQUET];
+pub const SERDE_CLASSES: &[&str] = &[
+    LAZY_SIMPLE,
+    REGEX,
+    REGEX_CONTRIB,
+    GROK,
+    OPEN_CSV,
+    OPENX_JSON,
+    HCATALOG_JSON,
+    HIVE_JSON,
+    CLOUDTRAIL,
+    PARQUET,
+];
+
+/// The input format whose files are documents of records, whatever SerDe reads the records.
+pub const CLOUDTRAIL_INPUT_FORMAT: &str = "com.amazon.emr.cloudtrail.CloudTrailInputFormat";
 
 const LAZY_SIMPLE: &str = "org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe";
 const REGEX: &str = "org.apache.hadoop.hive.serde2.RegexSerDe";
 const REGEX_CONTRIB: &str = "org.apache.hadoop.hive.contrib.serde2.RegexSerDe";
+const GROK: &str = "com.amazonaws.glue.serde.GrokSerDe";
+const OPEN_CSV: &str = "org.apache.hadoop.hive.serde2.OpenCSVSerde";
+const OPENX_JSON: &str = "org.openx.data.jsonserde.JsonSerDe";
+const HCATALOG_JSON: &str = "org.apache.hive.hcatalog.data.JsonSerDe";
+const HIVE_JSON: &str = "org.apache.hadoop.hive.serde2.JsonSerDe";
+const CLOUDTRAIL: &str = "com.amazon.emr.hive.serde.CloudTrailSerde";
 const PARQUET: &str = "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe";
 
 /// The properties of a SerDe, by their names.
@@ -51,26 +83,41 @@ impl Serde {
         match class {
             LAZY_SIMPLE => Delimited::of(serde_properties, columns).map(Self::Delimited),
             REGEX | REGEX_CONTRIB => regex(serde_properties, columns).map(Self::Regex),
+            GROK => grok::pattern(serde_properties, columns).map(Self::Grok),
+            OPEN_CSV => {
+                only_plain("OpenCSVSerde", columns)?;
+                Csv::of(serde_properties).map(Self::Csv)
+            }
+            OPENX_JSON => JsonSerde::openx(serde_properties, columns).map(Self::OpenXJson),
+            HCATALOG_JSON | HIVE_JSON => {
+                JsonSerde::hive(serde_properties, columns).map(Self::HiveJson)
+            }
+            CLOUDTRAIL => JsonSerde::openx(serde_properties, columns).map(Self::CloudTrail),
             PARQUET => Ok(Self::Parquet),
-            _ => Err(SerdeError {
-                message: format!("the SerDe `{class}` is not supported"),
-                hint: Some(format!("these are: {}", SERDE_CLASSES.join(", "))),
-            }),
+            _ => Err(SerdeError::new(format!("the SerDe `{class}` is not supported"))
+                .hint(format!("these are: {}", SERDE_CLASSES.join(", ")))),
+        }
+    }
+
+    /// The SerDe for files of an input format: those of [CloudTrail](CLOUDTRAIL_INPUT_FORMAT) hold one document each.
+    pub fn with_input_format(self, input_format: &str) -> Self {
+        match self {
+            Self::OpenXJson(json) | Self::HiveJson(json)
+                if input_format == CLOUDTRAIL_INPUT_FORMAT =>
+            {
+                Self::CloudTrail(json)
+            }
+            other => other,
         }
     }
 
     /// Whether Athena fails the query at a line that cannot be read.
     pub(crate) fn malformed_fails(&self) -> bool {
         match self {
-            Self::Delimited(_) | Self::Regex(_) | Self::Parquet => false,
-        }
-    }
-
-    /// How the SerDe reads text as values.
-    pub(crate) fn rules(&self) -> Rules {
-        match self {
-            Self::Delimited(_) => Rules::Lazy,
-            Self::Regex(_) | Self::Parquet => Rules::Java,
+            Self::OpenXJson(json) | Self::HiveJson(json) | Self::CloudTrail(json) => {
+                json.malformed_fails()
+            }
+            _ => false,
         }
     }
 }

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use crate::decode::row::integer;
 use crate::hive::hive_type::HiveType;
+use crate::hive::time_format::TimeFormat;
 use crate::time::{self, DAY, HOUR, MINUTE, Micros, SECOND};
 
 /// Whose rules turn text into values.
@@ -19,6 +20,25 @@ pub(crate) enum Rules {
     Json,
     /// `OpenCSVSerde`: dates are days and times are milliseconds since 1970.
     Csv,
+}
+
+/// How text becomes values.
+#[derive(Clone, Debug)]
+pub(crate) struct Reading {
+    pub(crate) rules: Rules,
+    /// In what formats times are written besides the usual ones.
+    formats: Vec<TimeFormat>,
+}
+
+impl Reading {
+    pub(crate) fn new(rules: Rules, formats: Vec<TimeFormat>) -> Self {
+        Self { rules, formats }
+    }
+
+    fn timestamp(&self, text: &str) -> Option<Micros> {
+        let formatted = self.formats.iter().find_map(|format| format.parse(text.trim()));
+        formatted.or_else(|| timestamp(self.rules, text))
+    }
 }
 
 /// A value that is not nested.
@@ -38,9 +58,10 @@ pub(crate) enum Scalar<'a> {
 /// The value that a text has in a column of this type; None if it has none.
 pub(crate) fn scalar<'a>(
     hive_type: &HiveType,
-    rules: Rules,
+    reading: &Reading,
     text: Cow<'a, str>,
 ) -> Option<Scalar<'a>> {
+    let rules = reading.rules;
     let whole = |range: std::ops::RangeInclusive<i64>| {
         whole(rules, &text).filter(|value| range.contains(value)).map(Scalar::Whole)
     };
@@ -56,7 +77,7 @@ pub(crate) fn scalar<'a>(
             decimal(&text, *precision, *scale).map(Scalar::Decimal)
         }
         HiveType::Date => date(rules, &text).map(Scalar::Whole),
-        HiveType::Timestamp => timestamp(rules, &text).map(Scalar::Time),
+        HiveType::Timestamp => reading.timestamp(&text).map(Scalar::Time),
         HiveType::Binary => binary(rules, &text).map(Scalar::Binary),
         HiveType::String => Some(Scalar::Text(text)),
         HiveType::Char(_) | HiveType::Varchar(_) => Some(Scalar::Text(match text {
@@ -93,7 +114,9 @@ fn boolean(rules: Rules, text: &str) -> Option<bool> {
 fn whole(rules: Rules, text: &str) -> Option<i64> {
     let bytes = text.as_bytes();
     match rules {
-        Rules::Java | Rules::Csv | Rules::Json => integer(bytes),
+        Rules::Java | Rules::Csv => integer(bytes),
+        // Jackson drops what stands after the point.
+        Rules::Json => integer(bytes).or_else(|| decimal_whole(text)),
         Rules::Lazy => match memchr::memchr(b'.', bytes) {
             None => integer(bytes),
             Some(point) => {
@@ -216,6 +239,39 @@ impl<'a> Digits<'a> {
         }
         Some(if self.negative { -value } else { value })
     }
+}
+
+/// A decimal number as Java's `BigDecimal` writes it; None if the text is none.
+pub(crate) fn canonical_number(text: &str) -> Option<String> {
+    let number = Digits::of(text)?;
+    let digits: String =
+        number.before.iter().chain(number.after).map(|digit| char::from(*digit)).collect();
+    let digits = digits.trim_start_matches('0');
+    let digits = if digits.is_empty() { "0" } else { digits };
+    let sign = if number.negative && digits != "0" { "-" } else { "" };
+    let scale = i64::try_from(number.after.len()).ok()? - i64::from(number.exponent);
+    let length = i64::try_from(digits.len()).ok()?;
+    // The exponent of the first digit.
+    let adjusted = length - 1 - scale;
+    if scale == 0 {
+        return Some(format!("{sign}{digits}"));
+    }
+    if scale < 0 || adjusted < -6 {
+        let (first, rest) = digits.split_at(1);
+        let point = if rest.is_empty() { "" } else { "." };
+        let plus = if adjusted > 0 { "+" } else { "" };
+        if adjusted == 0 {
+            return Some(format!("{sign}{first}{point}{rest}"));
+        }
+        return Some(format!("{sign}{first}{point}{rest}E{plus}{adjusted}"));
+    }
+    let before = length - scale;
+    if before > 0 {
+        let (whole, fraction) = digits.split_at(usize::try_from(before).ok()?);
+        return Some(format!("{sign}{whole}.{fraction}"));
+    }
+    let zeros = "0".repeat(usize::try_from(-before).ok()?);
+    Some(format!("{sign}0.{zeros}{digits}"))
 }
 
 /// Days since 1970.

@@ -1,14 +1,26 @@
 //! Reads Java's regular expressions.
 
 use crate::hive::pattern::syntax::{Class, Greed, Node};
-use crate::limits::{PATTERN_DEPTH_MAX, PATTERN_REPETITIONS_MAX};
+use crate::limits::{PATTERN_BYTES_MAX, PATTERN_DEPTH_MAX, PATTERN_REPETITIONS_MAX};
 
-/// Reads a pattern: what it is made of, and how many groups capture. The error says what is wrong, and where.
-pub(crate) fn parse(pattern: &str, any_case: bool) -> Result<(Node, usize), String> {
+/// A pattern that was read.
+pub(crate) struct Parsed {
+    pub(crate) node: Node,
+    /// How many groups capture.
+    pub(crate) groups: usize,
+    /// The groups with names.
+    pub(crate) names: Vec<(String, usize)>,
+}
+
+/// Reads a pattern. The error says what is wrong, and where.
+pub(crate) fn parse(pattern: &str, any_case: bool, dot_all: bool) -> Result<Parsed, String> {
+    if pattern.len() > PATTERN_BYTES_MAX {
+        return Err(format!("it is longer than {PATTERN_BYTES_MAX} bytes"));
+    }
     let mut parser = Parser {
         pattern: pattern.chars().collect(),
         at: 0,
-        flags: Flags { any_case, dot_all: true, ..Flags::default() },
+        flags: Flags { any_case, dot_all, ..Flags::default() },
         groups: 0,
         names: Vec::new(),
         depth: 0,
@@ -21,7 +33,7 @@ pub(crate) fn parse(pattern: &str, any_case: bool) -> Result<(Node, usize), Stri
     if let Some(group) = parser.references.iter().find(|group| **group > parser.groups) {
         return Err(format!("there is no group {group}"));
     }
-    Ok((node, parser.groups))
+    Ok(Parsed { node, groups: parser.groups, names: parser.names })
 }
 
 #[derive(Clone, Copy, Default)]
@@ -42,7 +54,7 @@ struct Parser {
     references: Vec<usize>,
 }
 
-type Parsed<T> = Result<T, String>;
+type Read<T> = Result<T, String>;
 
 impl Parser {
     fn wrong(&self, what: &str) -> String {
@@ -65,7 +77,7 @@ impl Parser {
         found
     }
 
-    fn next(&mut self) -> Parsed<char> {
+    fn next(&mut self) -> Read<char> {
         let next = self.peek().ok_or_else(|| self.wrong("the pattern ends too early"))?;
         self.at += 1;
         Ok(next)
@@ -85,7 +97,7 @@ impl Parser {
         }
     }
 
-    fn alternation(&mut self) -> Parsed<Node> {
+    fn alternation(&mut self) -> Read<Node> {
         self.depth += 1;
         if self.depth > PATTERN_DEPTH_MAX {
             return Err(self.wrong("the groups are too deep"));
@@ -101,7 +113,7 @@ impl Parser {
         })
     }
 
-    fn concat(&mut self) -> Parsed<Node> {
+    fn concat(&mut self) -> Read<Node> {
         let mut nodes = Vec::new();
         loop {
             self.comments();
@@ -128,7 +140,7 @@ impl Parser {
         })
     }
 
-    fn repeated(&mut self, mut node: Node) -> Parsed<Node> {
+    fn repeated(&mut self, mut node: Node) -> Read<Node> {
         loop {
             self.comments();
             let (min, max) = match self.peek() {
@@ -166,7 +178,7 @@ impl Parser {
         }
     }
 
-    fn count(&mut self) -> Parsed<u32> {
+    fn count(&mut self) -> Read<u32> {
         let mut digits = String::new();
         while let Some(digit) = self.peek().filter(char::is_ascii_digit) {
             digits.push(digit);
@@ -184,7 +196,7 @@ impl Parser {
     }
 
     /// The next part; None if it only set flags. Several literals of a quotation are a `Concat`.
-    fn atom(&mut self) -> Parsed<Option<Node>> {
+    fn atom(&mut self) -> Read<Option<Node>> {
         let first = self.next()?;
         Ok(Some(match first {
             '(' => return self.group(),
@@ -211,7 +223,7 @@ impl Parser {
         }))
     }
 
-    fn group(&mut self) -> Parsed<Option<Node>> {
+    fn group(&mut self) -> Read<Option<Node>> {
         let outer = self.flags;
         if !self.take("?") {
             self.groups += 1;
@@ -262,12 +274,12 @@ impl Parser {
         Ok(Some(node))
     }
 
-    fn closed(&mut self) -> Parsed<Node> {
+    fn closed(&mut self) -> Read<Node> {
         let node = self.alternation()?;
         if self.take(")") { Ok(node) } else { Err(self.wrong("`)` is missing")) }
     }
 
-    fn name(&mut self) -> Parsed<String> {
+    fn name(&mut self) -> Read<String> {
         let mut name = String::new();
         loop {
             match self.next()? {
@@ -279,7 +291,7 @@ impl Parser {
     }
 
     /// What stands after a backslash, outside brackets.
-    fn escape(&mut self) -> Parsed<Node> {
+    fn escape(&mut self) -> Read<Node> {
         let escaped = self.next()?;
         Ok(match escaped {
             'b' if self.take("{g}") => return Err(self.wrong("`\\b{g}` is not supported")),
@@ -334,7 +346,7 @@ impl Parser {
     }
 
     /// The characters that an escape stands for, in brackets or outside.
-    fn escaped_class(&mut self, escaped: char) -> Parsed<Class> {
+    fn escaped_class(&mut self, escaped: char) -> Read<Class> {
         Ok(match escaped {
             'd' => digits(),
             'D' => digits().negated(),
@@ -394,7 +406,7 @@ impl Parser {
         })
     }
 
-    fn code(&mut self, digits: usize) -> Parsed<char> {
+    fn code(&mut self, digits: usize) -> Read<char> {
         let mut value = 0;
         for _ in 0..digits {
             let digit = self.next()?.to_digit(16);
@@ -404,7 +416,7 @@ impl Parser {
         char::from_u32(value).ok_or_else(|| self.wrong("half a character is not supported"))
     }
 
-    fn property(&mut self, negated: bool) -> Parsed<Class> {
+    fn property(&mut self, negated: bool) -> Read<Class> {
         let name = if self.take("{") {
             let mut name = String::new();
             loop {
@@ -458,7 +470,7 @@ impl Parser {
     }
 
     /// A class in brackets, of which the first is read.
-    fn brackets(&mut self) -> Parsed<Class> {
+    fn brackets(&mut self) -> Read<Class> {
         self.depth += 1;
         if self.depth > PATTERN_DEPTH_MAX {
             return Err(self.wrong("the classes are too deep"));
@@ -481,7 +493,7 @@ impl Parser {
     }
 
     /// The members of a class up to `]` or `&&`.
-    fn members(&mut self, mut first: bool) -> Parsed<Class> {
+    fn members(&mut self, mut first: bool) -> Read<Class> {
         let mut class = Class::Ranges(Vec::new());
         loop {
             self.comments();
@@ -521,7 +533,7 @@ impl Parser {
     }
 
     /// A character, or a range that it begins.
-    fn range(&mut self, start: char) -> Parsed<Class> {
+    fn range(&mut self, start: char) -> Read<Class> {
         if self.peek() != Some('-') || matches!(self.peek_at(1), None | Some(']' | '[')) {
             return Ok(Class::one(start));
         }

@@ -1,8 +1,13 @@
 //! Tables that a user declares: bytes go in, rows as Athena gives them come out.
 
+mod csv;
 mod delimited;
+mod documented;
+mod grok;
+mod hive_type;
+mod hostile;
+mod json;
 mod regex;
-mod types;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -115,8 +120,13 @@ pub(crate) fn read(table: HiveTable, bytes: &[u8]) -> Read {
 }
 
 pub(crate) fn read_pieces(table: HiveTable, pieces: &[&[u8]]) -> Read {
+    read_shared(&Arc::new(table), pieces)
+}
+
+/// Reads all columns of an object of a table that serves more than once.
+pub(crate) fn read_shared(table: &Arc<HiveTable>, pieces: &[&[u8]]) -> Read {
     let columns: Vec<usize> = (0..table.columns.len()).collect();
-    read_request(HiveRequest::new(&Arc::new(table), &columns, Vec::new(), 4096), pieces)
+    read_request(HiveRequest::new(table, &columns, Vec::new(), 4096), pieces)
 }
 
 /// Reads these columns of the rows that pass the predicates.
