@@ -118,7 +118,7 @@ pub const CATALOG_WAIT_MAX: Duration = Duration::from_secs(30);
 pub const PARTITIONS_MAX: usize = 1_000_000;
 
 /// How many values a partition projection tries out for a query that excludes most of them.
-pub const PROJECTED_VALUES_TRIED_MAX: usize = 10_000_000;
+pub const PROJECTED_VALUES_TRIED_MAX: usize = 3_000_000;
 
 /// How many bytes an answer of the Glue Data Catalog may have.
 pub const GLUE_ANSWER_BYTES_MAX: usize = 64 << 20;
@@ -159,3 +159,6 @@ pub const JSON_DEPTH_MAX: usize = 1000;
 
 /// How many pairs of characters the edit distance of two texts may compare.
 pub const EDIT_DISTANCE_PAIRS_MAX: usize = 1_000_000;
+
+/// How many pages of one list the Glue Data Catalog is asked for.
+pub const GLUE_PAGES_MAX: usize = 100_000;

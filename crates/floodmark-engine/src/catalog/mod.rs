@@ -4,7 +4,7 @@ mod definition;
 mod glue;
 mod information;
 mod local;
-mod partition_filter;
+pub(crate) mod partition_filter;
 mod partition_name;
 mod projection;
 pub(crate) mod refused;

@@ -58,7 +58,7 @@ struct Kept {
 
 impl Credentials {
     /// The credentials at hand, or new ones if those are about to end.
-    async fn current(&self) -> Result<Arc<AwsCredential>> {
+    pub(crate) async fn current(&self) -> Result<Arc<AwsCredential>> {
         let mut kept = self.kept.lock().await;
         let now = SystemTime::now();
         if let Some(kept) = &*kept

@@ -1,6 +1,6 @@
 //! Where logs lie: files, standard input and S3. The only place where object stores are built.
 
-mod credentials;
+pub(crate) mod credentials;
 mod listing;
 mod local;
 mod s3;
