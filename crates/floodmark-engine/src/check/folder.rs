@@ -46,7 +46,7 @@ pub(crate) fn check(subject: &Subject, sample: &Sample, findings: &mut Vec<Findi
             )),
         );
     }
-    if sample.objects().next().is_none() {
+    if sample.listed().next().is_none() {
         return;
     }
     test_files(sample, findings);

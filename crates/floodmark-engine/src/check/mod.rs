@@ -18,6 +18,8 @@ pub use text::Checked;
 use std::sync::Arc;
 use std::time::Duration;
 
+use regex::Regex;
+
 use crate::catalog::{Partition, PartitionFilter, TableDefinition};
 use crate::check::rule::LOCATION_UNREADABLE;
 use crate::check::sample::{Extent, Sample, Spot};
@@ -110,13 +112,14 @@ impl Session<'_> {
         if findings.iter().any(Finding::spares_listing) {
             return checked;
         }
-        let mut sample = match self.sample(spots(&subject), extent).await {
-            Ok(sample) => sample,
-            Err(late) => {
-                findings.push(late);
-                return checked;
-            }
-        };
+        let mut sample =
+            match self.sample(spots(&subject), projected::folders(&subject), extent).await {
+                Ok(sample) => sample,
+                Err(late) => {
+                    findings.push(late);
+                    return checked;
+                }
+            };
         folder::check(&subject, &sample, findings);
         projected::check(&subject, &sample, now(), findings);
         lines::check(&subject, &mut sample, findings);
@@ -129,12 +132,15 @@ impl Session<'_> {
     pub(crate) async fn sample(
         &self,
         spots: Vec<Spot>,
+        folders: Option<Regex>,
         extent: Extent,
     ) -> std::result::Result<Sample, Finding> {
         let first = spots.first().map(|spot| spot.location.clone()).unwrap_or_default();
         let stores = Arc::clone(self.engine().stores());
-        let looking =
-            self.engine().io().spawn(async move { sample::take(&stores, spots, extent).await });
+        let looking = self
+            .engine()
+            .io()
+            .spawn(async move { sample::take(&stores, spots, folders, extent).await });
         let stop = looking.abort_handle();
         let late = |time: Duration| {
             let text = format!("`{first}` could not be looked into within {} s", time.as_secs());
@@ -153,7 +159,7 @@ impl Session<'_> {
     /// A quick look at one place.
     pub(crate) async fn glance(&self, location: &str) -> Option<Sample> {
         let spot = Spot { location: location.to_owned(), partition: None };
-        self.sample(vec![spot], QUICK).await.ok()
+        self.sample(vec![spot], None, QUICK).await.ok()
     }
 }
 

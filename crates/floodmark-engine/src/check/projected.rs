@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use datafusion::common::{Column, ScalarValue};
 use datafusion::logical_expr::{Expr, lit};
 use floodmark_formats::hive::HiveType;
+use floodmark_formats::key;
 use floodmark_formats::time::Micros;
 use regex::Regex;
 
@@ -34,6 +35,12 @@ pub(crate) fn root(subject: &Subject) -> String {
     fixed.rsplit_once('/').map_or(fixed, |(folder, _)| folder).to_owned() + "/"
 }
 
+/// The paths of objects in projected partitions, whatever the values.
+pub(crate) fn folders(subject: &Subject) -> Option<Regex> {
+    subject.projection.as_ref()?;
+    pattern(&template(subject), subject)
+}
+
 /// Looks for objects outside of the projected partitions.
 pub(crate) fn check(subject: &Subject, sample: &Sample, now: Micros, findings: &mut Vec<Finding>) {
     let Some(projection) = &subject.projection else { return };
@@ -42,7 +49,15 @@ pub(crate) fn check(subject: &Subject, sample: &Sample, now: Micros, findings: &
     let Some(pattern) = pattern(&template, subject) else { return };
     let (mut total, mut outside) = (0, None);
     let mut found: Vec<BTreeSet<String>> = vec![BTreeSet::new(); keys.len()];
-    for object in sample.objects() {
+    for object in sample.listed() {
+        // The folder above may well hold other logs.
+        let candidates = key::candidates(&object.key);
+        let is_other = (subject.log_type()).is_some_and(|ours| {
+            !candidates.is_empty() && candidates.iter().all(|other| other.name != ours.name)
+        });
+        if is_other {
+            continue;
+        }
         total += 1;
         let Some(captures) = pattern.captures(&object.path) else {
             outside.get_or_insert((&object.path, 0)).1 += 1;

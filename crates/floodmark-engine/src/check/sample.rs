@@ -6,6 +6,7 @@ use bytes::Bytes;
 use floodmark_formats::recognise::recognise;
 use floodmark_formats::{LogType, key};
 use futures::StreamExt;
+use regex::Regex;
 
 use crate::error::{Error, Result};
 use crate::limits::{CHECKED_LINES_MAX, CHECKED_OBJECT_BYTES_MAX, RECOGNISE_BYTES};
@@ -39,6 +40,8 @@ pub(crate) struct Sample {
     pub(crate) spots: Vec<SpotFound>,
     /// The first lines of some objects.
     pub(crate) starts: Vec<Start>,
+    /// Where a query looks for objects, if not everywhere: the folders of a projection.
+    folders: Option<Regex>,
 }
 
 /// A place with its objects.
@@ -75,21 +78,39 @@ impl std::fmt::Debug for Start {
 impl Sample {
     /// All objects that a query would read.
     pub(crate) fn objects(&self) -> impl Iterator<Item = &Object> {
+        self.listed().filter(|object| is_within(self.folders.as_ref(), object))
+    }
+
+    /// All objects below the places, whether a query looks for them or not.
+    pub(crate) fn listed(&self) -> impl Iterator<Item = &Object> {
         let listed = self.spots.iter().flat_map(|found| &found.objects);
         listed.filter(|object| !is_passed_over(object))
     }
 }
 
+fn is_within(folders: Option<&Regex>, object: &Object) -> bool {
+    folders.is_none_or(|folders| folders.is_match(&object.path))
+}
+
 /// Looks at some places. Must be called within a tokio runtime.
-pub(crate) async fn take(stores: &Stores, spots: Vec<Spot>, extent: Extent) -> Sample {
-    let mut sample = Sample::default();
+///
+/// Only objects whose paths match `folders` are looked into.
+pub(crate) async fn take(
+    stores: &Stores,
+    spots: Vec<Spot>,
+    folders: Option<Regex>,
+    extent: Extent,
+) -> Sample {
+    let mut sample = Sample { folders, ..Sample::default() };
     let each = (extent.listed_max / spots.len().max(1)).max(1);
     let mut opened: Vec<(Store, Object)> = Vec::new();
     for spot in spots {
         let mut found = SpotFound { spot, objects: Vec::new(), error: None, is_object: false };
         match list(stores, &mut found, each).await {
             Ok(store) => {
-                let objects = found.objects.iter().filter(|object| !is_passed_over(object));
+                let objects = found.objects.iter().filter(|object| {
+                    !is_passed_over(object) && is_within(sample.folders.as_ref(), object)
+                });
                 opened.extend(objects.map(|object| (store.clone(), object.clone())));
             }
             Err(error) => found.error = Some(error),
