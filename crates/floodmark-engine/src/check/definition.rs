@@ -87,8 +87,9 @@ fn placeholders_in(subject: &Subject, findings: &mut Vec<Finding>) {
 /// What is wrong with how a location is written.
 fn location(text: &str) -> std::result::Result<(), Box<Finding>> {
     let wrong = |why: &str| Finding::new(&INVALID_LOCATION, format!("`{text}` {why}"));
-    if let Some(rest) = text.strip_prefix("arn:") {
-        let path = rest.rsplit(":::").next().unwrap_or_default();
+    // What is no address is taken for a path, from wherever it is read.
+    if let Some(at) = text.find("arn:aws").filter(|_| !text.starts_with("s3://")) {
+        let path = text[at..].rsplit(":::").next().unwrap_or_default();
         return Err(Box::new(
             wrong("is the name of a resource, not an address")
                 .correct(format!("LOCATION 's3://{}/'", path.trim_end_matches('/'))),

@@ -227,11 +227,21 @@ fn is_header(subject: &Subject, start: &Start) -> bool {
     };
     let (typed, text) =
         (decode(&Arc::new(table), &start.text), decode(&Arc::new(text), &start.text));
-    let unfit = |row: usize| {
-        let columns = 0..plain.columns.len();
-        columns.filter(|at| values::is_unfit(&typed, &text, *at, row)).count()
-    };
-    typed.rows() > 1 && text.rows() == typed.rows() && unfit(0) > 0 && unfit(1) < unfit(0)
+    // A name stands in the place of each number and time, and the next line has values there.
+    let columns = (0..plain.columns.len()).filter(|at| plain.columns[*at].hive_type != "string");
+    let mut names = 0;
+    for at in columns {
+        let first = text.text(at, 0).unwrap_or_default();
+        if matches!(first, "" | "-") {
+            continue;
+        }
+        let is_name = first.starts_with(|c: char| c.is_ascii_alphabetic());
+        if !is_name || !values::is_unfit(&typed, &text, at, 0) {
+            return false;
+        }
+        names += usize::from(typed.rows() > 1 && !values::is_unfit(&typed, &text, at, 1));
+    }
+    names > 0
 }
 
 fn header_lines(

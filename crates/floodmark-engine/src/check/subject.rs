@@ -99,7 +99,6 @@ fn is_reserved(name: &str) -> bool {
         "column",
         "create",
         "date",
-        "default",
         "delete",
         "desc",
         "describe",
