@@ -11,6 +11,9 @@ use crate::dialect::names;
 /// A result of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
+/// Athena's code of what is no SQL.
+pub(crate) const MALFORMED_QUERY: &str = "MALFORMED_QUERY";
+
 /// What went wrong, and what to do about it.
 #[derive(Debug)]
 pub struct Error {
@@ -91,7 +94,9 @@ impl Error {
 
     /// The whole error in Athena's words: `CODE: line 1:8: message`, with what is known of it.
     pub fn athena_text(&self) -> String {
-        let code = self.code.map(|code| format!("{code}: ")).unwrap_or_default();
+        // Athena tells the code of what is no SQL beside the text, not in it.
+        let code = self.code.filter(|code| *code != MALFORMED_QUERY);
+        let code = code.map(|code| format!("{code}: ")).unwrap_or_default();
         let place =
             self.position.map(|Position { line, column }| format!("line {line}:{column}: "));
         format!("{code}{}{}", place.unwrap_or_default(), self.message)
@@ -136,7 +141,11 @@ impl Error {
         if self.position.is_none()
             && let Some(subject) = &self.subject
         {
-            self.position = errors::find(sql, subject, from, to);
+            let found = errors::find(sql, subject, from, to);
+            if let (Subject::Field(field), Some((_, written))) = (subject, &found) {
+                self.message = self.message.replace(&format!("'{field}'"), &format!("'{written}'"));
+            }
+            self.position = found.map(|(position, _)| position);
         }
         self
     }

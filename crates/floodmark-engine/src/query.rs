@@ -19,7 +19,7 @@ use tokio::sync::OnceCell;
 use crate::catalog::{CATALOG, Catalog, DATABASE, GlueCatalog, GlueOptions, LocalCatalog};
 use crate::dialect::relations::Relations;
 use crate::dialect::subscript::Subscripts;
-use crate::dialect::{attempt, functions};
+use crate::dialect::{attempt, functions, typing};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::{
     MEMORY_BYTES, MEMORY_BYTES_PER_BATCH_ROW, OPERATORS_SHARE, ROWS_MAX, ROWS_MIN,
@@ -162,7 +162,7 @@ impl Engine {
         let planners = builder.expr_planners().get_or_insert_default();
         planners.insert(0, Arc::new(Subscripts));
         planners.insert(0, Arc::new(functions::planner::TrinoPlanner));
-        let mut state = builder.build();
+        let mut state = typing::configure(builder).build();
         register_functions(&mut state)?;
         state.register_higher_order_function(Arc::new(attempt::function()))?;
         state.register_relation_planner(Arc::new(Relations))?;

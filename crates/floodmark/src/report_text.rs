@@ -94,6 +94,29 @@ pub(crate) fn text(report: &Report, elapsed: Duration, stopped: bool) -> String 
     if account.rejected_total() > 0 {
         let _ = writeln!(text, "  all of them: SELECT * FROM rejected");
     }
+    if account.unmatched > 0 {
+        let _ = writeln!(
+            text,
+            "warning: {} the table's pattern, and {} of NULLs",
+            if account.unmatched == 1 {
+                "1 line does not match".to_owned()
+            } else {
+                format!("{} lines do not match", count(account.unmatched))
+            },
+            if account.unmatched == 1 { "is a row" } else { "are rows" },
+        );
+    }
+    if account.gave_up > 0 {
+        let _ = writeln!(
+            text,
+            "warning: the table's pattern takes too long on {} of them: it tries too many ways to match",
+            count(account.gave_up)
+        );
+    }
+    for (path, line) in &report.unmatched {
+        let shown: String = safe(&line.text).chars().take(100).collect();
+        let _ = writeln!(text, "    {}:{}: {shown}", safe(path), line.line);
+    }
     if report.objects_read + report.objects_pruned == 0 && report.objects_other > 0 {
         let _ = writeln!(text, "warning: none of the objects is of the table that was asked");
     }
@@ -161,7 +184,15 @@ pub(crate) fn json(report: &Report, elapsed: Duration, stopped: bool) -> Value {
             "rejected": account.rejected_total(),
             "rejected_by_reason": rejected,
             "not_utf8": account.not_utf8,
+            "unmatched": account.unmatched,
+            "gave_up": account.gave_up,
         },
+        "unmatched": report.unmatched.iter().map(|(path, line)| json!({
+            "path": path,
+            "line": line.line,
+            "reason": line.reason.text(),
+            "text": line.text,
+        })).collect::<Vec<_>>(),
         "rejections": report.rejections.iter().map(|(path, rejection)| json!({
             "path": path,
             "line": rejection.line,

@@ -25,6 +25,8 @@ pub(crate) enum Subject {
     Name(String),
     /// A function.
     Function(String),
+    /// A field of a row, by its own name alone.
+    Field(String),
 }
 
 impl Explained {
@@ -74,10 +76,15 @@ pub(crate) fn explain(root: &DataFusionError, message: &str) -> Option<Explained
     }
 }
 
-/// Where the name that an error is about stands in a text, between these places.
-pub(crate) fn find(sql: &str, subject: &Subject, from: Position, to: Position) -> Option<Position> {
+/// Where the name that an error is about stands in a text, between these places, and how it is written there.
+pub(crate) fn find(
+    sql: &str,
+    subject: &Subject,
+    from: Position,
+    to: Position,
+) -> Option<(Position, String)> {
     let tokens = tokens::read(sql).ok()?;
-    let tokens: Vec<_> = tokens
+    let tokens: Vec<&TokenWithSpan> = tokens
         .iter()
         .filter(|token| !matches!(token.token, Token::Whitespace(_)))
         .filter(|token| {
@@ -90,6 +97,7 @@ pub(crate) fn find(sql: &str, subject: &Subject, from: Position, to: Position) -
     let (parts, is_function): (Vec<&str>, bool) = match subject {
         Subject::Name(name) => (name.split('.').collect(), false),
         Subject::Function(name) => (vec![name.as_str()], true),
+        Subject::Field(name) => return field(&tokens, name),
     };
     // Each part but the first stands behind a full stop.
     let length = parts.len() * 2 - 1;
@@ -107,7 +115,22 @@ pub(crate) fn find(sql: &str, subject: &Subject, from: Position, to: Position) -
         let is_called = tokens.get(at + length).is_some_and(|next| next.token == Token::LParen);
         is_same && !is_defined && !is_part && is_called == is_function
     })?;
-    tokens::position(tokens[at].span)
+    Some((tokens::position(tokens[at].span)?, parts.join(".")))
+}
+
+/// A field of a row with all that it is written behind, such as `r.a.b`.
+fn field(tokens: &[&TokenWithSpan], name: &str) -> Option<(Position, String)> {
+    let at = (1..tokens.len())
+        .find(|at| is_word(tokens[*at], name) && tokens[*at - 1].token == Token::Period)?;
+    let (mut begin, mut written) = (at, name.to_owned());
+    while let Some(before) = begin.checked_sub(2)
+        && tokens[begin - 1].token == Token::Period
+        && let Token::Word(word) = &tokens[before].token
+    {
+        written = format!("{}.{written}", word.value);
+        begin = before;
+    }
+    Some((tokens::position(tokens[begin].span)?, written))
 }
 
 fn is_word(token: &TokenWithSpan, text: &str) -> bool {
@@ -130,12 +153,10 @@ fn schema(error: &SchemaError) -> Explained {
             let is_hidden = |valid: &Column| {
                 names::is_hidden(&valid.name) && names::shown(&valid.name, 0) == field.name
             };
-            if valid_fields.iter().any(is_hidden) {
+            if valid_fields.iter().filter(|valid| is_hidden(valid)).count() > 1 {
                 return ambiguous(field);
             }
-            let message = format!(
-                "Column '{name}' cannot be resolved or requester is not authorized to access requested resources"
-            );
+            let message = no_column(&name);
             let nearest = (valid_fields.iter())
                 .filter(|valid| !names::is_hidden(&valid.name))
                 .map(|valid| (strsim::jaro_winkler(&valid.name, &field.name), &valid.name))
@@ -209,7 +230,54 @@ fn last_part(name: &str) -> &str {
     name.rsplit('.').next().unwrap_or(name)
 }
 
+/// A type of Arrow in the words of the planner, as Trino calls it.
+fn trino_name(arrow: &str) -> String {
+    match arrow.trim() {
+        "Utf8" | "Utf8View" | "LargeUtf8" => "varchar".to_owned(),
+        "Int64" => "bigint".to_owned(),
+        "Int32" => "integer".to_owned(),
+        "Float64" => "double".to_owned(),
+        "Float32" => "real".to_owned(),
+        "Date32" => "date".to_owned(),
+        "Null" => "unknown".to_owned(),
+        other => other.to_lowercase(),
+    }
+}
+
+/// A column that is not there.
+fn no_column(name: &str) -> String {
+    format!(
+        "Column '{name}' cannot be resolved or requester is not authorized to access requested resources"
+    )
+}
+
 fn planning(message: &str) -> Option<Explained> {
+    if let Some(field) = between(message, "Field ", " not found in struct") {
+        return Some(
+            Explained::new("COLUMN_NOT_FOUND", no_column(field))
+                .about(Subject::Field(field.to_owned())),
+        );
+    }
+    if let Some(call) = between(message, "given name and argument types '", ")'")
+        && let Some((function, types)) = call.split_once('(')
+    {
+        let types: Vec<_> =
+            types.split(',').filter(|name| !name.is_empty()).map(trino_name).collect();
+        let message =
+            format!("Unexpected parameters ({}) for function {function}.", types.join(", "));
+        return Some(
+            Explained::new("FUNCTION_NOT_FOUND", message)
+                .about(Subject::Function(function.to_owned())),
+        );
+    }
+    if let Some(inner) = between(message, "Aggregate function calls cannot be nested: '", "'") {
+        let outer = between(message, "is nested inside '", "(").unwrap_or_default();
+        let message = format!("Cannot nest aggregations inside aggregation '{outer}': [{inner}]");
+        return Some(Explained::new("NESTED_AGGREGATION", message));
+    }
+    if message.starts_with("Too many columns! The subquery should only return one column") {
+        return Some(Explained::not_supported("sub-queries of several columns are not supported"));
+    }
     if let Some(table) = between(message, "table '", "' not found") {
         return Some(
             Explained::new("TABLE_NOT_FOUND", format!("Table '{table}' does not exist"))

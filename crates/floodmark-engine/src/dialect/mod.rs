@@ -17,6 +17,7 @@ mod syntax;
 mod tokens;
 mod trino;
 pub(crate) mod trino_type;
+pub(crate) mod typing;
 mod unnest;
 pub(crate) mod value_text;
 

@@ -1,5 +1,6 @@
 //! A statement that was read, and what is done to it before it is planned.
 
+mod parameters;
 mod views;
 mod wildcards;
 
@@ -107,6 +108,24 @@ impl Parsed {
         Ok(())
     }
 
+    /// How many question marks stand in it.
+    pub(crate) fn parameters(&self) -> usize {
+        self.inner().map_or(0, parameters::count)
+    }
+
+    /// Puts values in the places of question marks: expressions that name nothing, and any other text as itself.
+    ///
+    /// # Errors
+    ///
+    /// `INVALID_PARAMETER_USAGE` if there are not as many as question marks.
+    pub(crate) fn bind(&mut self, given: &[String]) -> Result<()> {
+        let given = given.iter().map(|text| parameters::parameter(text)).collect();
+        match inner_mut(&mut self.statement) {
+            Some(inner) => parameters::bind(inner, given),
+            None => Ok(()),
+        }
+    }
+
     /// Plans the query with what the state knows.
     ///
     /// # Errors
@@ -209,17 +228,5 @@ impl VisitorMut for Tables {
             self.found.push(name);
         }
         ControlFlow::Continue(())
-    }
-}
-
-impl Parsed {
-    /// How many question marks stand in it.
-    pub(crate) fn parameters(&self) -> usize {
-        0
-    }
-
-    /// Puts expressions in the place of question marks.
-    pub(crate) fn bind(&mut self, _given: &[String]) -> Result<()> {
-        Err(Error::new(ErrorKind::NotSupported, "parameters are not bound yet"))
     }
 }

@@ -1,16 +1,19 @@
-//! `a[i]` and `a || b`, as Trino plans them.
+//! `a[i]`, `a || b` and `max(x, n)`, as Trino plans them.
+
+use std::sync::Arc;
 
 use datafusion::arrow::datatypes::DataType;
 use datafusion::common::{DFSchema, DataFusionError, Result, ScalarValue};
 use datafusion::functions::core::expr_fn::get_field;
 use datafusion::logical_expr::planner::{
-    ExprPlanner, PlannerResult, RawBinaryExpr, RawFieldAccessExpr,
+    ExprPlanner, PlannerResult, RawAggregateExpr, RawBinaryExpr, RawFieldAccessExpr,
 };
 use datafusion::logical_expr::{Expr, ExprSchemable, GetFieldAccess};
 use datafusion::sql::sqlparser::ast::BinaryOperator;
 
-use crate::dialect::functions::array::{CONCAT, SUBSCRIPT, operator};
-use crate::dialect::trino_type::failure;
+use crate::dialect::functions::aggregate::of_few;
+use crate::dialect::functions::array::{ARRAY, CONCAT, SUBSCRIPT, operator};
+use crate::dialect::trino_type::{EXTENSION, failure};
 
 /// Plans subscripts and the concatenation of arrays; it stands before DataFusion's own planners.
 #[derive(Debug)]
@@ -40,6 +43,27 @@ impl ExprPlanner for Subscripts {
             }
         };
         Ok(PlannerResult::Planned(call(SUBSCRIPT, vec![expr, key])?))
+    }
+
+    fn plan_aggregate(&self, expr: RawAggregateExpr) -> Result<PlannerResult<RawAggregateExpr>> {
+        let other = of_few(expr.func.name(), expr.args.len());
+        let func = other.map_or_else(|| Arc::clone(&expr.func), Arc::new);
+        Ok(PlannerResult::Original(RawAggregateExpr { func, ..expr }))
+    }
+
+    fn plan_array_literal(
+        &self,
+        exprs: Vec<Expr>,
+        schema: &DFSchema,
+    ) -> Result<PlannerResult<Vec<Expr>>> {
+        let Some(first) = exprs.first() else {
+            return Ok(PlannerResult::Original(exprs));
+        };
+        // DataFusion's own function forgets what a field says besides its type, such as that it holds addresses.
+        if !first.to_field(schema)?.1.metadata().contains_key(EXTENSION) {
+            return Ok(PlannerResult::Original(exprs));
+        }
+        Ok(PlannerResult::Planned(call(ARRAY, exprs)?))
     }
 
     fn plan_binary_op(

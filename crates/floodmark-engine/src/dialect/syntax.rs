@@ -1,7 +1,7 @@
 //! Errors of the parser in Athena's words.
 
 use crate::dialect::prefix::NOT_SUPPORTED;
-use crate::error::{Error, ErrorKind, Position};
+use crate::error::{Error, ErrorKind, MALFORMED_QUERY, Position};
 
 /// An error of the parser, with the place that its text names.
 pub(crate) fn error(message: &str, sql: &str) -> Error {
@@ -18,7 +18,7 @@ pub(crate) fn error(message: &str, sql: &str) -> Error {
         None => (message, None),
     };
     match text.strip_prefix("Expected: ").and_then(|text| text.rsplit_once(", found: ")) {
-        None => Error::invalid_query(text).at(position),
+        None => Error::invalid_query(text).code(MALFORMED_QUERY).at(position),
         Some((expected, found)) => mismatched(expected, found, position, sql),
     }
 }
@@ -44,7 +44,9 @@ fn mismatched(expected: &str, found: &str, position: Option<Position>, sql: &str
         Some(written) => written,
         None => found.to_owned(),
     };
-    Error::invalid_query(format!("mismatched input '{found}'. Expecting: {expected}")).at(position)
+    Error::invalid_query(format!("mismatched input '{found}'. Expecting: {expected}"))
+        .code(MALFORMED_QUERY)
+        .at(position)
 }
 
 /// The text at a place, if it is this token but for its case.

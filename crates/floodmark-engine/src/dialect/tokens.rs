@@ -5,7 +5,7 @@ use datafusion::sql::sqlparser::tokenizer::{Span, Token, TokenWithSpan, Tokenize
 
 use crate::dialect::syntax;
 use crate::dialect::trino::TrinoDialect;
-use crate::error::{Error, Position, Result};
+use crate::error::{Error, MALFORMED_QUERY, Position, Result};
 
 /// Reads the tokens of a text. Names are in lower case, also quoted ones, as Athena does not tell the cases apart.
 pub(crate) fn read(sql: &str) -> Result<Vec<TokenWithSpan>> {
@@ -14,8 +14,13 @@ pub(crate) fn read(sql: &str) -> Result<Vec<TokenWithSpan>> {
         .map_err(|error| syntax::error(&error.to_string(), sql))?;
     check(&tokens)?;
     for token in &mut tokens {
-        if let Token::Word(word) = &mut token.token {
-            word.value = word.value.to_lowercase();
+        match &mut token.token {
+            Token::Word(word) => word.value = word.value.to_lowercase(),
+            // Its escapes were read by the tokenizer.
+            Token::UnicodeStringLiteral(text) => {
+                token.token = Token::SingleQuotedString(std::mem::take(text));
+            }
+            _ => {}
         }
     }
     Ok(values_in_parentheses(tables_as_queries(tokens)))
@@ -87,7 +92,8 @@ fn check(tokens: &[TokenWithSpan]) -> Result<()> {
             }
             _ => continue,
         };
-        return Err(Error::invalid_query(message).at(position(token.span)));
+        let error = Error::invalid_query(message).code(MALFORMED_QUERY);
+        return Err(error.at(position(token.span)));
     }
     Ok(())
 }

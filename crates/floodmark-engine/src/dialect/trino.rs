@@ -74,6 +74,10 @@ impl Dialect for TrinoDialect {
         true
     }
 
+    fn allow_extract_custom(&self) -> bool {
+        true
+    }
+
     fn supports_match_recognize(&self) -> bool {
         false
     }

@@ -79,6 +79,9 @@ impl TrinoType {
             | DataType::Decimal128(precision, scale)
             | DataType::Decimal256(precision, scale) => Self::Decimal(*precision, *scale),
             DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => Self::Varchar(None),
+            // Nothing else has these sizes, and arrays lose what their items' fields say.
+            DataType::FixedSizeBinary(16) => Self::IpAddress,
+            DataType::FixedSizeBinary(17) => Self::IpPrefix,
             DataType::Binary
             | DataType::LargeBinary
             | DataType::BinaryView
@@ -261,7 +264,7 @@ impl fmt::Display for TrinoType {
 
 /// The name that holds the place of a row's field without a name.
 pub(crate) fn nameless(at: usize) -> String {
-    format!("c{at}")
+    format!("field{at}")
 }
 
 /// An error with Athena's code, such as `INVALID_CAST_ARGUMENT`, that goes through the plan as it is.

@@ -13,6 +13,7 @@ use datafusion::logical_expr::{Expr, TableProviderFilterPushDown, TableType};
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::scalar::ScalarValue;
 use floodmark_formats::LogType;
+use floodmark_formats::athena::Recognised;
 use floodmark_formats::hive::{Hidden, HiveColumn, HiveRequest, HiveTable, HiveType, Serde};
 use floodmark_formats::time::Micros;
 
@@ -22,7 +23,7 @@ use crate::catalog::{
 use crate::error::{Error, Result};
 use crate::limits::PARTITION_FILTERS_MAX;
 use crate::scan::source::{Reads, scan};
-use crate::scan::{Dataset, Place, Pruning, Recognised, ScanContext};
+use crate::scan::{Dataset, Place, ScanContext, conditions};
 use crate::store::{Location, Stores};
 
 /// Where a user's table comes from.
@@ -39,6 +40,8 @@ pub(crate) struct HiveTableProvider {
     definition: TableDefinition,
     table: Arc<HiveTable>,
     from: HiveFrom,
+    /// The log that it holds, if it is one of those that AWS documents.
+    log: Option<Recognised>,
     /// The columns that the query can name.
     columns: Vec<Output>,
     schema: SchemaRef,
@@ -86,6 +89,7 @@ pub(crate) fn hive_table(definition: &TableDefinition) -> Result<HiveTable> {
             None => wrong,
         }
     })?;
+    let serde = serde.with_input_format(&definition.serde.input_format);
     Ok(HiveTable::new(columns, serde).with_properties(&definition.properties))
 }
 
@@ -120,6 +124,7 @@ impl HiveTableProvider {
         hidden: &[String],
     ) -> Result<Self> {
         let table = Arc::new(hive_table(&definition)?);
+        let log = conditions::log_of(&definition);
         let mut columns: Vec<Output> = (0..table.columns.len()).map(Output::File).collect();
         let mut fields: Vec<Field> = table.schema().fields()[..table.columns.len()]
             .iter()
@@ -138,7 +143,7 @@ impl HiveTableProvider {
         }
         let context = context.clone();
         let schema = Arc::new(Schema::new(fields));
-        Ok(Self { context, definition, table, from, columns, schema })
+        Ok(Self { context, definition, table, from, log, columns, schema })
     }
 
     /// The partitions that may hold what is asked for; one for a table without partitions.
@@ -176,12 +181,6 @@ impl HiveTableProvider {
                 }
             })
             .collect()
-    }
-
-    /// What the conditions say about the objects of a log that the table is known to hold.
-    fn pruning(&self, filters: &[Expr]) -> Pruning {
-        let _ = filters;
-        Pruning::default()
     }
 }
 
@@ -239,20 +238,27 @@ impl TableProvider for HiveTableProvider {
             keys.push(self.keys(partition)?);
         }
         let rows_max = state.config().batch_size();
-        let request = HiveRequest::new(&self.table, &positions, Vec::new(), rows_max);
+        let request = HiveRequest::new(
+            &self.table,
+            &positions,
+            conditions::predicates(&self.table, filters),
+            rows_max,
+        );
         let reads = HiveReads {
             name: format!("{}.{}", self.definition.database, self.definition.name),
             request: Arc::new(request),
             schema: Arc::new(self.schema.project(&wanted)?),
             outputs,
             keys,
-            log_type: None,
+            log_type: self.log.as_ref().map(|log| log.log_type),
             partitions: partitions.len(),
         };
-        let dataset = Arc::new(Dataset { places, recognised: Recognised::default() });
+        let pruning =
+            self.log.as_ref().map(|log| conditions::pruning(log, &self.definition, filters));
+        let dataset = Arc::new(Dataset { places, recognised: Default::default() });
         let context = ScanContext { dataset, ..self.context.clone() };
         let reads = Reads::Hive(Arc::new(reads));
-        Ok(scan(context, reads, self.pruning(filters), state, limit))
+        Ok(scan(context, reads, pruning.unwrap_or_default(), state, limit))
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod columns;
 mod compact;
+mod conditions;
 mod hive;
 mod inflate;
 mod object;

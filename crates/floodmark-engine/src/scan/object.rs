@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::{Buf, Bytes};
 use datafusion::arrow::array::RecordBatch;
 use floodmark_formats::decode::{Lines, Piece};
-use floodmark_formats::hive::{HiveDecoder, HiveRequest};
+use floodmark_formats::hive::{HiveDecoder, HiveRequest, Serde};
 use floodmark_formats::recognise::recognise;
 use floodmark_formats::text::Block;
 use floodmark_formats::{Decoder, LogType, ObjectFacts, Reason, Rejection, Request};
@@ -223,7 +223,16 @@ impl Opened {
     }
 
     /// Begins to read the rows that are asked for, as a user's table reads them.
-    pub(crate) fn read_table(self, request: &Arc<HiveRequest>, metrics: &Arc<Metrics>) -> Reading {
+    pub(crate) fn read_table(
+        mut self,
+        request: &Arc<HiveRequest>,
+        metrics: &Arc<Metrics>,
+    ) -> Reading {
+        if let (Text::Pieces(pieces), Serde::CloudTrail(_)) =
+            (&mut self.text, &request.table().serde)
+        {
+            pieces.lines = Lines::of_documents();
+        }
         let decoder = HiveDecoder::new(Arc::clone(request), Arc::clone(&self.facts));
         self.reading(Reader::Table(Box::new(decoder)), metrics)
     }

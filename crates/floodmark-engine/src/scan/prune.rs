@@ -287,7 +287,10 @@ fn is_told_by_key(source: Source) -> bool {
 }
 
 /// The column of a chain of `column = value OR column = value`, and its values.
-fn alternatives<'a>(filter: &'a Expr, values: &mut Vec<&'a ScalarValue>) -> Option<&'a str> {
+pub(crate) fn alternatives<'a>(
+    filter: &'a Expr,
+    values: &mut Vec<&'a ScalarValue>,
+) -> Option<&'a str> {
     let Expr::BinaryExpr(BinaryExpr { left, op, right }) = filter else {
         return None;
     };
@@ -305,7 +308,7 @@ fn alternatives<'a>(filter: &'a Expr, values: &mut Vec<&'a ScalarValue>) -> Opti
     }
 }
 
-fn comparison(operator: Operator) -> Option<Comparison> {
+pub(crate) fn comparison(operator: Operator) -> Option<Comparison> {
     Some(match operator {
         Operator::Eq => Comparison::Equal,
         Operator::NotEq => Comparison::NotEqual,
@@ -317,7 +320,7 @@ fn comparison(operator: Operator) -> Option<Comparison> {
     })
 }
 
-fn whole_number(value: &ScalarValue) -> Option<i64> {
+pub(crate) fn whole_number(value: &ScalarValue) -> Option<i64> {
     Some(match value {
         ScalarValue::Int8(Some(value)) => i64::from(*value),
         ScalarValue::Int16(Some(value)) => i64::from(*value),

@@ -37,6 +37,8 @@ pub(crate) struct Scalar {
 pub(crate) enum Parameter {
     /// `varchar`: `Utf8View`.
     Text,
+    /// `varchar` in its own type, so that a literal stays one and can tell the type of the result.
+    Literal,
     /// `boolean`.
     Boolean,
     /// Any whole number: `Int64`.
@@ -191,7 +193,7 @@ impl ScalarUDFImpl for Declared {
         let name = self.function.name;
         let given: Vec<_> = args.arg_fields.iter().map(|field| field.data_type().clone()).collect();
         if self.function.coerced(&given).is_none() {
-            return Err(unexpected(self.function, given.iter()));
+            return Err(unexpected(name, self.function.overloads, given.iter()));
         }
         match &self.function.returns {
             Returns::Always(text) => {
@@ -208,7 +210,7 @@ impl ScalarUDFImpl for Declared {
                     Ok(Arc::new(item.as_ref().clone().with_name(name).with_nullable(true)))
                 }
                 DataType::Null => Ok(Arc::new(Field::new(name, DataType::Null, true))),
-                _ => Err(unexpected(self.function, args.arg_fields.iter().map(|f| f.data_type()))),
+                _ => Err(unexpected(name, self.function.overloads, given.iter())),
             },
             Returns::With(field) => field(&args),
         }
@@ -225,7 +227,7 @@ impl ScalarUDFImpl for Declared {
 }
 
 /// The types in which an overload sees these arguments, if it takes them.
-fn coerce(overload: &[Parameter], arg_types: &[DataType]) -> Option<Vec<DataType>> {
+pub(crate) fn coerce(overload: &[Parameter], arg_types: &[DataType]) -> Option<Vec<DataType>> {
     let (fixed, repeated) = match overload.split_last() {
         Some((Parameter::Repeated, fixed)) => (fixed, fixed.last().copied()),
         _ => (overload, None),
@@ -252,6 +254,7 @@ impl Parameter {
         let becomes = |fits: bool, target: DataType| (fits || is_null).then_some(target);
         match self {
             Self::Text | Self::Json => becomes(is_text, T::Utf8View),
+            Self::Literal => kept(is_text),
             Self::Boolean => becomes(*given == T::Boolean, T::Boolean),
             Self::BigInt => becomes(given.is_integer(), T::Int64),
             Self::Double => becomes(given.is_numeric(), T::Float64),
@@ -289,7 +292,7 @@ impl Parameter {
     /// The parameter in Trino's words.
     fn text(self) -> &'static str {
         match self {
-            Self::Text => "varchar",
+            Self::Text | Self::Literal => "varchar",
             Self::Boolean => "boolean",
             Self::BigInt => "bigint",
             Self::Double => "double",
@@ -312,20 +315,23 @@ impl Parameter {
 }
 
 /// The error of arguments that no overload takes, in Trino's words.
-fn unexpected<'a>(function: &Scalar, given: impl Iterator<Item = &'a DataType>) -> DataFusionError {
+pub(crate) fn unexpected<'a>(
+    name: &str,
+    overloads: &[&[Parameter]],
+    given: impl Iterator<Item = &'a DataType>,
+) -> DataFusionError {
     let given: Vec<String> = given.map(|given| TrinoType::of(given).to_string()).collect();
-    let expected: Vec<String> = (function.overloads.iter())
+    let expected: Vec<String> = (overloads.iter())
         .map(|overload| {
             let parameters: Vec<_> = overload.iter().map(|parameter| parameter.text()).collect();
-            format!("{}({})", function.name, parameters.join(", "))
+            format!("{name}({})", parameters.join(", "))
         })
         .collect();
     trino_type::failure(
         "FUNCTION_NOT_FOUND",
         &format!(
-            "Unexpected parameters ({}) for function {}. Expected: {}",
+            "Unexpected parameters ({}) for function {name}. Expected: {}",
             given.join(", "),
-            function.name,
             expected.join(", ")
         ),
     )
@@ -360,7 +366,24 @@ pub(crate) fn result(
 ) -> Result<ColumnarValue> {
     let all_scalar = args.args.iter().all(|arg| matches!(arg, ColumnarValue::Scalar(_)));
     if all_scalar && array.len() == 1 {
-        return Ok(ColumnarValue::Scalar(ScalarValue::try_from_array(&array, 0)?));
+        return Ok(ColumnarValue::Scalar(single(&array)?));
     }
     Ok(ColumnarValue::Array(Arc::new(array)))
+}
+
+/// The value of an array of one. Unlike DataFusion's own way it keeps what the fields of items say besides their type.
+pub(crate) fn single(array: &dyn Array) -> Result<ScalarValue> {
+    if array.len() == 1 {
+        match array.data_type() {
+            DataType::List(_) => {
+                return Ok(ScalarValue::List(Arc::new(array.as_list::<i32>().clone())));
+            }
+            DataType::Map(..) => return Ok(ScalarValue::Map(Arc::new(array.as_map().clone()))),
+            DataType::Struct(_) => {
+                return Ok(ScalarValue::Struct(Arc::new(array.as_struct().clone())));
+            }
+            _ => {}
+        }
+    }
+    ScalarValue::try_from_array(array, 0)
 }

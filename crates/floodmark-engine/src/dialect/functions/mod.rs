@@ -4,7 +4,7 @@ pub(crate) mod declare;
 pub(crate) mod planner;
 mod rows;
 
-mod aggregate;
+pub(crate) mod aggregate;
 pub(crate) mod array;
 mod binary;
 mod cast;
@@ -25,6 +25,10 @@ use std::sync::{Arc, LazyLock};
 
 use datafusion::logical_expr::{AggregateUDF, HigherOrderUDF, ScalarUDF};
 
+use crate::dialect::typing;
+
+pub(crate) use date_time::FIELDS;
+
 /// The scalar functions.
 pub(crate) fn scalars() -> Vec<Arc<ScalarUDF>> {
     [
@@ -40,6 +44,7 @@ pub(crate) fn scalars() -> Vec<Arc<ScalarUDF>> {
         regex::all(),
         session::all(),
         string::all(),
+        typing::scalars(),
         url::all(),
     ]
     .into_iter()

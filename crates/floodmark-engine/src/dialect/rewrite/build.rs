@@ -2,9 +2,10 @@
 
 use datafusion::sql::sqlparser::ast::helpers::attached_token::AttachedToken;
 use datafusion::sql::sqlparser::ast::{
-    BinaryOperator, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentList,
-    FunctionArguments, GroupByExpr, Ident, ObjectName, Query, Select, SelectFlavor, SelectItem,
-    SetExpr, TableFactor, TableWithJoins, Value, ValueWithSpan, WildcardAdditionalOptions,
+    BinaryOperator, ExcludeSelectItem, Expr, Function, FunctionArg, FunctionArgExpr,
+    FunctionArgumentList, FunctionArguments, GroupByExpr, Ident, ObjectName, Query, Select,
+    SelectFlavor, SelectItem, SetExpr, TableFactor, TableWithJoins, Value, ValueWithSpan,
+    WildcardAdditionalOptions,
 };
 use datafusion::sql::sqlparser::tokenizer::Span;
 
@@ -98,4 +99,14 @@ pub(crate) fn select_all(relation: TableFactor) -> Query {
 /// A query in FROM, without a name.
 pub(crate) fn derived(query: Query) -> TableFactor {
     TableFactor::Derived { lateral: false, subquery: Box::new(query), alias: None, sample: None }
+}
+
+/// Makes the `*` of a select leave a column out.
+pub(crate) fn exclude(select: &mut Select, column: &str) {
+    for item in &mut select.projection {
+        if let SelectItem::Wildcard(options) = item {
+            let column = ObjectName::from(name(column, Span::empty()));
+            options.opt_exclude = Some(ExcludeSelectItem::Single(column));
+        }
+    }
 }

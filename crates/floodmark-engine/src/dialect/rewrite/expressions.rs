@@ -4,9 +4,9 @@ use std::ops::ControlFlow;
 
 use datafusion::sql::sqlparser::ast::helpers::attached_token::AttachedToken;
 use datafusion::sql::sqlparser::ast::{
-    BinaryOperator, CaseWhen, DateTimeField, Expr, Function, FunctionArg, FunctionArgExpr,
-    FunctionArgumentClause, FunctionArguments, ListAggOnOverflow, ObjectNamePart, UnaryOperator,
-    Value, ValueWithSpan, VisitorMut,
+    AccessExpr, BinaryOperator, CaseWhen, DateTimeField, Expr, Function, FunctionArg,
+    FunctionArgExpr, FunctionArgumentClause, FunctionArguments, Ident, ListAggOnOverflow,
+    ObjectNamePart, UnaryOperator, Value, ValueWithSpan, VisitorMut,
 };
 
 use crate::dialect::functions::is_registered;
@@ -43,6 +43,15 @@ impl VisitorMut for Expressions<'_> {
             Expr::BinaryOp { left, op, right } => compare_rows(left, op, right),
             Expr::InList { expr, list, negated } => in_rows(expr, list, negated),
             Expr::Tuple(values) => row(values),
+            Expr::Identifier(ident) if is_session_value(&ident) => call(&ident.value, Vec::new()),
+            Expr::CompoundFieldAccess { root, mut access_chain } => {
+                for access in &mut access_chain {
+                    if let AccessExpr::Dot(Expr::Identifier(field)) = access {
+                        *access = AccessExpr::Dot(text(&field.value));
+                    }
+                }
+                Expr::CompoundFieldAccess { root, access_chain }
+            }
             Expr::Like { negated, any, expr, pattern, escape_char } => {
                 let pattern = Box::new(self.pattern(*pattern, escape_char));
                 Expr::Like { negated, any, expr, pattern, escape_char: None }
@@ -221,6 +230,14 @@ fn row_values(expr: &Expr) -> Option<Vec<Expr>> {
         }
         _ => None,
     }
+}
+
+/// Whether a name is that of a function that is called without parentheses, and that the parser takes for a column.
+fn is_session_value(ident: &Ident) -> bool {
+    let name = ident.value.as_str();
+    ident.quote_style.is_none()
+        && matches!(name, "current_schema" | "current_path")
+        && is_registered(name)
 }
 
 fn equal(left: Expr, right: Expr) -> Expr {

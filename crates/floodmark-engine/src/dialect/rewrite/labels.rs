@@ -231,7 +231,7 @@ fn shown_name(item: &SelectItem) -> Option<String> {
             Expr::Identifier(ident) => Some(ident.value.clone()),
             Expr::CompoundIdentifier(parts) => parts.last().map(|part| part.value.clone()),
             Expr::CompoundFieldAccess { access_chain, .. } => match access_chain.last() {
-                Some(AccessExpr::Dot(Expr::Identifier(ident))) => Some(ident.value.clone()),
+                Some(AccessExpr::Dot(Expr::Value(field))) => field.value.clone().into_string(),
                 _ => None,
             },
             _ => None,

@@ -5,6 +5,8 @@ mod expressions;
 mod from;
 mod labels;
 mod queries;
+mod shadows;
+mod ties;
 
 pub(crate) use build::{call, text};
 
@@ -21,6 +23,7 @@ use crate::error::{Error, Result};
 /// Those of syntax that has no meaning, or none here.
 pub(crate) fn rewrite(statement: &mut Statement) -> Result<()> {
     let mut errors = Vec::new();
+    let _ = VisitMut::visit(statement, &mut shadows::Shadows::default());
     let _ = VisitMut::visit(statement, &mut expressions::Expressions { errors: &mut errors });
     let _ = VisitMut::visit(statement, &mut from::Relations);
     let _ = VisitMut::visit(statement, &mut queries::Queries { errors: &mut errors });

@@ -3,11 +3,11 @@
 use std::ops::ControlFlow;
 
 use datafusion::sql::sqlparser::ast::{
-    Expr, Fetch, LimitClause, Query, SetExpr, SetOperator, Value, VisitorMut,
+    Fetch, LimitClause, Query, SetExpr, SetOperator, Value, VisitorMut,
 };
 
 use crate::dialect::rewrite::build::{derived, select_all, value};
-use crate::dialect::rewrite::labels;
+use crate::dialect::rewrite::{labels, ties};
 use crate::error::{Error, ErrorKind};
 
 /// Rewrites each query after those within it.
@@ -42,14 +42,19 @@ impl VisitorMut for Queries<'_> {
 impl Queries<'_> {
     /// `FETCH FIRST n ROWS ONLY` is a limit.
     fn fetch(&mut self, fetch: Fetch, query: &mut Query) {
-        if fetch.with_ties || fetch.percent {
-            self.errors.push(Error::new(
-                ErrorKind::NotSupported,
-                "FETCH FIRST … WITH TIES is not supported",
-            ));
-        }
         let one = || value(Value::Number("1".to_owned(), false));
-        let rows: Option<Expr> = Some(fetch.quantity.unwrap_or_else(one));
+        let rows = fetch.quantity.unwrap_or_else(one);
+        if fetch.with_ties {
+            match ties::with_ties(query, &rows) {
+                Some(around) => *query = around,
+                None => self.errors.push(Error::new(
+                    ErrorKind::NotSupported,
+                    "FETCH FIRST … WITH TIES is not supported for this query",
+                )),
+            }
+            return;
+        }
+        let rows = Some(rows);
         match &mut query.limit_clause {
             Some(LimitClause::LimitOffset { limit, .. }) => *limit = rows,
             clause => {

@@ -3,7 +3,7 @@
 pub(super) mod lists;
 mod sequence;
 mod sets;
-mod shape;
+pub(super) mod shape;
 
 use datafusion::arrow::array::{Array, AsArray, Int64Array, UInt32Array};
 use datafusion::arrow::datatypes::{DataType, Field, Int64Type};
@@ -21,6 +21,8 @@ use crate::dialect::functions::ip;
 
 /// The name of the function behind `a[i]`.
 pub(crate) const SUBSCRIPT: &str = "$subscript";
+/// The name of the function behind `ARRAY[a, b]` of values whose type is more than what Arrow knows.
+pub(crate) const ARRAY: &str = "$array";
 /// The name of the function behind `a || b` on arrays.
 pub(crate) const CONCAT: &str = "$concat";
 
@@ -175,6 +177,13 @@ static FUNCTIONS: &[Scalar] = &[
         shape::zip,
     ),
     Scalar::new(
+        ARRAY,
+        &[&[Parameter::Any, Parameter::Repeated]],
+        Returns::With(shape::nested_field),
+        shape::array_of,
+    )
+    .unify(all_alike),
+    Scalar::new(
         CONCAT,
         &[&[Parameter::Any, Parameter::Any, Parameter::Repeated]],
         Returns::With(shape::concat_field),
@@ -194,6 +203,8 @@ static FUNCTIONS: &[Scalar] = &[
     )
     .unify(sequence::ends_fit),
 ];
+
+pub(crate) use crate::dialect::functions::array::shape::{concat, concat_fits};
 
 /// The functions of this kind.
 pub(super) fn all() -> Vec<ScalarUDF> {

@@ -412,10 +412,13 @@ pub(super) fn zip(args: &ScalarFunctionArgs) -> Result<ColumnarValue> {
 }
 
 /// All arrays get one type, and what is no array becomes one item.
-pub(super) fn concat_fits(given: Vec<DataType>) -> Option<Vec<DataType>> {
+pub(crate) fn concat_fits(given: Vec<DataType>) -> Option<Vec<DataType>> {
     let is_list = |given: &DataType| matches!(given, DataType::List(_) | DataType::LargeList(_));
     let lists = || given.iter().filter(|given| is_list(given));
-    let mut list = lists().next()?.clone();
+    // Without an array it is texts that are put together.
+    let Some(mut list) = lists().next().cloned() else {
+        return Some(given);
+    };
     for other in lists().skip(1) {
         list = common(&list, other).or_else(|| {
             // An array of arrays takes a further array as an item.
@@ -440,7 +443,7 @@ pub(super) fn concat_fits(given: Vec<DataType>) -> Option<Vec<DataType>> {
 }
 
 /// The type of the arrays that are put together.
-pub(super) fn concat_field(args: &ReturnFieldArgs<'_>) -> Result<FieldRef> {
+pub(crate) fn concat_field(args: &ReturnFieldArgs<'_>) -> Result<FieldRef> {
     let depth = |mut given: &DataType| {
         let mut depth = 0;
         while let DataType::List(item) | DataType::LargeList(item) = given {
@@ -487,6 +490,19 @@ pub(crate) fn concat(args: &ScalarFunctionArgs) -> Result<ColumnarValue> {
         kept.end_row()?;
     }
     result(args, kept.list(&target, &values)?)
+}
+
+/// An array of the arguments.
+pub(super) fn array_of(args: &ScalarFunctionArgs) -> Result<ColumnarValue> {
+    let columns = (0..args.args.len()).map(|at| array(args, at)).collect::<Result<Vec<_>>>()?;
+    let values: Vec<&dyn Array> = columns.iter().map(|column| column.as_ref()).collect();
+    let values = joined(&values)?;
+    let mut kept = Gather::with_capacity(args.number_rows);
+    for row in 0..args.number_rows {
+        (0..columns.len()).for_each(|at| kept.push(at * args.number_rows + row));
+        kept.end_row()?;
+    }
+    result(args, kept.list(&item(args.return_field.data_type())?, &values)?)
 }
 
 /// Arrays of one value each.

@@ -40,7 +40,7 @@ pub(super) static ALL: &[Scalar] = &[
     ),
     Scalar::new(
         "parse_datetime",
-        &[&[Parameter::Text, Parameter::Text]],
+        &[&[Parameter::Literal, Parameter::Literal]],
         Returns::With(zoned),
         |args| {
             let values = parse(args, Pattern::joda, |local, zone| {

@@ -19,7 +19,7 @@ use crate::dialect::value_text::{date_text, timestamp_text};
 pub(super) static ALL: &[Scalar] = &[
     Scalar::new(
         "from_iso8601_timestamp",
-        &[&[Parameter::Text]],
+        &[&[Parameter::Literal]],
         Returns::With(zoned),
         from_timestamp,
     )

@@ -21,8 +21,8 @@ pub(super) static ALL: &[Scalar] = &[
         "from_unixtime",
         &[
             &[Parameter::Double],
-            &[Parameter::Double, Parameter::Text],
-            &[Parameter::Double, Parameter::BigInt, Parameter::BigInt],
+            &[Parameter::Double, Parameter::Literal],
+            &[Parameter::Double, Parameter::Number, Parameter::Number],
         ],
         Returns::With(zoned),
         from_unixtime,
@@ -36,13 +36,13 @@ pub(super) static ALL: &[Scalar] = &[
     Scalar::new("to_unixtime", &[&[Parameter::Moment]], Returns::Always("double"), to_unixtime),
     Scalar::new(
         "at_timezone",
-        &[&[Parameter::Moment, Parameter::Text], &[Parameter::Moment, Parameter::Interval]],
+        &[&[Parameter::Moment, Parameter::Literal], &[Parameter::Moment, Parameter::Interval]],
         Returns::With(zoned),
         at_timezone,
     ),
     Scalar::new(
         "with_timezone",
-        &[&[Parameter::Moment, Parameter::Text]],
+        &[&[Parameter::Moment, Parameter::Literal]],
         Returns::With(zoned),
         with_timezone,
     ),

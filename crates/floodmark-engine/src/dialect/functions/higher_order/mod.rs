@@ -15,13 +15,14 @@ use datafusion::arrow::datatypes::{DataType, Field, FieldRef};
 use datafusion::arrow::row::Row;
 use datafusion::common::Result;
 use datafusion::logical_expr::{
-    ColumnarValue, HigherOrderFunctionArgs, HigherOrderUDF, LambdaArgument,
+    ColumnarValue, HigherOrderFunctionArgs, HigherOrderUDF, LambdaArgument, ValueOrLambda,
 };
 
 use crate::dialect::functions::array::lists::{
     Gather, Keys, Lengths, Lists, Maps, common, entry_fields, fit, invalid, item, list_type,
     map_type, pick,
 };
+use crate::dialect::functions::declare::single;
 use crate::dialect::functions::higher_order::declare::{
     AnyField, Argument, HigherOrder, Known, lambda, parameter, simple, value,
 };
@@ -209,20 +210,27 @@ fn truths(
     Ok(truths.as_boolean().clone())
 }
 
-fn done(array: impl Array + 'static) -> Result<ColumnarValue> {
+/// A result, as a single value where all arguments but the lambdas are.
+fn done(args: &HigherOrderFunctionArgs, array: impl Array + 'static) -> Result<ColumnarValue> {
+    let is_scalar = |arg: &ValueOrLambda<ColumnarValue, LambdaArgument>| {
+        matches!(arg, ValueOrLambda::Value(ColumnarValue::Scalar(_)) | ValueOrLambda::Lambda(_))
+    };
+    if array.len() == 1 && args.args.iter().all(is_scalar) {
+        return Ok(ColumnarValue::Scalar(single(&array)?));
+    }
     Ok(ColumnarValue::Array(Arc::new(array)))
 }
 
 fn transform(args: &HigherOrderFunctionArgs) -> Result<ColumnarValue> {
     let lists = lists(args, 0)?;
     let values = evaluate_values(args, 1, &lists, &[Arc::clone(&lists.values)])?;
-    done(lists.lengths().list(&item(args.return_type())?, values)?)
+    done(args, lists.lengths().list(&item(args.return_type())?, values)?)
 }
 
 fn filter(args: &HigherOrderFunctionArgs) -> Result<ColumnarValue> {
     let lists = lists(args, 0)?;
     let truths = truths(args, 1, &lists, &[Arc::clone(&lists.values)])?;
-    done(kept(&lists, &truths)?.list(&item(args.return_type())?, &lists.values)?)
+    done(args, kept(&lists, &truths)?.list(&item(args.return_type())?, &lists.values)?)
 }
 
 /// The places of the values for which a lambda is true.
@@ -254,7 +262,7 @@ fn matched(args: &HigherOrderFunctionArgs, decides: bool, answer: bool) -> Resul
         }
         lists.range(row).all(|place| truths.is_valid(place)).then_some(!answer)
     });
-    done(answers.collect::<BooleanArray>())
+    done(args, answers.collect::<BooleanArray>())
 }
 
 fn zip_with(args: &HigherOrderFunctionArgs) -> Result<ColumnarValue> {
@@ -284,7 +292,7 @@ fn zip_with(args: &HigherOrderFunctionArgs) -> Result<ColumnarValue> {
     } else {
         evaluate(lambda(&args.args, 2)?, &[left, right], rows)?
     };
-    done(lengths.list(&item(args.return_type())?, values)?)
+    done(args, lengths.list(&item(args.return_type())?, values)?)
 }
 
 fn maps(args: &HigherOrderFunctionArgs, at: usize) -> Result<Maps> {
@@ -296,7 +304,7 @@ fn map_filter(args: &HigherOrderFunctionArgs) -> Result<ColumnarValue> {
     let truths = truths(args, 1, &entries, &[Arc::clone(&keys), Arc::clone(&entries.values)])?;
     let (places, lengths) = kept(&entries, &truths)?.into_parts();
     let (keys, values) = (pick(&keys, &places)?, pick(&entries.values, &places)?);
-    done(lengths.map(args.return_type(), keys, values)?)
+    done(args, lengths.map(args.return_type(), keys, values)?)
 }
 
 fn transform_entries(args: &HigherOrderFunctionArgs, of_keys: bool) -> Result<ColumnarValue> {
@@ -304,14 +312,14 @@ fn transform_entries(args: &HigherOrderFunctionArgs, of_keys: bool) -> Result<Co
     let both = [Arc::clone(&keys), Arc::clone(&entries.values)];
     let made = evaluate_values(args, 1, &entries, &both)?;
     if !of_keys {
-        return done(entries.lengths().map(args.return_type(), keys, made)?);
+        return done(args, entries.lengths().map(args.return_type(), keys, made)?);
     }
     if made.logical_null_count() > 0 {
         return Err(invalid("map key cannot be null"));
     }
     let map = entries.lengths().map(args.return_type(), made, Arc::clone(&entries.values))?;
     distinct_keys(map.keys(), map.offsets())?;
-    done(map)
+    done(args, map)
 }
 
 /// A map of the keys of both maps; the lambda sees NULL where one has none.
@@ -359,5 +367,5 @@ fn map_zip_with(args: &HigherOrderFunctionArgs) -> Result<ColumnarValue> {
     } else {
         evaluate(lambda(&args.args, 2)?, &[Arc::clone(&keys), left, right], rows)?
     };
-    done(lengths.map(args.return_type(), keys, values)?)
+    done(args, lengths.map(args.return_type(), keys, values)?)
 }

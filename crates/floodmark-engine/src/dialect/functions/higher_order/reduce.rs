@@ -83,7 +83,7 @@ pub(super) fn reduce(args: &HigherOrderFunctionArgs) -> Result<ColumnarValue> {
         step += 1;
     }
     if all.is_empty() {
-        return done(new_null_array(args.return_type(), lists.len()));
+        return done(args, new_null_array(args.return_type(), lists.len()));
     }
     let ended: Vec<&dyn Array> = ended.iter().map(|states| states.as_ref()).collect();
     let places: Vec<_> = all.iter().map(|row| place_of_row[*row as usize]).collect();
@@ -91,5 +91,5 @@ pub(super) fn reduce(args: &HigherOrderFunctionArgs) -> Result<ColumnarValue> {
     let results = evaluate(finish, &[states], all.clone())?;
     let mut of_row = vec![None; lists.len()];
     all.iter().enumerate().for_each(|(at, row)| of_row[*row as usize] = Some(at as u32));
-    done(fit(pick(&results, &UInt32Array::from(of_row))?, args.return_type())?)
+    done(args, fit(pick(&results, &UInt32Array::from(of_row))?, args.return_type())?)
 }

@@ -35,7 +35,7 @@ pub(super) fn array_sort(args: &HigherOrderFunctionArgs) -> Result<ColumnarValue
             sorted.end_row()?;
         }
     }
-    done(sorted.list(&item(args.return_type())?, &lists.values)?)
+    done(args, sorted.list(&item(args.return_type())?, &lists.values)?)
 }
 
 /// Two sorted parts of an array that become one.

@@ -42,27 +42,37 @@ impl Groups {
 impl Pattern {
     /// The compiled pattern of a text, from those that are kept if it is there.
     pub(super) fn find(text: &str) -> Result<Arc<Self>> {
-        static KEPT: Mutex<Option<HashMap<String, Arc<Pattern>>>> = Mutex::new(None);
-        let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(pattern) = kept.as_ref().and_then(|kept| kept.get(text)) {
-            return Ok(Arc::clone(pattern));
-        }
-        drop(kept);
-        let pattern = Arc::new(Self::new(text)?);
-        kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
-        let kept = kept.get_or_insert_default();
-        if kept.len() >= PATTERNS_KEPT_MAX {
-            kept.clear();
-        }
-        kept.insert(text.to_owned(), Arc::clone(&pattern));
-        Ok(pattern)
+        // What is no pattern is kept too: finding that out may take as long as compiling.
+        type Kept = HashMap<String, Result<Arc<Pattern>, String>>;
+        static KEPT: Mutex<Option<Kept>> = Mutex::new(None);
+        let lock = || KEPT.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = lock().as_ref().and_then(|kept| kept.get(text).cloned());
+        let found = known.unwrap_or_else(|| {
+            let made = Self::new(text).map(Arc::new);
+            let mut kept = lock();
+            let kept = kept.get_or_insert_default();
+            if kept.len() >= PATTERNS_KEPT_MAX {
+                kept.clear();
+            }
+            kept.insert(text.to_owned(), made.clone());
+            made
+        });
+        found.map_err(invalid_argument)
     }
 
-    fn new(text: &str) -> Result<Self> {
+    /// Compiles a pattern; the error says what is wrong with it.
+    fn new(text: &str) -> Result<Self, String> {
         let translation = java::translate(text);
         let quick = match translation.needs_steps_back {
             true => None,
-            false => regex::Regex::new(&translation.quick).ok(),
+            false => match regex::Regex::new(&translation.quick) {
+                Ok(quick) => Some(quick),
+                // The other engine is built on this one: what is too large here is so there.
+                Err(error @ regex::Error::CompiledTooBig(_)) => {
+                    return Err(format!("{text}: {error}"));
+                }
+                Err(_) => None,
+            },
         };
         let mut pattern = Self {
             java: text.to_owned(),
@@ -78,7 +88,7 @@ impl Pattern {
                 let careful = fancy_regex::RegexBuilder::new(&pattern.translation.careful)
                     .backtrack_limit(PATTERN_STEPS_MAX)
                     .build()
-                    .map_err(|error| invalid_argument(format!("{text}: {error}")))?;
+                    .map_err(|error| format!("{text}: {error}"))?;
                 let names = careful.capture_names().map(|name| name.map(str::to_owned)).collect();
                 pattern.careful = OnceLock::from(Some(careful));
                 names

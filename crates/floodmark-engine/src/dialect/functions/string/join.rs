@@ -5,16 +5,22 @@ use std::sync::Arc;
 use datafusion::arrow::array::AsArray;
 use datafusion::arrow::datatypes::{DataType, FieldRef};
 use datafusion::common::Result;
-use datafusion::functions_nested::concat::array_concat_udf;
 use datafusion::logical_expr::{ColumnarValue, ReturnFieldArgs, ScalarFunctionArgs};
 
+use crate::dialect::functions::array::shape;
 use crate::dialect::functions::rows::{binaries, lists, texts, to_binary, to_text};
 
-/// The type of `concat`: that of the first argument, or of the first array.
+/// The type of `concat`: that of the first argument, or of the arrays.
 pub(super) fn concat_field(args: &ReturnFieldArgs<'_>) -> Result<FieldRef> {
-    let array = args.arg_fields.iter().find(|field| is_array(field.data_type()));
-    let field = array.unwrap_or(&args.arg_fields[0]);
-    Ok(Arc::new(field.as_ref().clone().with_name("concat").with_nullable(true)))
+    if args.arg_fields.iter().any(|field| is_array(field.data_type())) {
+        return shape::concat_field(args);
+    }
+    Ok(Arc::new(args.arg_fields[0].as_ref().clone().with_name("concat").with_nullable(true)))
+}
+
+/// Makes the types of arrays and items fit each other.
+pub(super) fn concat_fits(given: Vec<DataType>) -> Option<Vec<DataType>> {
+    if given.iter().any(is_array) { shape::concat_fits(given) } else { Some(given) }
 }
 
 /// `concat(a, b, …)` on text, bytes and arrays: NULL if one of them is.
@@ -42,7 +48,7 @@ pub(super) fn concat(args: &ScalarFunctionArgs) -> Result<ColumnarValue> {
                 Some(Ok(joined))
             })
         }
-        _ => array_concat_udf().invoke_with_args(args.clone()),
+        _ => shape::concat(args),
     }
 }
 

@@ -10,6 +10,7 @@ mod unicode;
 
 use datafusion::logical_expr::ScalarUDF;
 
+use crate::dialect::functions::array;
 use crate::dialect::functions::declare::{Parameter, Returns, Scalar};
 
 const TEXT: Parameter = Parameter::Text;
@@ -39,7 +40,8 @@ static ALL: &[Scalar] = &[
         ],
         Returns::With(join::concat_field),
         join::concat,
-    ),
+    )
+    .unify(join::concat_fits),
     Scalar::new(
         "concat_ws",
         &[&[TEXT, Parameter::Array], &[TEXT, TEXT, Parameter::Repeated]],
