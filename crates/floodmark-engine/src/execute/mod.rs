@@ -16,6 +16,8 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::query::Query;
 use crate::session::Session;
 
+pub(crate) use tables::location;
+
 /// A statement with what it runs in.
 pub(crate) struct Execution<'a> {
     pub(crate) session: &'a Session<'a>,

@@ -222,7 +222,8 @@ impl Execution<'_> {
                     };
                     added.push(Partition { values, location: place });
                 }
-                let notes = self.session.check_partitions(&table, &added).await;
+                let checked = self.session.check_partitions(&table, &added).await;
+                let notes = checked.map_err(|error| error.at(at))?;
                 let keep = if_exists(*if_not_exists);
                 let made = self
                     .session

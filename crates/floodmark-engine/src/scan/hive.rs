@@ -184,8 +184,8 @@ impl HiveTableProvider {
     }
 }
 
-/// The time.
-fn now() -> Micros {
+/// The time, in microseconds since 1970.
+pub(crate) fn now() -> Micros {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Micros::try_from(since.as_micros()).unwrap_or(Micros::MAX)
 }

@@ -1,5 +1,6 @@
 //! Tests through the command line.
 
+mod check;
 mod corpus;
 mod logs;
 mod manual;

@@ -23,7 +23,11 @@ use std::ops::Range;
 use crate::error::Result;
 
 pub(crate) use describe::describe;
-pub(crate) use log_ddl::{DdlOptions, ddl_of, table_of};
+pub(crate) use literal::hive_quoted;
+#[cfg(test)]
+pub(crate) use log_ddl::table_of;
+pub(crate) use log_ddl::{DAY, PROJECTION, table_like};
+pub use log_ddl::{DdlOptions, ddl_of};
 pub(crate) use render::{create_table, create_view};
 
 use lexer::{Kind, Lexer, Syntax, syntax_at};
