@@ -1,5 +1,6 @@
 //! Tests through the command line.
 
+mod acceptance;
 mod corpus;
 mod logs;
 mod manual;
