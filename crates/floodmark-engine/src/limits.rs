@@ -109,6 +109,7 @@ pub const JSON_DEPTH_MAX: usize = 1000;
 
 /// How many pairs of characters the edit distance of two texts may compare.
 pub const EDIT_DISTANCE_PAIRS_MAX: usize = 1_000_000;
+
 /// How many values `sequence` makes at most in one array.
 pub const SEQUENCE_VALUES_MAX: usize = 10_000;
 
@@ -123,8 +124,10 @@ pub const COMBINATIONS_MAX: usize = 100_000;
 
 /// How many values an expression may make at most of the arrays of one batch.
 pub const VALUES_MAX: usize = 1 << 26;
+
 /// How many partitions one statement writes, as in Athena.
 pub const PARTITIONS_WRITTEN_MAX: usize = 100;
+
 /// How long to wait for another process that writes into the same catalog.
 pub const CATALOG_WAIT_MAX: Duration = Duration::from_secs(30);
 
@@ -145,6 +148,7 @@ pub const GLUE_PAUSE_MAX: Duration = Duration::from_secs(10);
 
 /// How long the expression may be that the Glue Data Catalog takes to choose partitions, in characters.
 pub const GLUE_EXPRESSION_CHARACTERS_MAX: usize = 2048;
+
 /// How deep expressions and queries may be nested.
 pub const NESTING_MAX: usize = 120;
 
@@ -162,6 +166,7 @@ pub const CENTROIDS_MAX: usize = 1000;
 
 /// How many buckets `numeric_histogram` makes at most.
 pub const HISTOGRAM_BUCKETS_MAX: usize = 10_000;
+
 /// How deep views may read other views.
 pub const VIEWS_DEPTH_MAX: usize = 32;
 
@@ -170,23 +175,10 @@ pub const FOLDERS_FOUND_MAX: usize = 1_000_000;
 
 /// How many conditions of a query are looked at to leave partitions out.
 pub const PARTITION_FILTERS_MAX: usize = 256;
+
 /// How deep types may be nested in a table's definition, in levels.
 /// How deep types and arrays may be nested in a table's definition, in levels.
 pub const TYPE_DEPTH_MAX: usize = 64;
-/// How much a function may make of one batch of rows, in bytes.
-pub const FUNCTION_BATCH_BYTES_MAX: usize = 512 << 20;
-
-/// How many compiled patterns of regular expressions are kept.
-pub const PATTERNS_KEPT_MAX: usize = 64;
-
-/// How many steps back a pattern that needs them may take in one search.
-pub const PATTERN_STEPS_MAX: usize = 1_000_000;
-
-/// How deep JSON may be nested.
-pub const JSON_DEPTH_MAX: usize = 1000;
-
-/// How many pairs of characters the edit distance of two texts may compare.
-pub const EDIT_DISTANCE_PAIRS_MAX: usize = 1_000_000;
 
 /// How many pages of one list the Glue Data Catalog is asked for.
 pub const GLUE_PAGES_MAX: usize = 100_000;
