@@ -102,9 +102,9 @@ fn errors_name_the_place_and_what_to_try() {
     };
     check("SELEC 1", 2, &["error:", "  SELEC 1\n  ^"]);
     check("SELECT client_ipp FROM nlb", 2, &["client_ipp", "       ^", "hint:"]);
-    check("SELECT 1 FROM nothing_like_it", 2, &["nothing_like_it", "hint:"]);
+    check("SELECT 1 FROM nothing_like_it", 3, &["nothing_like_it", "hint:"]);
     check("", 2, &["no SQL"]);
-    check("DROP TABLE nlb", 7, &["only queries"]);
+    check("DROP TABLE nlb", 3, &["does not exist"]);
     check("SELECT * FROM nlb WHERE", 2, &["error:"]);
 }
 

@@ -42,9 +42,9 @@ fn the_first_error_ends_a_pipe() {
     check(
         "SELECT 1 AS one;\nSELECT one\nFROM nothing;\nSELECT 2 AS two;\n",
         "one\n1\n",
-        2,
-        "error: Table 'awsdatacatalog.default.nothing' does not exist\n  FROM nothing;\n       ^\n\
-         hint: `floodmark tables --from PATH` shows what there is to ask\n",
+        3,
+        "error: TABLE_NOT_FOUND: line 2:6: Table 'awsdatacatalog.default.nothing' does not exist\n  FROM nothing;\n       ^\n\
+         hint: `SHOW TABLES` lists the tables of the catalog, `floodmark tables --from PATH` the logs at a path\n",
     );
     check(
         "\\wrong\nSELECT 1;\n",
@@ -62,7 +62,7 @@ fn the_first_error_ends_a_pipe() {
         "SELECT 'open\n;",
         "",
         2,
-        "error: Unterminated string literal\n  SELECT 'open\n         ^\n",
+        "error: line 1:8: Unterminated string literal\n  SELECT 'open\n         ^\n",
     );
 }
 
