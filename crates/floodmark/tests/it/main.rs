@@ -1,6 +1,7 @@
 //! Tests through the command line.
 
 mod acceptance;
+mod catalog;
 mod corpus;
 mod logs;
 mod manual;
