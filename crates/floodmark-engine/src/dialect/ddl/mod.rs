@@ -20,7 +20,7 @@ mod tests;
 
 use std::ops::Range;
 
-use crate::error::Result;
+use crate::error::{Position, Result};
 
 pub(crate) use describe::describe;
 pub(crate) use literal::hive_quoted;
@@ -76,6 +76,12 @@ pub(crate) fn parse(sql: &str, range: Range<usize>) -> Result<Option<Statement>>
         parser.finish()?;
     }
     Ok(Some(statement))
+}
+
+/// Where the statement in a range of a text begins.
+pub(crate) fn start(sql: &str, range: Range<usize>) -> Position {
+    let first = Lexer::new(sql, range.clone(), Syntax::Trino).next();
+    lexer::position(sql, first.map_or(range.start, |token| token.start))
 }
 
 /// The words that a statement begins with, in the order and number in which Athena names them.
