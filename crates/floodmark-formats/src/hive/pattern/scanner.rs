@@ -65,7 +65,7 @@ enum Action {
     Literal(Box<[u8]>, usize),
     /// Characters of a class.
     Run(Box<Run>),
-    /// Values that end at a byte which they cannot hold, each with that byte.
+    /// Values that end at a byte which they cannot hold, each with that byte, and what follows the last.
     Field(Box<Field>),
     /// Notes the place in a slot.
     Save(usize, usize),
@@ -103,6 +103,8 @@ struct Field {
     group: Option<(usize, usize)>,
     /// How many such values there are one after the other.
     count: u32,
+    /// What must stand behind the last of them.
+    then: Box<[u8]>,
     next: usize,
 }
 
@@ -181,20 +183,17 @@ impl Scanner {
     fn find_fields(&mut self) {
         let mut ends = [0_u32; 256];
         for at in 0..self.steps.len() {
-            let Some((mut field, literal)) = self.field(at) else { continue };
-            if literal.len() > 1 {
-                let first = Bytes::of([literal[1]]);
-                let rest = Action::Literal(literal[1..].into(), field.next);
-                field.next = self.add(rest, first, false);
-            }
+            let Some(mut field) = self.field(at) else { continue };
             if field.any {
                 ends[usize::from(field.end)] += 1;
             }
             if let Action::Field(next) = &self.steps[field.next].action
                 && field.is_passed_over()
+                && field.then.is_empty()
                 && next.is_passed_over()
                 && field.end == next.end
             {
+                field.then.clone_from(&next.then);
                 field.count += next.count;
                 field.next = next.next;
             }
@@ -204,8 +203,8 @@ impl Scanner {
         self.separator = most.unwrap_or_default();
     }
 
-    /// The value that begins at a step, and the literal that ends it.
-    fn field(&self, at: usize) -> Option<(Field, Box<[u8]>)> {
+    /// The value that begins at a step, with the literal that ends it.
+    fn field(&self, at: usize) -> Option<Field> {
         let (begin, run) = match &self.steps[at].action {
             Action::Save(slot, next) => (Some(*slot), *next),
             _ => (None, at),
@@ -224,7 +223,7 @@ impl Scanner {
         if !run.exact || run.min > 1 {
             return None;
         }
-        let field = Field {
+        Some(Field {
             set: run.set.clone(),
             search: run.search.clone(),
             end: literal[0],
@@ -232,9 +231,9 @@ impl Scanner {
             may_be_empty: run.min == 0,
             group,
             count: 1,
+            then: literal[1..].into(),
             next: *next,
-        };
-        Some((field, literal.clone()))
+        })
     }
 
     fn add(&mut self, action: Action, first: Bytes, can_end: bool) -> usize {
@@ -407,8 +406,10 @@ impl Scanner {
                             }
                         }
                         at = end + 1;
+                        let found = starts_with(&line[at..], &field.then);
+                        at += field.then.len();
                         step = field.next;
-                        true
+                        found
                     }
                     None => false,
                 },
