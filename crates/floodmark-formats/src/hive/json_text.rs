@@ -433,18 +433,11 @@ struct Keys<'a> {
 /// How many keys are compared one by one.
 const FEW: usize = 32;
 
-<<<<<<< HEAD
 impl<'a> KeySet<'a> for Keys<'a> {
     fn add(&mut self, key: &Cow<'a, str>, dialect: Dialect) -> bool {
         let Dialect::OpenX { any_case } = dialect else {
             return true;
         };
-=======
-impl<'a> Keys<'a> {
-    /// Adds a key, and says whether it is new.
-    #[expect(clippy::ptr_arg, reason = "a borrowed key is kept without a copy")]
-    fn add(&mut self, key: &Cow<'a, str>, any_case: bool) -> bool {
->>>>>>> main
         let compared = |key: &str| if any_case { key.to_lowercase() } else { key.to_owned() };
         if self.many.is_empty() && self.few.len() < FEW {
             let signature = signature(key.as_bytes());
