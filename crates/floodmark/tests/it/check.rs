@@ -415,7 +415,8 @@ fn tables_are_written_for_the_logs_at_a_place_and_read_them() {
         for statement in written.out.split("CREATE EXTERNAL TABLE `").skip(1) {
             let name = statement.split('`').next().unwrap();
             let mut logs = floodmark_formats::log_types::ALL.iter();
-            let log = logs.find(|log| log.athena.iter().any(|table| table.name == name)).unwrap().name;
+            let log =
+                logs.find(|log| log.athena.iter().any(|table| table.name == name)).unwrap().name;
             let all = ask_number(&format!("SELECT count(*) FROM {log}"), folder.path());
             let counted = query(&home, &format!("SELECT count(*) AS n FROM {name}"));
             assert_eq!(counted.out, format!("n\n{all}\n"), "{name}");
