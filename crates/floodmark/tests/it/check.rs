@@ -85,7 +85,11 @@ fn documented_tables_over_their_logs_are_healthy() {
         ("alb", "alb/2026-34-fields.log", format!("{ELB}{ALB_NAME}")),
         ("alb-33-columns", "alb/2025-33-fields.log", format!("{ELB}{ALB_NAME}")),
         ("alb-projection", "alb/2025-33-fields.log", format!("{ELB}{ALB_NAME}")),
-        ("clb", "clb/2015-15-fields.log", format!("{ELB}2024/10/05/111122223333_elasticloadbalancing_us-east-1_my-lb_20241005T0105Z_192.0.2.1_ab12.log")),
+        (
+            "alb_connection",
+            "alb_connection/2023-12-fields.log",
+            format!("{ELB}{}", ALB_NAME.replace("05/111", "05/conn_log_111")),
+        ),
         ("cloudfront", "cloudfront/legacy-33-fields.log", "E2EXAMPLE.2024-10-05-01.ab12cd34".to_owned()),
         ("vpc_flow", "vpc_flow/version-5.log", format!("{VPC}{FLOW_NAME}")),
         ("s3_access", "s3_access/26-fields.log", "prefix/2024-10-05-01-02-03-ABCDEF0123456789".to_owned()),
@@ -235,7 +239,7 @@ fn objects_of_other_logs_and_formats() {
     assert_eq!(codes, ["TEST_FILE", "FOREIGN_OBJECTS", "UNKNOWN_OBJECTS", "REGEX_UNMATCHED"]);
     // All of it is another log, or another format.
     let folder = bucket(&[(&format!("{ELB}{ALB_NAME}"), "alb/2025-33-fields.log")]);
-    check(&ddl("nlb", folder.path()), &[("OTHER_LOG", "app_trace_id")]);
+    check(&ddl("nlb", folder.path()), &[("OTHER_LOG", "chosen_cert_arn")]);
     let folder = bucket(&[(&format!("{ELB}x.json"), "waf/2025-all-fields.log")]);
     check(&ddl("nlb", folder.path()), &[("FORMAT_MISMATCH", "JsonSerDe")]);
     // Athena goes by the name.
@@ -415,7 +419,8 @@ fn tables_are_written_for_the_logs_at_a_place_and_read_them() {
         for statement in written.out.split("CREATE EXTERNAL TABLE `").skip(1) {
             let name = statement.split('`').next().unwrap();
             let mut logs = floodmark_formats::log_types::ALL.iter();
-            let log = logs.find(|log| log.athena.iter().any(|table| table.name == name)).unwrap().name;
+            let log =
+                logs.find(|log| log.athena.iter().any(|table| table.name == name)).unwrap().name;
             let all = ask_number(&format!("SELECT count(*) FROM {log}"), folder.path());
             let counted = query(&home, &format!("SELECT count(*) AS n FROM {name}"));
             assert_eq!(counted.out, format!("n\n{all}\n"), "{name}");
