@@ -3,7 +3,6 @@
 mod alter;
 mod create;
 mod create_table;
-mod describe;
 mod hive_type;
 mod lexer;
 mod literal;
@@ -20,12 +19,9 @@ mod tests;
 
 use std::ops::Range;
 
-use crate::error::Result;
+use crate::error::{Position, Result};
 
-pub(crate) use describe::describe;
 pub(crate) use literal::hive_quoted;
-#[cfg(test)]
-pub(crate) use log_ddl::table_of;
 pub(crate) use log_ddl::{DAY, PROJECTION, table_like};
 pub use log_ddl::{DdlOptions, ddl_of};
 pub(crate) use render::{create_table, create_view};
@@ -76,6 +72,12 @@ pub(crate) fn parse(sql: &str, range: Range<usize>) -> Result<Option<Statement>>
         parser.finish()?;
     }
     Ok(Some(statement))
+}
+
+/// Where the statement in a range of a text begins.
+pub(crate) fn start(sql: &str, range: Range<usize>) -> Position {
+    let first = Lexer::new(sql, range.clone(), Syntax::Trino).next();
+    lexer::position(sql, first.map_or(range.start, |token| token.start))
 }
 
 /// The words that a statement begins with, in the order and number in which Athena names them.
