@@ -1,6 +1,7 @@
 //! Tests through the command line.
 
 mod corpus;
+mod functions;
 mod logs;
 mod manual;
 mod program;

@@ -84,6 +84,13 @@ static FUNCTIONS: &[Scalar] = &[
     )
     .unify(all_alike),
     Scalar::new(
+        "contains_sequence",
+        &[&[Parameter::Array, Parameter::Array]],
+        Returns::Always("boolean"),
+        sets::contains_sequence,
+    )
+    .unify(all_alike),
+    Scalar::new(
         "arrays_overlap",
         &[&[Parameter::Array, Parameter::Array]],
         Returns::Always("boolean"),

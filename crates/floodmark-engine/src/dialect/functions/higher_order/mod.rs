@@ -2,6 +2,7 @@
 
 mod declare;
 mod reduce;
+mod replace;
 mod sort;
 
 use std::collections::HashMap;
@@ -135,6 +136,15 @@ static FUNCTIONS: &[HigherOrder] = &[
         parameters: reduce::parameters,
         returns: |given| Ok(given[3].data_type().clone()),
         run: reduce::reduce,
+    },
+    HigherOrder {
+        // The calls of `regexp_replace` with a lambda get this name before they are planned.
+        name: "$regexp_replace",
+        arguments: &[Argument::Value, Argument::Value, Argument::Lambda],
+        unify: None,
+        parameters: replace::parameters,
+        returns: replace::text_type,
+        run: replace::replace,
     },
 ];
 
