@@ -67,6 +67,8 @@ pub(crate) fn explain(root: &DataFusionError, message: &str) -> Option<Explained
         DataFusionError::NotImplemented(_) => {
             let what = if message.contains("OuterReferenceColumn") {
                 "a correlated sub-query of this form is not supported"
+            } else if message.contains("as a sliding accumulator") {
+                "this function over a window whose beginning moves is not supported"
             } else {
                 message
             };

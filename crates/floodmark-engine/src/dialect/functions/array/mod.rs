@@ -138,7 +138,7 @@ static FUNCTIONS: &[Scalar] = &[
         Returns::Always("varchar"),
         shape::array_join,
     ),
-    Scalar::new("flatten", &[&[Parameter::Array]], Returns::ItemOf(0), shape::flatten),
+    Scalar::new("flatten", shape::FLATTEN, Returns::With(shape::flat_field), shape::flatten),
     Scalar::new(
         "ngrams",
         &[&[Parameter::Array, Parameter::BigInt]],
