@@ -135,7 +135,7 @@ impl Execution<'_> {
             }
         }
         let rows = properties.into_iter().map(|(key, value)| [Some(key), Some(value)]);
-        Ok(answer::table(["prpt_name", "prpt_value"], rows.collect()))
+        Ok(answer::table(["prpt_name", "prpt_value"], &rows.collect::<Vec<_>>()))
     }
 
     pub(super) fn show_functions(&self, like: Option<&Like>) -> Result<Query> {
@@ -146,7 +146,7 @@ impl Execution<'_> {
             .collect();
         rows.sort();
         rows.dedup();
-        Ok(answer::table(["function", "function_type"], rows))
+        Ok(answer::table(["function", "function_type"], &rows))
     }
 
     pub(super) async fn describe(
@@ -214,7 +214,7 @@ impl Execution<'_> {
                 }
             }
         }
-        Ok(answer::table(["col_name", "data_type", "comment"], rows))
+        Ok(answer::table(["col_name", "data_type", "comment"], &rows))
     }
 
     async fn partition_location(
