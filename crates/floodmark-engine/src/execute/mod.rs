@@ -7,6 +7,7 @@ mod prepared;
 mod rows;
 mod show;
 mod tables;
+mod writing;
 
 use std::sync::Arc;
 

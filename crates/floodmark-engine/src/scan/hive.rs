@@ -20,6 +20,7 @@ use floodmark_formats::time::Micros;
 use crate::catalog::{
     Catalog, ColumnDefinition, Partition, PartitionFilter, Projection, TableDefinition,
 };
+use crate::dialect::trino_type::TrinoType;
 use crate::error::{Error, Result};
 use crate::limits::PARTITION_FILTERS_MAX;
 use crate::scan::source::{Reads, scan};
@@ -115,6 +116,47 @@ pub(crate) fn check_definition(definition: &TableDefinition) -> Result<Vec<Strin
     Ok(Vec::new())
 }
 
+/// Checks that the values of a partition are of the types of its keys.
+///
+/// # Errors
+///
+/// `InvalidQuery` for a value that no query could read.
+pub(crate) fn check_partition(
+    definition: &TableDefinition,
+    values: &[Option<String>],
+) -> Result<()> {
+    for (key, value) in definition.partition_keys.iter().zip(values) {
+        partition_value(&key.name, &column(key)?.hive_type.arrow(), value.as_deref())?;
+    }
+    Ok(())
+}
+
+/// The value of a partition key in the type of its column.
+fn partition_value(key: &str, data_type: &DataType, value: Option<&str>) -> Result<ScalarValue> {
+    let Some(text) = value else {
+        return ScalarValue::try_from(data_type).map_err(Error::from);
+    };
+    let wrong = || {
+        let trino_type = TrinoType::of(data_type).to_string().to_uppercase();
+        Error::invalid_query(format!(
+            "Invalid partition value '{text}' for {trino_type} partition key: {key}"
+        ))
+        .code("HIVE_INVALID_PARTITION_VALUE")
+        .hint("`ALTER TABLE … DROP PARTITION` forgets a partition that is none")
+    };
+    // Arrow takes more than Hive does: `yes` for true, and blanks around numbers.
+    let is_plain = match data_type {
+        DataType::Boolean => ["true", "false"].iter().any(|word| text.eq_ignore_ascii_case(word)),
+        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => true,
+        _ => text.trim() == text,
+    };
+    let read = is_plain.then(|| ScalarValue::try_from_string(text.to_owned(), data_type));
+    match read {
+        Some(Ok(value)) if !value.is_null() => Ok(value),
+        _ => Err(wrong()),
+    }
+}
+
 impl HiveTableProvider {
     /// The table with its columns, its partition keys and these hidden columns.
     pub(crate) fn new(
@@ -160,32 +202,13 @@ impl HiveTableProvider {
     fn keys(&self, partition: &Partition) -> Result<Vec<ScalarValue>> {
         let keys = &self.schema.fields()[self.table.columns.len()..];
         (partition.values.iter().zip(keys))
-            .map(|(value, key)| {
-                let data_type = key.data_type();
-                let null = || ScalarValue::try_from(data_type).map_err(Error::from);
-                match value {
-                    None => null(),
-                    Some(value) => match ScalarValue::try_from_string(value.clone(), data_type) {
-                        Ok(value) => Ok(value),
-                        Err(_) => Err(Error::invalid_query(format!(
-                            "the value `{value}` of the partition column `{}` is no {}",
-                            key.name(),
-                            self.definition
-                                .partition_keys
-                                .iter()
-                                .find(|known| known.name == *key.name())
-                                .map_or("value", |known| known.hive_type.as_str()),
-                        ))
-                        .code("HIVE_INVALID_PARTITION_VALUE")),
-                    },
-                }
-            })
+            .map(|(value, key)| partition_value(key.name(), key.data_type(), value.as_deref()))
             .collect()
     }
 }
 
 /// The time.
-fn now() -> Micros {
+pub(crate) fn now() -> Micros {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Micros::try_from(since.as_micros()).unwrap_or(Micros::MAX)
 }
@@ -232,7 +255,7 @@ impl TableProvider for HiveTableProvider {
         let mut places = Vec::with_capacity(partitions.len());
         let mut keys = Vec::with_capacity(partitions.len());
         for partition in &partitions {
-            let location = Location::parse(&partition.location)?;
+            let location = Location::folder(&partition.location)?;
             let store = self.from.stores.open(&location).await?;
             places.push(Place { location, store });
             keys.push(self.keys(partition)?);

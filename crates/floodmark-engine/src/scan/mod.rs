@@ -1,5 +1,6 @@
 //! The scan: from locations to batches, in one pass, with every line accounted for.
 
+mod adapt;
 mod columns;
 mod compact;
 mod conditions;
@@ -13,7 +14,9 @@ mod source;
 mod summary;
 
 pub(crate) use compact::CompactForKeepers;
-pub(crate) use hive::{HiveFrom, HiveTableProvider, check_definition, hive_table};
+pub(crate) use hive::{
+    HiveFrom, HiveTableProvider, check_definition, check_partition, hive_table, now,
+};
 pub(crate) use prune::{Pruning, prunes};
 pub use rejected::REJECTED_COLUMNS;
 pub(crate) use rejected::RejectedTable;

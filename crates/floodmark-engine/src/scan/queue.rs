@@ -17,7 +17,7 @@ use crate::report::Metrics;
 use crate::scan::object::Opening;
 use crate::scan::prune::Pruning;
 use crate::scan::{Dataset, Place, ScanContext};
-use crate::store::{self, Fetched, Object, Store};
+use crate::store::{self, Fetched, Location, Object, Store};
 
 /// Permits are counted in this unit, because a semaphore cannot count all bytes.
 const PERMIT_BYTES: u64 = 4096;
@@ -187,7 +187,7 @@ fn admit(
 ) -> Option<Chosen> {
     metrics.listed();
     if wanted.whatever {
-        return admit_whatever(metrics, wanted, place, object);
+        return admit_whatever(dataset, metrics, wanted, place, object);
     }
     if is_passed_over(&object) {
         metrics.passed_over();
@@ -231,13 +231,14 @@ fn admit(
 
 /// Whether an object of a Hive table is wanted.
 fn admit_whatever(
+    dataset: &Dataset,
     metrics: &Metrics,
     wanted: &Wanted,
     place: usize,
     object: Object,
 ) -> Option<Chosen> {
-    let name = object.key.rsplit('/').next().unwrap_or(&object.key);
-    if !object.is_stream && (object.size == 0 || name.starts_with(['_', '.'])) {
+    let location = &dataset.places[place].location;
+    if !object.is_stream && (object.size == 0 || is_hidden(location, &object.key)) {
         metrics.passed_over();
         return None;
     }
@@ -255,6 +256,21 @@ fn admit_whatever(
     }
     metrics.wanted(object.size);
     Some(Chosen { object, facts, candidates: None, by_content: false, place })
+}
+
+/// Whether the name of an object, or of a folder that it lies in below a table's location, begins with `_` or `.`.
+fn is_hidden(location: &Location, key: &str) -> bool {
+    let root = match location {
+        Location::S3 { prefix, .. } => prefix.as_str().into(),
+        Location::Path(path) => path.to_string_lossy(),
+        Location::Glob(_) | Location::StandardInput => "".into(),
+    };
+    let is_hidden = |part: &str| part.starts_with(['_', '.']);
+    match key.strip_prefix(&*root) {
+        // The location is the object itself.
+        None | Some("") => is_hidden(key.rsplit('/').next().unwrap_or(key)),
+        Some(below) => below.split('/').any(is_hidden),
+    }
 }
 
 /// Whether an object holds nothing, or is none of the logs by its name.
