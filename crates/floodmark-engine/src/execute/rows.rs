@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use datafusion::arrow::datatypes::{DataType, SchemaRef};
 use datafusion::common::Column;
-use datafusion::logical_expr::{Expr, LogicalPlanBuilder, cast, lit};
+use datafusion::logical_expr::{Expr, LogicalPlanBuilder, lit};
 use datafusion::scalar::ScalarValue;
 use floodmark_formats::hive::HiveType;
 use uuid::Uuid;
@@ -238,6 +238,7 @@ impl Execution<'_> {
         properties.finish()?;
         let place = location(&place)?;
         let mut columns = columns(&planned.schema())?;
+        check_json(&format, &columns).map_err(|error| error.at(at))?;
         if let Some(twice) = duplicate(columns.iter().map(|column| column.name.as_str())) {
             return Err(Error::invalid_query(format!(
                 "Column name '{twice}' specified more than once"
@@ -303,6 +304,7 @@ impl Execution<'_> {
         let catalog = self.session.catalog();
         catalog.change(|_| Ok(())).await?;
         let format = format_of(&table).map_err(|error| error.at(at))?;
+        check_json(&format, &table.columns).map_err(|error| error.at(at))?;
         let all: Vec<&ColumnDefinition> =
             table.columns.iter().chain(&table.partition_keys).collect();
         let planned = self.session.plan(self.session.inner(&self.sql, query)?).await?;
@@ -355,7 +357,7 @@ impl Execution<'_> {
             let columns = plan.schema().columns();
             let outputs = (types.iter().zip(&positions)).map(|((name, target), position)| {
                 let value = match position {
-                    Some(at) => cast(Expr::Column(Column::clone(&columns[*at])), target.clone()),
+                    Some(at) => Expr::Column(Column::clone(&columns[*at])),
                     None => lit(ScalarValue::try_from(target).unwrap_or(ScalarValue::Null)),
                 };
                 value.alias(*name)
@@ -373,6 +375,7 @@ impl Execution<'_> {
         };
         target.form.lengths_max =
             hive_types[..table.columns.len()].iter().map(length_max).collect();
+        target.form.types = types.iter().map(|(_, data_type)| data_type.clone()).collect();
         let destination = KnownTable { catalog: catalog.clone(), table };
         Ok(writing(planned.run().await?, target, destination))
     }
@@ -461,29 +464,21 @@ fn hive(text: &str) -> Result<HiveType> {
         .map_err(|error| Error::invalid_query(format!("`{text}` is no type of a table: {error}")))
 }
 
-/// Whether values of a type become those of another by themselves, as Trino does it.
+/// Whether values of a type become those of another by themselves.
+///
+/// Trino's whole numbers become wider ones alone, and its literals with a point are decimals. Here both are of the widest type, so
+/// that they must become narrower ones too: a value that does not fit fails the statement.
 fn fits(given: &TrinoType, target: &TrinoType) -> bool {
     use TrinoType as T;
-    /// How many digits the whole numbers of a type have.
-    fn digits(whole: &TrinoType) -> Option<u8> {
-        Some(match whole {
-            T::TinyInt => 3,
-            T::SmallInt => 5,
-            T::Integer => 10,
-            T::BigInt => 19,
-            _ => return None,
-        })
-    }
+    let is_whole = |trino_type: &TrinoType| {
+        matches!(trino_type, T::TinyInt | T::SmallInt | T::Integer | T::BigInt)
+    };
     match (given, target) {
         (given, target) if given == target => true,
         (T::Unknown, _) => true,
         (T::Varchar(_) | T::Char(_), T::Varchar(_) | T::Char(_)) => true,
         (T::Date, T::Timestamp) => true,
-        (T::Real, T::Double) | (T::Decimal(..), T::Real | T::Double) => true,
-        (T::Decimal(precision, scale), T::Decimal(wide_precision, wide_scale)) => {
-            let whole = |precision: &u8, scale: &i8| i16::from(*precision) - i16::from(*scale);
-            wide_scale >= scale && whole(wide_precision, wide_scale) >= whole(precision, scale)
-        }
+        (T::Real | T::Double | T::Decimal(..), T::Real | T::Double | T::Decimal(..)) => true,
         (T::Array(given), T::Array(target)) => fits(given, target),
         (T::Map(key, value), T::Map(target_key, target_value)) => {
             fits(key, target_key) && fits(value, target_value)
@@ -492,15 +487,23 @@ fn fits(given: &TrinoType, target: &TrinoType) -> bool {
             given.len() == target.len()
                 && given.iter().zip(target).all(|((_, given), (_, target))| fits(given, target))
         }
-        (given, target) => match (digits(given), target) {
-            (Some(_), T::Real | T::Double) => true,
-            (Some(digits), T::Decimal(precision, scale)) => {
-                i16::from(*precision) - i16::from(*scale) >= i16::from(digits)
-            }
-            (Some(digits_of_given), target) => {
-                digits(target).is_some_and(|digits| digits >= digits_of_given)
-            }
-            _ => false,
-        },
+        (given, target) => {
+            is_whole(given)
+                && (is_whole(target) || matches!(target, T::Real | T::Double | T::Decimal(..)))
+        }
+    }
+}
+
+/// Refuses columns that JSON holds and that are read from it as something else.
+fn check_json(format: &Format, columns: &[ColumnDefinition]) -> Result<()> {
+    let is_binary = |column: &&ColumnDefinition| column.hive_type.contains("binary");
+    match columns.iter().find(is_binary) {
+        Some(column) if *format == Format::Json => Err(Error::new(
+            ErrorKind::NotSupported,
+            format!("the varbinary column `{}` cannot be written as JSON", column.name),
+        )
+        .code("NOT_SUPPORTED")
+        .hint("write `format = 'PARQUET'`, or cast it with to_base64")),
+        _ => Ok(()),
     }
 }

@@ -202,6 +202,7 @@ impl Execution<'_> {
             compression,
             partition_keys: keys.len(),
             waiting_folder: engine.options().spill_folder.clone(),
+            types: Vec::new(),
             lengths_max: Vec::new(),
         };
         Ok(Target { form, location: place.to_owned(), keys, opener })

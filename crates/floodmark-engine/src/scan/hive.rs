@@ -188,6 +188,15 @@ impl HiveTableProvider {
         Ok(Self { context, definition, table, from, log, columns, schema })
     }
 
+    /// `database.table`.
+    fn name(&self) -> String {
+        format!("{}.{}", self.definition.database, self.definition.name)
+    }
+
+    fn is_projected(&self) -> bool {
+        Projection::of(&self.definition).is_ok_and(|projection| projection.is_some())
+    }
+
     /// The partitions that may hold what is asked for; one for a table without partitions.
     async fn partitions(&self, filters: &[Expr]) -> Result<Vec<Partition>> {
         if self.definition.partition_keys.is_empty() {
@@ -260,6 +269,16 @@ impl TableProvider for HiveTableProvider {
             places.push(Place { location, store });
             keys.push(self.keys(partition)?);
         }
+        if places.is_empty() {
+            let reason = match self.is_projected() {
+                true => "no projected partition meets the conditions",
+                false if filters.is_empty() => {
+                    "no partition is registered: `MSCK REPAIR TABLE` or `ALTER TABLE … ADD PARTITION` registers them"
+                }
+                false => "no registered partition meets the conditions",
+            };
+            self.context.metrics.is_empty(&self.name(), reason.to_owned());
+        }
         let rows_max = state.config().batch_size();
         let request = HiveRequest::new(
             &self.table,
@@ -268,7 +287,7 @@ impl TableProvider for HiveTableProvider {
             rows_max,
         );
         let reads = HiveReads {
-            name: format!("{}.{}", self.definition.database, self.definition.name),
+            name: self.name(),
             request: Arc::new(request),
             schema: Arc::new(self.schema.project(&wanted)?),
             outputs,

@@ -20,6 +20,8 @@ use datafusion::execution::SendableRecordBatchStream;
 use futures::StreamExt;
 use uuid::Uuid;
 
+use crate::dialect::functions::cast::{Otherwise, convert};
+use crate::dialect::trino_type::TrinoType;
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::{HELD_ROWS_BYTES_MAX, PARTITIONS_WRITTEN_MAX};
 use crate::scan::Place;
@@ -56,6 +58,8 @@ pub(crate) struct Form {
     pub(crate) partition_keys: usize,
     /// Where files wait until all rows are there; None for the system's place.
     pub(crate) waiting_folder: Option<PathBuf>,
+    /// The types that the columns become, those of the partition keys last; none if they stay what they are.
+    pub(crate) types: Vec<DataType>,
     /// For each column the most characters that it takes, where its type says that.
     pub(crate) lengths_max: Vec<Option<usize>>,
 }
@@ -80,6 +84,7 @@ pub(crate) type Values = Vec<Option<String>>;
 /// Those of the stream, `LimitReached` for too many partitions, and those of writing.
 pub(crate) async fn write(mut rows: SendableRecordBatchStream, form: &Form) -> Result<Finished> {
     let schema = rows.schema();
+    let schema = if form.types.is_empty() { schema } else { typed(&schema, &form.types) };
     let split = schema.fields().len() - form.partition_keys;
     let folder = waiting_folder(form.waiting_folder.as_deref())?;
     let mut writer = Writer {
@@ -91,7 +96,8 @@ pub(crate) async fn write(mut rows: SendableRecordBatchStream, form: &Form) -> R
         rows: 0,
     };
     while let Some(batch) = rows.next().await {
-        writer.batch(&batch.map_err(Error::from)?, split)?;
+        let batch = converted(&batch.map_err(Error::from)?, &schema)?;
+        writer.batch(&batch, split)?;
         tokio::task::yield_now().await;
     }
     let ending = match (&form.format, form.compression) {
@@ -171,6 +177,39 @@ fn cannot_write(what: &dyn std::fmt::Display, error: std::io::Error) -> Error {
         _ => (ErrorKind::Unavailable, "check the place; nothing was changed"),
     };
     Error::new(kind, format!("cannot write `{what}`: {error}")).hint(hint).because(error)
+}
+
+/// The columns under their names with other types.
+fn typed(schema: &SchemaRef, types: &[DataType]) -> SchemaRef {
+    let fields = schema.fields().iter().zip(types);
+    let fields = fields.map(|(field, data_type)| Field::new(field.name(), data_type.clone(), true));
+    Arc::new(Schema::new(fields.collect::<Vec<_>>()))
+}
+
+/// The rows in the types of a schema, as Trino casts them.
+fn converted(batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch> {
+    if batch.schema_ref() == schema {
+        return Ok(batch.clone());
+    }
+    let given = batch.schema();
+    let columns = (batch.columns().iter().zip(given.fields()).zip(schema.fields())).map(
+        |((column, given), field)| {
+            let (from, to) = (TrinoType::of_field(given), TrinoType::of(field.data_type()));
+            if from == to {
+                return Ok(Arc::clone(column));
+            }
+            Ok(convert(column, &from, &to, Otherwise::Error)?)
+        },
+    );
+    let columns: Vec<ArrayRef> = columns.collect::<Result<_>>()?;
+    // Two types of Arrow may be the same one of Trino.
+    let columns = (columns.iter().zip(schema.fields()))
+        .map(|(column, field)| cast(column, field.data_type()))
+        .collect::<std::result::Result<Vec<_>, _>>();
+    let batch = columns.and_then(|columns| RecordBatch::try_new(Arc::clone(schema), columns));
+    batch.map_err(|error| {
+        Error::new(ErrorKind::Internal, "a batch does not fit its table").because(error)
+    })
 }
 
 /// The columns as files hold them: text in the form that every reader of Parquet knows.
