@@ -52,6 +52,8 @@ pub(crate) struct Planned {
     plan: LogicalPlan,
     metrics: Arc<Metrics>,
     notes: Vec<String>,
+    /// The first column that was given no name, as far as the text tells.
+    unnamed: Option<usize>,
     /// Finds the place in the SQL that an error is about.
     locate: Box<dyn Fn(Error) -> Error + Send + Sync>,
 }
@@ -95,7 +97,9 @@ impl<'a> Session<'a> {
         match statement.kind {
             Kind::Query(parsed) => self.select(parsed).await,
             Kind::Other(other) => {
-                Execution { session: self, sql: statement.source }.run(&other).await
+                let (sql, start) = (statement.source, statement.start);
+                let execution = Execution { session: self, sql, start, parameters: &[] };
+                Box::pin(execution.run(&other)).await
             }
         }
     }
@@ -194,9 +198,10 @@ impl<'a> Session<'a> {
             .with_catalog_list(register(&self.database, tables)?)
             .build();
         let (source, place) = (Arc::clone(&parsed.source), parsed.place);
+        let unnamed = parsed.unnamed();
         let locate = move |error: Error| error.locate(&source, place.0, place.1);
         let plan = parsed.plan(&state).await.map_err(&locate)?;
-        Ok(Planned { state, plan, metrics, notes, locate: Box::new(locate) })
+        Ok(Planned { state, plan, metrics, notes, unnamed, locate: Box::new(locate) })
     }
 
     fn scan(&self, metrics: &Arc<Metrics>) -> ScanContext {
@@ -362,15 +367,18 @@ fn in_view(error: Error, view: &str) -> Error {
 }
 
 impl Planned {
-    /// The columns of the result.
-    pub(crate) fn schema(&self) -> SchemaRef {
-        names::shown_schema(self.plan.schema().as_arrow())
+    /// The columns of the result, with the types that they have once the plan is settled.
+    pub(crate) fn schema(&self) -> Result<SchemaRef> {
+        let (analyzer, options) = (self.state.analyzer(), self.state.config_options());
+        let settled = analyzer.execute_and_check(self.plan.clone(), options, |_, _| {});
+        let settled = settled.map_err(|error| (self.locate)(Error::from(error)))?;
+        Ok(names::shown_schema(settled.schema().as_arrow()))
     }
 
     /// The first column that has no name.
     pub(crate) fn unnamed(&self) -> Option<usize> {
         let fields = self.plan.schema().fields();
-        fields.iter().position(|field| names::is_unnamed(field.name()))
+        self.unnamed.or_else(|| fields.iter().position(|field| names::is_unnamed(field.name())))
     }
 
     /// The same plan with another one around it.

@@ -126,6 +126,14 @@ impl Parsed {
         }
     }
 
+    /// The first column of the result that has no name, as far as that can be known without the tables.
+    pub(crate) fn unnamed(&self) -> Option<usize> {
+        match self.inner()? {
+            SqlStatement::Query(query) => rewrite::first_unnamed(&query.body),
+            _ => None,
+        }
+    }
+
     /// Plans the query with what the state knows.
     ///
     /// # Errors

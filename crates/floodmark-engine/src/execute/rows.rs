@@ -10,7 +10,7 @@ use datafusion::scalar::ScalarValue;
 use floodmark_formats::hive::HiveType;
 use uuid::Uuid;
 
-use crate::catalog::{ColumnDefinition, LOGS, SerdeDefinition, TableDefinition, refused};
+use crate::catalog::{CATALOG, ColumnDefinition, LOGS, SerdeDefinition, TableDefinition, refused};
 use crate::dialect::ddl::statement::{CreateTableAs, Name, Property, Value};
 use crate::dialect::trino_type::TrinoType;
 use crate::error::{Error, ErrorKind, Result};
@@ -195,7 +195,7 @@ impl Execution<'_> {
 
     pub(super) async fn create_table_as(&self, create: &CreateTableAs) -> Result<Query> {
         let full = self.full(&create.name)?;
-        let at = Some(create.name.position);
+        let (at, start) = (Some(create.name.position), Some(self.start));
         let catalog = self.session.catalog();
         let Some(database) = catalog.database(&full.database).await? else {
             return Err(refused::schema_not_found(&full.database).at(at));
@@ -204,19 +204,24 @@ impl Execution<'_> {
             return if create.if_not_exists {
                 Ok(answer::done())
             } else {
-                Err(refused::table_already_exists(&full.database, &full.name).at(at))
+                Err(Error::invalid_query(format!(
+                    "Destination table '{CATALOG}.{}.{}' already exists",
+                    full.database, full.name
+                ))
+                .code("TABLE_ALREADY_EXISTS")
+                .at(start))
             };
         }
         // A catalog that is only read is told before a file is written.
         catalog.change(|_| Ok(())).await?;
-        let planned = self.session.plan(self.session.inner(&self.sql, &create.query)?).await?;
+        let planned = self.session.plan(self.inner(&create.query)?).await?;
         if let Some(unnamed) = planned.unnamed() {
             return Err(Error::invalid_query(format!(
                 "Column name not specified at position {}",
                 unnamed + 1
             ))
             .code("MISSING_COLUMN_NAME")
-            .at(at));
+            .at(start));
         }
         let mut properties = Properties::new(&create.properties);
         let table_type = properties.text("table_type")?.unwrap_or("hive").to_lowercase();
@@ -237,14 +242,14 @@ impl Execution<'_> {
         let (format, compression) = properties.format("PARQUET")?;
         properties.finish()?;
         let place = location(&place)?;
-        let mut columns = columns(&planned.schema())?;
+        let mut columns = columns(&planned.schema()?)?;
         check_json(&format, &columns).map_err(|error| error.at(at))?;
         if let Some(twice) = duplicate(columns.iter().map(|column| column.name.as_str())) {
             return Err(Error::invalid_query(format!(
                 "Column name '{twice}' specified more than once"
             ))
             .code("DUPLICATE_COLUMN_NAME")
-            .at(at));
+            .at(start));
         }
         let split = columns.len().checked_sub(partitioned_by.len()).filter(|split| *split > 0);
         let last = split.map(|split| &columns[split..]).unwrap_or_default();
@@ -253,7 +258,7 @@ impl Execution<'_> {
                 "Partition keys must be the last columns in the table and in the same order as the table properties",
             )
             .code("INVALID_TABLE_PROPERTY")
-            .at(at));
+            .at(start));
         }
         let partition_keys = columns.split_off(split.unwrap_or_default());
         let table = TableDefinition {
@@ -299,29 +304,20 @@ impl Execution<'_> {
         named: &[String],
         query: &Range<usize>,
     ) -> Result<Query> {
-        let table = self.table(name).await?;
-        let at = Some(name.position);
+        let at = Some(self.start);
+        let table = self.table(name).await.map_err(|error| error.at(at))?;
         let catalog = self.session.catalog();
         catalog.change(|_| Ok(())).await?;
         let format = format_of(&table).map_err(|error| error.at(at))?;
         check_json(&format, &table.columns).map_err(|error| error.at(at))?;
         let all: Vec<&ColumnDefinition> =
             table.columns.iter().chain(&table.partition_keys).collect();
-        let planned = self.session.plan(self.session.inner(&self.sql, query)?).await?;
-        let given = planned.schema();
+        let planned = self.session.plan(self.inner(query)?).await?;
+        let given = planned.schema()?;
         let wanted: Vec<&str> = match named {
             [] => all.iter().map(|column| column.name.as_str()).collect(),
             named => named.iter().map(String::as_str).collect(),
         };
-        if given.fields().len() != wanted.len() {
-            return Err(Error::invalid_query(format!(
-                "Insert query has mismatched column types: the table takes {} columns, the query has {}",
-                wanted.len(),
-                given.fields().len()
-            ))
-            .code("TYPE_MISMATCH")
-            .at(at));
-        }
         if let Some(unknown) =
             wanted.iter().find(|name| !all.iter().any(|column| column.name == **name))
         {
@@ -336,20 +332,25 @@ impl Execution<'_> {
         let types: Vec<(&str, DataType)> = (all.iter().zip(&hive_types))
             .map(|(column, hive_type)| (column.name.as_str(), hive_type.arrow()))
             .collect();
-        for (field, name) in given.fields().iter().zip(&wanted) {
-            let target = types.iter().find(|(known, _)| known == name).map(|(_, target)| target);
-            if let Some(target) = target
-                && !fits(&TrinoType::of_field(field), &TrinoType::of(target))
-            {
-                return Err(Error::invalid_query(format!(
-                    "Insert query has mismatched column types: Table: [{}], Query: [{}] (column `{name}`)",
-                    TrinoType::of(target),
-                    TrinoType::of_field(field)
-                ))
-                .code("TYPE_MISMATCH")
-                .hint("CAST the value to the type of the column")
-                .at(at));
-            }
+        let targets: Vec<TrinoType> = (wanted.iter())
+            .filter_map(|name| types.iter().find(|(known, _)| known == name))
+            .map(|(_, target)| TrinoType::of(target))
+            .collect();
+        let queries: Vec<TrinoType> =
+            given.fields().iter().map(|field| TrinoType::of_field(field)).collect();
+        let fit = queries.len() == targets.len()
+            && queries.iter().zip(&targets).all(|(given, target)| fits(given, target));
+        if !fit {
+            let listed = |types: &[TrinoType]| {
+                types.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+            };
+            return Err(Error::invalid_query(format!(
+                "Insert query has mismatched column types: Table: [{}], Query: [{}]",
+                listed(&targets),
+                listed(&queries)
+            ))
+            .code("TYPE_MISMATCH")
+            .at(at));
         }
         let positions: Vec<Option<usize>> =
             (types.iter()).map(|(name, _)| wanted.iter().position(|known| known == name)).collect();
@@ -386,12 +387,12 @@ impl Execution<'_> {
         to: &str,
         properties: &[Property],
     ) -> Result<Query> {
-        let planned = self.session.plan(self.session.inner(&self.sql, query)?).await?;
+        let planned = self.session.plan(self.inner(query)?).await?;
         let mut properties = Properties::new(properties);
         let partitioned_by = properties.texts("partitioned_by")?;
         let (format, compression) = properties.format("PARQUET")?;
         properties.finish()?;
-        let mut columns = columns(&planned.schema())?;
+        let mut columns = columns(&planned.schema()?)?;
         let split = columns.len().checked_sub(partitioned_by.len()).filter(|split| *split > 0);
         let last = split.map(|split| &columns[split..]).unwrap_or_default();
         if !last.iter().map(|column| &column.name).eq(&partitioned_by) {

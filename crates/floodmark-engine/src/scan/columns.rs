@@ -37,6 +37,11 @@ impl Columns {
         Ok(Self { bytes, metadata, reader: None, fields: Vec::new() })
     }
 
+    /// The names of the columns.
+    pub(crate) fn names(&self) -> Vec<&str> {
+        self.metadata.schema().fields().iter().map(|field| field.name().as_str()).collect()
+    }
+
     /// The log type that knows the most of the columns, and at least half of them.
     pub(crate) fn log_type(&self, candidates: &[&'static LogType]) -> Option<&'static LogType> {
         let known = |table: &Table| {

@@ -405,6 +405,7 @@ const FEW: usize = 32;
 
 impl<'a> Keys<'a> {
     /// Adds a key, and says whether it is new.
+    #[expect(clippy::ptr_arg, reason = "a borrowed key is kept without a copy")]
     fn add(&mut self, key: &Cow<'a, str>, any_case: bool) -> bool {
         let compared = |key: &str| if any_case { key.to_lowercase() } else { key.to_owned() };
         if self.many.is_empty() && self.few.len() < FEW {

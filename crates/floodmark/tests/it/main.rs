@@ -1,5 +1,8 @@
 //! Tests through the command line.
 
+mod acceptance;
+mod catalog;
+mod check;
 mod corpus;
 mod logs;
 mod manual;

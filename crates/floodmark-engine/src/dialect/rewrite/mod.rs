@@ -9,6 +9,7 @@ mod shadows;
 mod ties;
 
 pub(crate) use build::{call, text};
+pub(crate) use labels::first_unnamed;
 
 use datafusion::sql::sqlparser::ast::{Query, Statement, VisitMut};
 
