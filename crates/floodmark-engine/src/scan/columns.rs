@@ -122,7 +122,13 @@ impl Columns {
             None => {
                 let names = self.metadata.schema().fields().iter().map(|field| field.name());
                 let found = table.file_columns(names.map(String::as_str));
-                let mut roots: Vec<usize> = found.into_iter().flatten().collect();
+                // What is not asked for may be of any type.
+                let asked = decoder.request().schema();
+                let wanted = |name: &str| asked.column_with_name(name).is_some();
+                let mut roots: Vec<usize> = (found.into_iter().zip(&table.columns))
+                    .filter(|(_, column)| wanted(&column.name))
+                    .filter_map(|(at, _)| at)
+                    .collect();
                 roots.sort_unstable();
                 roots.dedup();
                 let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(

@@ -4,6 +4,7 @@ mod acceptance;
 mod catalog;
 mod check;
 mod corpus;
+mod glue;
 mod logs;
 mod manual;
 mod program;
