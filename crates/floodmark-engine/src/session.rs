@@ -15,8 +15,8 @@ use floodmark_formats::table;
 use futures::StreamExt;
 
 use crate::catalog::{
-    CATALOG, Catalog, DATABASE, INFORMATION_SCHEMA, LOGS, REJECTED, Relation, information,
-    log_relation, refused, register,
+    CATALOG, Catalog, DATABASE, INFORMATION_SCHEMA, LOGS, REJECTED, Relation, TableDefinition,
+    View, information, log_relation, refused, register,
 };
 use crate::dialect::{self, Kind, Parsed, Statement, TableName, names};
 use crate::error::{Error, ErrorKind, Result};
@@ -40,7 +40,8 @@ pub struct Session<'a> {
 
 /// What a name in FROM stands for.
 enum Found {
-    Relation(Relation),
+    Table(Box<TableDefinition>),
+    View(Box<View>),
     Log(&'static Arc<floodmark_formats::Table>),
     Rejected,
     Information,
@@ -142,7 +143,7 @@ impl<'a> Session<'a> {
                     continue;
                 }
                 match self.find(&name).await.map_err(|error| error.at(name.position))? {
-                    Found::Relation(Relation::View(view)) => {
+                    Found::View(view) => {
                         parsed
                             .inline_view(&name, &view.sql, &view.default_database)
                             .map_err(|error| in_view(error, &view.name))?;
@@ -168,7 +169,7 @@ impl<'a> Session<'a> {
         let mut tables: Vec<(TableName, Arc<dyn TableProvider>)> = Vec::new();
         for (name, what) in found {
             let provider: Arc<dyn TableProvider> = match what {
-                Found::Relation(Relation::Table(definition)) => {
+                Found::Table(definition) => {
                     if name.database.is_none() && self.shadows_log(&definition.name) {
                         notes.push(format!(
                             "`{0}` is the table of the catalog; the logs at `--from` are `{LOGS}.{0}`",
@@ -179,9 +180,9 @@ impl<'a> Session<'a> {
                         catalog: self.catalog().clone(),
                         stores: Arc::clone(self.engine.stores()),
                     };
-                    Arc::new(HiveTableProvider::new(&scan, definition, from, &parsed.hidden)?)
+                    Arc::new(HiveTableProvider::new(&scan, *definition, from, &parsed.hidden)?)
                 }
-                Found::Relation(Relation::View(view)) => {
+                Found::View(view) => {
                     let message = format!("the view `{}` was not replaced", view.name);
                     return Err(Error::new(ErrorKind::Internal, message));
                 }
@@ -254,7 +255,10 @@ impl<'a> Session<'a> {
         if database != LOGS
             && let Some(relation) = self.catalog().relation(database, &name.name).await?
         {
-            return Ok(Found::Relation(relation));
+            return Ok(match relation {
+                Relation::Table(table) => Found::Table(Box::new(table)),
+                Relation::View(view) => Found::View(Box::new(view)),
+            });
         }
         if database == LOGS || name.database.is_none() || database == DATABASE {
             if let Some(table) = table::find(&name.name) {

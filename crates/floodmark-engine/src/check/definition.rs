@@ -164,7 +164,7 @@ fn is_past(end: &str, now: Micros) -> bool {
     // Only an end that is written from the year on compares with a day.
     let in_order = end.trim().starts_with(|first: char| first.is_ascii_digit())
         && end.trim().chars().take(4).all(|character| character.is_ascii_digit());
-    in_order && digits.len() >= 4 && digits < today[..digits.len()].to_owned()
+    in_order && digits.len() >= 4 && digits.as_str() < &today[..digits.len()]
 }
 
 fn groups(subject: &Subject, findings: &mut Vec<Finding>) {

@@ -191,11 +191,11 @@ impl TableName {
             [catalog, database, name] => (Some(catalog), Some(database), name),
             _ => return None,
         };
-        let text = |ident: &&Ident| ident.value.to_lowercase();
+        let text = |ident: &Ident| ident.value.to_lowercase();
         Some(Self {
-            catalog: catalog.map(text),
-            database: database.map(text),
-            name: text(&last),
+            catalog: catalog.map(|ident| text(ident)),
+            database: database.map(|ident| text(ident)),
+            name: text(last),
             position: tokens::position(parts.first()?.span),
         })
     }

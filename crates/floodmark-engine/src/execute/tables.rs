@@ -219,7 +219,7 @@ impl Execution<'_> {
             AlterTable::AddPartitions { if_not_exists, partitions } => {
                 let mut added = Vec::new();
                 for (given, place) in partitions {
-                    let values = values(&table, given)?;
+                    let values = values(&table, given).map_err(|error| error.at(at))?;
                     check_partition(&table, &values).map_err(|error| error.at(at))?;
                     let place = match place {
                         Some(place) => location(place).map_err(|error| error.at(at))?,
@@ -246,7 +246,8 @@ impl Execution<'_> {
                     .map_err(|error| error.at(at))?;
             }
             AlterTable::RenamePartition { from, to } => {
-                let (from, to) = (values(&table, from)?, values(&table, to)?);
+                let values = |given| values(&table, given).map_err(|error| error.at(at));
+                let (from, to) = (values(from)?, values(to)?);
                 let renamed = self
                     .session
                     .catalog()
@@ -257,7 +258,7 @@ impl Execution<'_> {
                 renamed.map_err(|error| error.at(at))?;
             }
             AlterTable::SetLocation { partition: Some(partition), location: place } => {
-                let values = values(&table, partition)?;
+                let values = values(&table, partition).map_err(|error| error.at(at))?;
                 let place = location(place).map_err(|error| error.at(at))?;
                 let moved = self
                     .session

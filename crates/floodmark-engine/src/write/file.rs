@@ -23,7 +23,7 @@ pub(crate) struct RowFile {
 
 enum Rows {
     Parquet(Box<ArrowWriter<File>>),
-    Lines(Format, Packed),
+    Lines(Format, Box<Packed>),
 }
 
 /// A file whose bytes are compressed on their way.
@@ -77,7 +77,7 @@ impl RowFile {
                         .write_all(header.as_bytes())
                         .map_err(|error| cannot_write(&path.display(), error))?;
                 }
-                Rows::Lines(format.clone(), packed)
+                Rows::Lines(format.clone(), Box::new(packed))
             }
         };
         Ok(Self { path: path.to_owned(), rows })
@@ -125,13 +125,15 @@ impl RowFile {
             Rows::Parquet(writer) => {
                 writer.close().map_err(|error| failed(broken(error)))?;
             }
-            Rows::Lines(_, Packed::Plain(mut file)) => file.flush().map_err(failed)?,
-            Rows::Lines(_, Packed::Gzip(encoder)) => {
-                encoder.finish().and_then(|mut file| file.flush()).map_err(failed)?;
-            }
-            Rows::Lines(_, Packed::Zstd(encoder)) => {
-                encoder.finish().and_then(|mut file| file.flush()).map_err(failed)?;
-            }
+            Rows::Lines(_, packed) => match *packed {
+                Packed::Plain(mut file) => file.flush().map_err(failed)?,
+                Packed::Gzip(encoder) => {
+                    encoder.finish().and_then(|mut file| file.flush()).map_err(failed)?;
+                }
+                Packed::Zstd(encoder) => {
+                    encoder.finish().and_then(|mut file| file.flush()).map_err(failed)?;
+                }
+            },
         }
         Ok(path)
     }

@@ -1,8 +1,7 @@
-//! Queries over the tables of a Glue Data Catalog, which a server in this process speaks.
+//! The Glue Data Catalog through the command line: a service on a free port says where the tables lie, and S3 holds them.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
@@ -11,240 +10,225 @@ use crate::logs::write;
 use crate::program::{Answer, answer, command};
 use crate::s3_server::{BUCKET, KEY_ID, SECRET, Server};
 
-/// The operations that were asked for, in their order.
-type Asked = Arc<Mutex<Vec<String>>>;
+/// A view as Athena keeps it: `SELECT action, sum(bytes) AS total FROM requests GROUP BY action` in the database `flow`.
+const VIEW: &str = "eyJvcmlnaW5hbFNxbCI6ICJTRUxFQ1QgYWN0aW9uLCBzdW0oYnl0ZXMpIEFTIHRvdGFsIEZST00gcmVxdWVzdHMgR1JPVVAgQlkgYWN0aW9uIiwgImNhdGFsb2ciOiAiYXdzZGF0YWNhdGFsb2ciLCAic2NoZW1hIjogImZsb3ciLCAiY29sdW1ucyI6IFt7Im5hbWUiOiAiYWN0aW9uIiwgInR5cGUiOiAidmFyY2hhciJ9LCB7Im5hbWUiOiAidG90YWwiLCAidHlwZSI6ICJiaWdpbnQifV19";
 
-/// A Glue Data Catalog with a database `web`.
+/// A catalog with the database `flow`, its table `requests` of two partitions and its view `totals`.
 struct Glue {
     endpoint: String,
-    asked: Asked,
-    home: tempfile::TempDir,
+    asked: Arc<Mutex<Vec<(String, Value)>>>,
 }
 
 impl Glue {
-    /// Answers each operation with a status and a body.
-    fn start(reply: impl Fn(&str, &Value) -> (u16, Value) + Send + 'static) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-        let endpoint = format!("http://{}", listener.local_addr().expect("its address"));
-        let asked = Asked::default();
+    fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port to listen on");
+        let endpoint = format!("http://{}", listener.local_addr().expect("it listens"));
+        let asked = Arc::default();
         let record = Arc::clone(&asked);
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 // A client that has gone is no matter.
-                let _ = serve(stream, &record, &reply);
+                let _ = serve(stream, &record);
             }
         });
-        Self { endpoint, asked, home: tempfile::tempdir().expect("a temporary folder") }
+        Self { endpoint, asked }
     }
 
-    fn run(&self, sql: &str, more: &[&str]) -> Answer {
-        let mut command =
-            command(&["query", sql, "--catalog", "glue", "--report", "none", "--format", "csv"]);
-        command
-            .args(more)
-            .env("FLOODMARK_HOME", self.home.path())
-            .env("AWS_ACCESS_KEY_ID", KEY_ID)
-            .env("AWS_SECRET_ACCESS_KEY", SECRET)
-            .env("AWS_REGION", "eu-west-1")
-            .env("AWS_ENDPOINT_URL_GLUE", &self.endpoint);
-        answer(&mut command, b"")
-    }
-
-    /// The rows of a statement that must succeed, the names first.
-    fn rows(&self, sql: &str) -> String {
-        let answer = self.run(sql, &[]);
-        assert_eq!(answer.code, 0, "{sql}\n{}", answer.err);
-        answer.out
-    }
-
-    fn asked(&self) -> Vec<String> {
+    /// What was asked since the last call.
+    fn take_asked(&self) -> Vec<(String, Value)> {
         std::mem::take(&mut self.asked.lock().expect("no thread panics while it holds this"))
     }
 }
 
-fn serve(
-    mut stream: TcpStream,
-    asked: &Asked,
-    reply: &impl Fn(&str, &Value) -> (u16, Value),
-) -> std::io::Result<()> {
+fn serve(mut stream: TcpStream, asked: &Mutex<Vec<(String, Value)>>) -> std::io::Result<()> {
     let mut reader = BufReader::new(stream.try_clone()?);
-    let (mut length, mut operation) = (0, String::new());
+    let (mut length, mut operation, mut signed) = (0, String::new(), false);
     loop {
         let mut line = String::new();
         reader.read_line(&mut line)?;
-        let line = line.trim();
-        if line.is_empty() {
-            break;
-        }
-        let lower = line.to_lowercase();
-        if let Some(value) = lower.strip_prefix("content-length:") {
-            length = value.trim().parse().unwrap_or_default();
-        }
-        if lower.starts_with("x-amz-target:") {
-            operation = line.rsplit('.').next().unwrap_or_default().to_owned();
+        let Some((name, value)) = line.trim().split_once(':') else {
+            if line.trim().is_empty() {
+                break;
+            }
+            continue;
+        };
+        match name.to_lowercase().as_str() {
+            "content-length" => length = value.trim().parse().unwrap_or_default(),
+            "x-amz-target" => operation = value.rsplit('.').next().unwrap_or_default().to_owned(),
+            "authorization" => signed = value.contains(KEY_ID),
+            _ => {}
         }
     }
     let mut body = vec![0; length];
     reader.read_exact(&mut body)?;
     let body: Value = serde_json::from_slice(&body).unwrap_or_default();
-    let (status, answer) = reply(&operation, &body);
-    asked.lock().expect("no thread panics while it holds this").push(operation);
-    let answer = answer.to_string();
-    write!(
-        stream,
-        "HTTP/1.1 {status} X\r\ncontent-type: application/x-amz-json-1.1\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{answer}",
-        answer.len()
-    )
+    let (status, text) = match signed {
+        true => said(&operation, &body),
+        false => (400, json!({ "__type": "AccessDeniedException", "Message": "not signed" })),
+    };
+    asked.lock().expect("no thread panics while it holds this").push((operation, body));
+    let text = text.to_string();
+    let head = "content-type: application/x-amz-json-1.1\r\nconnection: close";
+    write!(stream, "HTTP/1.1 {status} X\r\n{head}\r\ncontent-length: {}\r\n\r\n{text}", text.len())
 }
 
-fn missing() -> (u16, Value) {
-    (400, json!({ "__type": "EntityNotFoundException", "Message": "Entity Not Found" }))
-}
-
-/// A table of text with commas, partitioned by day.
-fn hits(location: &str) -> Value {
+fn table() -> Value {
     json!({
-        "Name": "hits",
-        "DatabaseName": "web",
-        "CreateTime": 1.7e9,
+        "Name": "requests",
+        "DatabaseName": "flow",
         "TableType": "EXTERNAL_TABLE",
-        "PartitionKeys": [{ "Name": "day", "Type": "date" }],
-        "StorageDescriptor": {
-            "Columns": [{ "Name": "path", "Type": "string" }, { "Name": "n", "Type": "int" }],
-            "Location": location,
-            "InputFormat": "org.apache.hadoop.mapred.TextInputFormat",
-            "OutputFormat": "org.apache.hadoop.hive.ql.io.HiveIgnoreKeyTextOutputFormat",
-            "SerdeInfo": {
-                "SerializationLibrary": "org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe",
-                "Parameters": { "field.delim": "," },
-            },
+        "Parameters": { "EXTERNAL": "TRUE", "skip.header.line.count": "1" },
+        "PartitionKeys": [{ "Name": "day", "Type": "string" }],
+        "StorageDescriptor": storage("requests/"),
+    })
+}
+
+fn storage(place: &str) -> Value {
+    json!({
+        "Columns": [{ "Name": "action", "Type": "string" }, { "Name": "bytes", "Type": "bigint" }],
+        "Location": format!("s3://{BUCKET}/{place}"),
+        "InputFormat": "org.apache.hadoop.mapred.TextInputFormat",
+        "OutputFormat": "org.apache.hadoop.hive.ql.io.HiveIgnoreKeyTextOutputFormat",
+        "SerdeInfo": {
+            "SerializationLibrary": "org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe",
+            "Parameters": { "field.delim": " ", "serialization.format": " " },
         },
     })
 }
 
-/// `SELECT path, sum(n) AS total FROM hits GROUP BY path`, as Athena keeps it.
-const VIEW: &str = "eyJvcmlnaW5hbFNxbCI6IlNFTEVDVCBwYXRoLCBzdW0obikgQVMgdG90YWwgRlJPTSBoaXRzIEdST1VQIEJZIHBhdGgiLCJjYXRhbG9nIjoiYXdzZGF0YWNhdGFsb2ciLCJzY2hlbWEiOiJ3ZWIiLCJjb2x1bW5zIjpbeyJuYW1lIjoicGF0aCIsInR5cGUiOiJ2YXJjaGFyIn0seyJuYW1lIjoidG90YWwiLCJ0eXBlIjoiYmlnaW50In1dfQ==";
-
-/// The catalog with the table `hits` at a location, and the view `totals`.
-fn web(location: &str) -> Glue {
-    let location = location.to_owned();
-    Glue::start(move |operation, request| {
-        let view = json!({
-            "Name": "totals",
-            "DatabaseName": "web",
-            "TableType": "VIRTUAL_VIEW",
-            "ViewOriginalText": format!("/* Presto View: {VIEW} */"),
-            "ViewExpandedText": "/* Presto View */",
-            "StorageDescriptor": { "Columns": [] },
-        });
-        let found = |body: Value| (200, body);
-        match (operation, request["Name"].as_str().unwrap_or_default()) {
-            ("GetTable", "hits") => found(json!({ "Table": hits(&location) })),
-            ("GetTable", "totals") => found(json!({ "Table": view })),
-            ("GetDatabase", "web") => found(json!({ "Database": { "Name": "web" } })),
-            ("GetDatabases", _) => found(json!({ "DatabaseList": [{ "Name": "web" }] })),
-            ("GetTables", _) => found(json!({ "TableList": [hits(&location), view] })),
-            ("GetPartitions", _) => {
-                let partition = |day: &str| {
-                    let location = format!("{}/day={day}/", location.trim_end_matches('/'));
-                    json!({ "Values": [day], "StorageDescriptor": { "Location": location } })
-                };
-                found(json!({ "Partitions": [partition("2024-10-05"), partition("2024-10-06")] }))
-            }
-            _ => missing(),
-        }
+fn view() -> Value {
+    json!({
+        "Name": "totals",
+        "DatabaseName": "flow",
+        "TableType": "VIRTUAL_VIEW",
+        "Parameters": { "presto_view": "true" },
+        "ViewOriginalText": format!("/* Presto View: {VIEW} */"),
+        "ViewExpandedText": "/* Presto View */",
+        "StorageDescriptor": {
+            "Columns": [{ "Name": "action", "Type": "string" }, { "Name": "total", "Type": "bigint" }],
+        },
     })
 }
 
-fn fill(folder: &Path) {
-    write(&folder.join("day=2024-10-05/a.csv"), b"/a,1\n/b,2\n");
-    write(&folder.join("day=2024-10-06/a.csv"), b"/a,10\n");
-}
-
-#[test]
-fn tables_of_glue_are_read_by_every_name_without_any_statement_before() {
-    let files = tempfile::tempdir().expect("a temporary folder");
-    fill(files.path());
-    let glue = web(files.path().to_str().expect("a path in UTF-8"));
-    for name in
-        ["web.hits", "AwsDataCatalog.web.hits", "\"awsdatacatalog\".\"web\".\"hits\"", "WEB.Hits"]
-    {
-        let sql = format!("SELECT path, n, day FROM {name} ORDER BY n");
-        let rows = "path,n,day\n/a,1,2024-10-05\n/b,2,2024-10-05\n/a,10,2024-10-06\n";
-        assert_eq!(glue.rows(&sql), rows, "{name}");
+fn said(operation: &str, body: &Value) -> (u16, Value) {
+    let database = |name: &str| json!({ "Name": name });
+    let partition = |day: &str| {
+        let place = format!("requests/{}/", day.replace('-', "/"));
+        json!({ "Values": [day], "StorageDescriptor": storage(&place) })
+    };
+    match (operation, body["Name"].as_str().or(body["TableName"].as_str())) {
+        ("GetDatabases", _) => {
+            (200, json!({ "DatabaseList": [database("default"), database("flow")] }))
+        }
+        ("GetDatabase", Some(name @ ("flow" | "default"))) => {
+            (200, json!({ "Database": database(name) }))
+        }
+        ("GetTables", _) if body["DatabaseName"] == "flow" => {
+            (200, json!({ "TableList": [table(), view()] }))
+        }
+        ("GetTables", _) => (200, json!({ "TableList": [] })),
+        ("GetTable", Some("requests")) if body["DatabaseName"] == "flow" => {
+            (200, json!({ "Table": table() }))
+        }
+        ("GetTable", Some("totals")) if body["DatabaseName"] == "flow" => {
+            (200, json!({ "Table": view() }))
+        }
+        ("GetPartitions", Some("requests")) => {
+            (200, json!({ "Partitions": [partition("2024-10-05"), partition("2024-10-06")] }))
+        }
+        _ => (400, json!({ "__type": "EntityNotFoundException", "Message": "Entity Not Found" })),
     }
-    let answer = glue.run("SELECT count(*) AS rows FROM hits", &["--database", "web"]);
-    assert_eq!(answer.out, "rows\n3\n", "{}", answer.err);
-    glue.asked();
-    let sql = "SELECT sum(n) AS n FROM web.hits WHERE day = DATE '2024-10-06'";
-    assert_eq!(glue.rows(sql), "n\n10\n");
-    assert_eq!(glue.asked().iter().filter(|asked| *asked == "GetPartitions").count(), 1);
-    let joined =
-        "SELECT a.n, b.n AS more FROM web.hits a JOIN web.hits b ON a.path = b.path AND a.n < b.n";
-    assert_eq!(glue.rows(joined), "n,more\n1,10\n");
+}
+
+/// Runs a statement with the catalog, against the bucket.
+fn run(glue: &Glue, server: &Server, sql: &str) -> Answer {
+    let mut command = command(&["query", sql, "--format", "csv", "--report", "none"]);
+    command
+        .args(["--catalog", "glue", "--endpoint", &server.endpoint, "--region", "eu-west-1"])
+        .env("AWS_ENDPOINT_URL_GLUE", &glue.endpoint)
+        .env("AWS_ACCESS_KEY_ID", KEY_ID)
+        .env("AWS_SECRET_ACCESS_KEY", SECRET);
+    answer(&mut command, b"")
 }
 
 #[test]
-fn views_and_lists_of_glue_are_shown() {
-    let files = tempfile::tempdir().expect("a temporary folder");
-    fill(files.path());
-    let glue = web(files.path().to_str().expect("a path in UTF-8"));
-    assert_eq!(glue.rows("SELECT * FROM web.totals ORDER BY total"), "path,total\n/b,2\n/a,11\n");
-    assert_eq!(glue.rows("SHOW TABLES IN web"), "tab_name\nhits\ntotals\n");
-    assert_eq!(
-        glue.rows("SHOW PARTITIONS web.hits"),
-        "partition\nday=2024-10-05\nday=2024-10-06\n"
-    );
-}
-
-#[test]
-fn tables_of_glue_lie_in_buckets() {
-    let server = Server::start();
-    fill(&server.file("web"));
-    let glue = web(&format!("s3://{BUCKET}/web"));
-    let sql = "SELECT sum(n) AS n FROM web.hits";
-    let answer = glue.run(sql, &["--endpoint", &server.endpoint]);
-    assert_eq!(answer.out, "n\n13\n", "{}", answer.err);
-}
-
-#[test]
-fn glue_is_only_read_and_prepared_statements_are_kept_on_this_machine() {
-    let files = tempfile::tempdir().expect("a temporary folder");
-    fill(files.path());
-    let glue = web(files.path().to_str().expect("a path in UTF-8"));
-    for sql in ["CREATE DATABASE other", "DROP TABLE web.hits", "INSERT INTO web.hits SELECT 1"] {
-        let answer = glue.run(sql, &[]);
-        assert_eq!(answer.code, 7, "{sql}: {}", answer.err);
-        assert!(answer.err.contains("the Glue Data Catalog is only read"), "{}", answer.err);
+fn glue_tables_and_views_are_read_as_they_stand() {
+    let (glue, server) = (Glue::start(), Server::start());
+    write(&server.file("requests/2024/10/05/x.log"), b"action bytes\nACCEPT 10\nREJECT 1\n");
+    write(&server.file("requests/2024/10/06/x.log"), b"action bytes\nACCEPT 20\nACCEPT -\n");
+    let cases: &[(&str, &str)] = &[
+        ("SHOW DATABASES", "default\nflow"),
+        ("SHOW TABLES IN flow", "requests\ntotals"),
+        ("SHOW PARTITIONS flow.requests", "day=2024-10-05\nday=2024-10-06"),
+        ("SHOW COLUMNS IN flow.requests", "action\nbytes\nday"),
+        (
+            "SELECT day, count(*), sum(bytes) FROM flow.requests GROUP BY day ORDER BY day",
+            "2024-10-05,2,11\n2024-10-06,2,20",
+        ),
+        ("SELECT action, total FROM flow.totals ORDER BY action", "ACCEPT,30\nREJECT,1"),
+        (
+            "SELECT table_name, table_type FROM information_schema.tables WHERE table_schema = 'flow' ORDER BY 1",
+            "requests,BASE TABLE\ntotals,VIEW",
+        ),
+        (
+            "SELECT \"$path\" FROM flow.requests WHERE day = '2024-10-05' LIMIT 1",
+            "s3://logs/requests/2024/10/05/x.log",
+        ),
+    ];
+    for (sql, expected) in cases {
+        let answer = run(&glue, &server, sql);
+        assert_eq!(answer.code, 0, "{sql}\n{}", answer.err);
+        let rows = answer.out.split_once('\n').map_or("", |(_, rows)| rows).trim_end();
+        assert_eq!(rows, *expected, "{sql}");
     }
-    glue.rows("PREPARE of_path FROM SELECT sum(n) AS n FROM web.hits WHERE path = ?");
-    assert_eq!(glue.rows("EXECUTE of_path USING '/a'"), "n\n11\n");
-    glue.rows("DEALLOCATE PREPARE of_path");
-    assert_eq!(glue.run("EXECUTE of_path USING '/a'", &[]).code, 3);
 }
 
 #[test]
-fn what_glue_refuses_is_told() {
-    let denied = Glue::start(|_, _| {
-        (400, json!({ "__type": "AccessDeniedException", "Message": "not authorized" }))
-    });
-    let answer = denied.run("SELECT * FROM web.hits", &[]);
-    assert_eq!(answer.code, 4, "{}", answer.err);
-    assert!(answer.err.contains("denies glue:GetTable"), "{}", answer.err);
-    assert!(answer.err.contains("hint: reading the catalog takes"), "{}", answer.err);
-    let throttled =
-        Glue::start(|_, _| (400, json!({ "__type": "ThrottlingException", "Message": "slow" })));
-    let answer = throttled.run("SELECT * FROM web.hits", &["--retries", "2"]);
-    assert!(
-        answer.err.contains("does not answer GetTable (ThrottlingException)"),
-        "{}",
-        answer.err
-    );
-    assert_eq!(throttled.asked().len(), 3);
-    let glue = web("/nowhere");
-    let answer = glue.run("SELECT * FROM web.hit", &[]);
-    assert_eq!(answer.code, 3, "{}", answer.err);
-    assert!(answer.err.contains("hint: did you mean `hits`?"), "{}", answer.err);
-    let answer = glue.run("SELECT * FROM other.hits", &[]);
-    assert!(answer.err.contains("Schema 'other' does not exist"), "{}", answer.err);
+fn glue_is_asked_for_the_partitions_of_a_condition() {
+    let (glue, server) = (Glue::start(), Server::start());
+    write(&server.file("requests/2024/10/05/x.log"), b"action bytes\nACCEPT 10\n");
+    let sql = "SELECT sum(bytes) FROM flow.requests WHERE day = '2024-10-05' AND action = 'ACCEPT'";
+    let answer = run(&glue, &server, sql);
+    assert_eq!((answer.code, answer.out.as_str()), (0, "_col0\n10\n"), "{}", answer.err);
+    let asked = glue.take_asked();
+    let partitions = asked.iter().find(|(operation, _)| operation == "GetPartitions");
+    let (_, body) = partitions.expect("it asks for partitions");
+    let expression = body["Expression"].as_str().unwrap_or_default();
+    assert!(expression.contains("day") && expression.contains("2024-10-05"), "{body}");
+    assert!(!expression.contains("ACCEPT"), "{body}");
+    // What lies under the other day is not even listed.
+    assert!(server.take_asked().iter().all(|asked| asked.key.starts_with("requests/2024/10/05/")));
+}
+
+#[test]
+fn glue_is_never_changed() {
+    let (glue, server) = (Glue::start(), Server::start());
+    for sql in [
+        "CREATE DATABASE other",
+        "DROP TABLE flow.requests",
+        "ALTER TABLE flow.requests ADD PARTITION (day = '2024-10-07')",
+        "CREATE VIEW flow.v AS SELECT 1 AS a",
+        "CREATE EXTERNAL TABLE flow.t (a int) LOCATION 's3://logs/t/'",
+        "CREATE TABLE flow.t WITH (external_location = 's3://logs/t/') AS SELECT 1 AS a",
+        "INSERT INTO flow.requests VALUES ('a', 1, '2024-10-07')",
+        "PREPARE p FROM SELECT 1",
+        "MSCK REPAIR TABLE flow.requests",
+    ] {
+        let answer = run(&glue, &server, sql);
+        assert_eq!(answer.code, 7, "{sql}\n{}{}", answer.out, answer.err);
+        assert!(answer.err.contains("the Glue Data Catalog is only read"), "{sql}\n{}", answer.err);
+    }
+    let read = |operation: &str| operation.starts_with("Get");
+    assert!(glue.take_asked().iter().all(|(operation, _)| read(operation)));
+}
+
+#[test]
+fn glue_without_a_table_says_so_in_athenas_words() {
+    let (glue, server) = (Glue::start(), Server::start());
+    let answer = run(&glue, &server, "SELECT * FROM flow.absent");
+    let words = "TABLE_NOT_FOUND: line 1:15: Table 'awsdatacatalog.flow.absent' does not exist";
+    assert_eq!(answer.code, 3);
+    assert!(answer.err.contains(words), "{}", answer.err);
+    let answer = run(&glue, &server, "SELECT * FROM absent.t");
+    assert!(answer.err.contains("SCHEMA_NOT_FOUND: line 1:15"), "{}", answer.err);
 }

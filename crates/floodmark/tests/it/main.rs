@@ -5,6 +5,7 @@ mod catalog;
 mod check;
 mod corpus;
 mod glue;
+mod glue_catalog;
 mod logs;
 mod manual;
 mod program;

@@ -3,7 +3,6 @@
 mod alter;
 mod create;
 mod create_table;
-mod describe;
 mod hive_type;
 mod lexer;
 mod literal;
@@ -22,10 +21,7 @@ use std::ops::Range;
 
 use crate::error::{Position, Result};
 
-pub(crate) use describe::describe;
 pub(crate) use literal::hive_quoted;
-#[cfg(test)]
-pub(crate) use log_ddl::table_of;
 pub(crate) use log_ddl::{DAY, PROJECTION, table_like};
 pub use log_ddl::{DdlOptions, ddl_of};
 pub(crate) use render::{create_table, create_view};
