@@ -6,6 +6,7 @@ mod check;
 mod corpus;
 mod glue;
 mod functions;
+mod glue_catalog;
 mod logs;
 mod manual;
 mod program;
