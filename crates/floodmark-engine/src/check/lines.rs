@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use floodmark_formats::athena::RowFormat;
 use floodmark_formats::text::Block;
 use floodmark_formats::{Decoder, LogType, ObjectFacts, Request, table};
 
@@ -332,8 +333,24 @@ fn unmatched(subject: &Subject, decoded: &[DecodedStart], findings: &mut Vec<Fin
     }
     let finding = Finding::new(&REGEX_UNMATCHED, text);
     let log_type = start.log_type.or(subject.log_type());
-    findings.push(match log_type.and_then(|log| documented(subject, log)) {
-        Some(sql) => finding.correct(sql),
+    let pattern = subject.definition.serde.properties.get("input.regex");
+    let is_documented = log_type.is_some_and(|log| {
+        let mut formats = log.athena.iter().map(|table| table.row_format);
+        formats.any(|format| match (format, pattern) {
+            (RowFormat::Regex(known), Some(pattern)) => known == pattern,
+            _ => false,
+        })
+    });
+    findings.push(match log_type {
+        // There is no better one: what clients send breaks it.
+        Some(log) if is_documented => finding.correct(format!(
+            "the pattern is the documented one; `floodmark query 'SELECT … FROM {}' --from PATH` reads these lines",
+            log.name
+        )),
+        Some(log) => match documented(subject, log) {
+            Some(sql) => finding.correct(sql),
+            None => finding,
+        },
         None => finding,
     });
 }

@@ -31,11 +31,13 @@ impl Decoded {
     /// A value of a column of text.
     pub(crate) fn text(&self, column: usize, row: usize) -> Option<&str> {
         let column = self.batch.as_ref()?.column(column).as_string_view_opt()?;
-        column.is_valid(row).then(|| column.value(row))
+        (row < column.len() && column.is_valid(row)).then(|| column.value(row))
     }
 
     fn is_null(&self, column: usize, row: usize) -> bool {
-        self.batch.as_ref().is_none_or(|batch| batch.column(column).is_null(row))
+        self.batch
+            .as_ref()
+            .is_none_or(|batch| row >= batch.num_rows() || batch.column(column).is_null(row))
     }
 }
 

@@ -191,6 +191,7 @@ fn every_documented_table_is_made() {
         .collect();
     for entry in std::fs::read_dir(tests.join("ddl")).expect("the folder of the statements") {
         let name = entry.expect("an entry").file_name().to_string_lossy().into_owned();
-        assert!(texts.contains(&format!("\n{name}\n")), "no acceptance test makes {name}");
+        let is_made = texts.contains(&format!("\n{name}\n"));
+        assert!(is_made || !name.ends_with(".sql"), "no acceptance test makes {name}");
     }
 }

@@ -85,14 +85,17 @@ fn documented_tables_over_their_logs_are_healthy() {
         ("alb", "alb/2026-34-fields.log", format!("{ELB}{ALB_NAME}")),
         ("alb-33-columns", "alb/2025-33-fields.log", format!("{ELB}{ALB_NAME}")),
         ("alb-projection", "alb/2025-33-fields.log", format!("{ELB}{ALB_NAME}")),
-        ("clb", "clb/2015-15-fields.log", format!("{ELB}2024/10/05/111122223333_elasticloadbalancing_us-east-1_my-lb_20241005T0105Z_192.0.2.1_ab12.log")),
+        (
+            "alb_connection",
+            "alb_connection/2023-12-fields.log",
+            format!("{ELB}{}", ALB_NAME.replace("05/111", "05/conn_log_111")),
+        ),
         ("cloudfront", "cloudfront/legacy-33-fields.log", "E2EXAMPLE.2024-10-05-01.ab12cd34".to_owned()),
         ("vpc_flow", "vpc_flow/version-5.log", format!("{VPC}{FLOW_NAME}")),
         ("s3_access", "s3_access/26-fields.log", "prefix/2024-10-05-01-02-03-ABCDEF0123456789".to_owned()),
         ("route53_resolver", "route53_resolver/2021-firewall.log", "AWSLogs/111122223333/vpcdnsquerylogs/vpc-0a1b2c3d4e5f60718/2024/10/05/vpc-0a1b2c3d4e5f60718_vpcdnsquerylogs_111122223333_20241005T0105Z_ab12.log".to_owned()),
         ("waf", "waf/2025-all-fields.log", "AWSLogs/111122223333/WAFLogs/us-east-1/example-web-acl/2025/01/02/03/05/111122223333_waflogs_us-east-1_example-web-acl_20250102T0305Z_ab12.log".to_owned()),
         ("waf-projection", "waf/2025-all-fields.log", "AWSLogs/111122223333/WAFLogs/us-east-1/example-web-acl/2025/01/02/03/05/111122223333_waflogs_us-east-1_example-web-acl_20250102T0305Z_ab12.log".to_owned()),
-        ("global_accelerator", "global_accelerator/24-fields.log", "prefix/AWSLogs/111122223333/globalaccelerator/us-west-2/2024/10/05/111122223333_globalaccelerator_ab12_20241005T0105Z_ab12.log".to_owned()),
     ] {
         let folder = bucket(&[(&key, sample)]);
         let mut sql = ddl(name, folder.path());
@@ -235,7 +238,7 @@ fn objects_of_other_logs_and_formats() {
     assert_eq!(codes, ["TEST_FILE", "FOREIGN_OBJECTS", "UNKNOWN_OBJECTS", "REGEX_UNMATCHED"]);
     // All of it is another log, or another format.
     let folder = bucket(&[(&format!("{ELB}{ALB_NAME}"), "alb/2025-33-fields.log")]);
-    check(&ddl("nlb", folder.path()), &[("OTHER_LOG", "app_trace_id")]);
+    check(&ddl("nlb", folder.path()), &[("OTHER_LOG", "chosen_cert_arn")]);
     let folder = bucket(&[(&format!("{ELB}x.json"), "waf/2025-all-fields.log")]);
     check(&ddl("nlb", folder.path()), &[("FORMAT_MISMATCH", "JsonSerDe")]);
     // Athena goes by the name.
@@ -324,6 +327,16 @@ fn types_and_fields_that_do_not_fit() {
     check(&table("id int, size bigint"), &[("FIELDS_MORE", "")]);
     let tabs = table("id string, size bigint, name string").replace("','", "'\\t'");
     check(&tabs, &[("WRONG_DELIMITER", "TERMINATED BY ','")]);
+    // The documented table has an int for a number of bytes.
+    let key = "prefix/AWSLogs/111122223333/globalaccelerator/us-west-2/2024/10/05/x.log";
+    let flows = bucket(&[(key, "global_accelerator/24-fields.log")]);
+    let place = flows.path().join(key.replace("x.log", ""));
+    let sql = format!(
+        "{};\nALTER TABLE aga_flow_logs ADD PARTITION (dt='2024-10-05') LOCATION '{}'",
+        ddl("global_accelerator", flows.path()),
+        place.to_str().unwrap()
+    );
+    check(&sql, &[("TYPE_TOO_NARROW", "CHANGE COLUMN numbytes numbytes bigint")]);
     put(folder.path(), "one.csv", b"{\"id\":1,\"name\":\"x\"}\n{\"id\":2}\n");
     let json = table("id int, nmae string").replace(
         "DELIMITED FIELDS TERMINATED BY ','",

@@ -7,7 +7,7 @@ mod rows;
 pub(crate) mod aggregate;
 pub(crate) mod array;
 mod binary;
-mod cast;
+pub(crate) mod cast;
 mod conditional;
 mod date_time;
 mod higher_order;
