@@ -5,6 +5,7 @@ mod catalog;
 mod check;
 mod corpus;
 mod glue;
+mod functions;
 mod glue_catalog;
 mod logs;
 mod manual;

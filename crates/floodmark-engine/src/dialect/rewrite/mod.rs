@@ -1,6 +1,7 @@
 //! What is done to a statement before the planner sees it: Trino's syntax becomes what the planner knows.
 
 mod build;
+mod calls;
 mod expressions;
 mod from;
 mod labels;
@@ -24,6 +25,7 @@ use crate::error::{Error, Result};
 /// Those of syntax that has no meaning, or none here.
 pub(crate) fn rewrite(statement: &mut Statement) -> Result<()> {
     let mut errors = Vec::new();
+    let _ = VisitMut::visit(statement, &mut calls::Calls { errors: &mut errors });
     let _ = VisitMut::visit(statement, &mut shadows::Shadows::default());
     let _ = VisitMut::visit(statement, &mut expressions::Expressions { errors: &mut errors });
     let _ = VisitMut::visit(statement, &mut from::Relations);

@@ -9,6 +9,7 @@ use datafusion::logical_expr::utils::merge_schema;
 use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, Operator};
 use datafusion::optimizer::AnalyzerRule;
 
+use super::calls;
 use super::planner::months_apart;
 use super::rules::{have_common, mismatch, type_of};
 use crate::dialect::trino_type::TrinoType;
@@ -248,6 +249,12 @@ fn check(expr: &Expr, schema: &DFSchema) -> Result<()> {
             }
             _ => {}
         },
+        Expr::AggregateFunction(call) => {
+            calls::check(call.func.name(), &call.params.args, schema)?;
+        }
+        Expr::WindowFunction(call) => {
+            calls::check(call.fun.name(), &call.params.args, schema)?;
+        }
         _ => {}
     }
     Ok(())

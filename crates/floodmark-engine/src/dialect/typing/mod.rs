@@ -1,6 +1,7 @@
 //! What may stand beside what: Trino converts nothing between text, numbers and times by itself.
 
 mod analyzer;
+mod calls;
 mod operators;
 mod planner;
 mod rules;
