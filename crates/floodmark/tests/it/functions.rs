@@ -9,7 +9,7 @@ use futures::TryStreamExt;
 /// How many calls stand in one statement.
 const CALLS_PER_STATEMENT: usize = 40;
 /// How many calls of a form are made at the most, where not one function alone is asked for.
-const CALLS_PER_FORM_MAX: usize = 24;
+const CALLS_PER_FORM_MAX: usize = 8;
 /// How many calls of a form are made of the one function that is asked for.
 const CALLS_OF_ONE_MAX: usize = 2_000;
 

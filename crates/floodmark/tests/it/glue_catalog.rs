@@ -245,6 +245,6 @@ fn what_glue_refuses_is_told() {
     let answer = glue.run("SELECT * FROM web.hit", &[]);
     assert_eq!(answer.code, 3, "{}", answer.err);
     assert!(answer.err.contains("hint: did you mean `hits`?"), "{}", answer.err);
-    let answer = glue.run("SELECT * FROM other.hits", &[]);
+    let answer = glue.run("SELECT * FROM other.other", &[]);
     assert!(answer.err.contains("Schema 'other' does not exist"), "{}", answer.err);
 }
