@@ -132,7 +132,7 @@ impl Error {
         if let Some(Subject::Name(name)) = &self.subject
             && self.code == Some("COLUMN_NOT_FOUND")
             && errors::is_made_up(name)
-            && !sql.to_lowercase().contains(name.rsplit('.').next().unwrap_or(name))
+            && !sql.to_lowercase().contains(name.as_str())
         {
             // The planner lost a column of its own.
             return Self::new(ErrorKind::NotSupported, errors::UNPLANNABLE)

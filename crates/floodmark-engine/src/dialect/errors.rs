@@ -104,9 +104,12 @@ pub(crate) fn of_planning(error: DataFusionError) -> Error {
 }
 
 /// Whether a column's name is one that the planner makes.
-pub(crate) fn is_made_up(name: &str) -> bool {
-    let name = last_part(name);
+pub(crate) fn is_made_up(whole: &str) -> bool {
+    let name = last_part(whole);
     let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    if whole.starts_with('$') && whole.contains('.') {
+        return true;
+    }
     name.starts_with("__") || name.strip_prefix("column").is_some_and(is_number)
 }
 
@@ -398,6 +401,10 @@ fn planning(message: &str) -> Option<Explained> {
     if let Some(position) = between(message, "Cannot find column with position ", " ") {
         let message = format!("GROUP BY position {position} is not in select list");
         return Some(Explained::new("INVALID_COLUMN_REFERENCE", message));
+    }
+    if message.contains(" to grouping function is not in grouping columns") {
+        let message = "The arguments to GROUPING() must be expressions referenced by the GROUP BY";
+        return Some(Explained::new("INVALID_ARGUMENTS", message));
     }
     if message.starts_with("For SELECT DISTINCT, ORDER BY expressions") {
         let message = "For SELECT DISTINCT, ORDER BY expressions must appear in select list";

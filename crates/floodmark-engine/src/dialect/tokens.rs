@@ -20,6 +20,7 @@ pub(crate) fn read(sql: &str) -> Result<Vec<TokenWithSpan>> {
     for token in &mut tokens {
         match &mut token.token {
             Token::Word(word) => word.value = word.value.to_lowercase(),
+            Token::HexStringLiteral(digits) => digits.retain(|digit| !digit.is_whitespace()),
             // Its escapes were read by the tokenizer.
             Token::UnicodeStringLiteral(text) => {
                 token.token = Token::SingleQuotedString(std::mem::take(text));

@@ -1,6 +1,6 @@
 //! `JOIN … USING (columns)`: the columns that both sides have stand first, once, and belong to no table.
 
-use datafusion::common::{Column, JoinType, Result};
+use datafusion::common::{Column, JoinType, Result, TableReference};
 use datafusion::functions::core::expr_fn::coalesce;
 use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder};
 use datafusion::sql::sqlparser::ast::{Ident, JoinConstraint, JoinOperator, ObjectName};
@@ -43,6 +43,9 @@ pub(crate) fn plan(
         .filter(|column| !is_key(column))
         .map(Expr::Column)
         .collect();
+    // A name without a table cannot stand beside the same one with a table.
+    let sizes = (left.schema().fields().len(), right.schema().fields().len());
+    let qualifier = TableReference::bare(format!("$using{}_{}", sizes.0, sizes.1));
     let shared = keys.iter().map(|(name, left, right)| {
         let (left, right) = (Expr::Column(left.clone()), Expr::Column(right.clone()));
         let value = match join_type {
@@ -50,7 +53,7 @@ pub(crate) fn plan(
             JoinType::Full => coalesce(vec![left, right]),
             _ => left,
         };
-        value.alias(name)
+        value.alias_qualified(Some(qualifier.clone()), name)
     });
     let outputs: Vec<Expr> = shared.chain(others).collect();
     let (left_keys, right_keys): (Vec<Column>, Vec<Column>) =

@@ -3,10 +3,10 @@
 use std::ops::ControlFlow;
 
 use datafusion::sql::sqlparser::ast::{
-    BinaryOperator, Distinct, Expr, Function, GroupByExpr, Join, JoinConstraint, JoinOperator,
-    LimitClause, OrderByKind, Query, Select, SelectItem, SelectItemQualifiedWildcardKind, SetExpr,
-    SetOperator, SetQuantifier, Spanned, TableFactor, TableWithJoins, UnaryOperator, Value, Visit,
-    Visitor, VisitorMut,
+    BinaryOperator, Distinct, Expr, Function, FunctionArguments, GroupByExpr, Join, JoinConstraint,
+    JoinOperator, LimitClause, OrderByKind, Query, Select, SelectItem,
+    SelectItemQualifiedWildcardKind, SetExpr, SetOperator, SetQuantifier, Spanned, TableFactor,
+    TableWithJoins, UnaryOperator, Value, Visit, Visitor, VisitorMut,
 };
 
 use crate::dialect::functions::is_aggregate;
@@ -50,6 +50,10 @@ impl VisitorMut for Conditions<'_> {
     fn pre_visit_select(&mut self, select: &mut Select) -> ControlFlow<()> {
         self.stars(select);
         let outputs = outputs(select);
+        if let GroupByExpr::Expressions(exprs, _) = &mut select.group_by {
+            // `GROUP BY ()` is one group of all rows, as without it.
+            exprs.retain(|expr| !matches!(expr, Expr::Tuple(parts) if parts.is_empty()));
+        }
         if let GroupByExpr::Expressions(exprs, _) = &select.group_by {
             for expr in exprs {
                 self.position(expr, outputs, "GROUP BY");
@@ -83,6 +87,7 @@ impl VisitorMut for Conditions<'_> {
                 {
                     let outer = outer.to_owned();
                     self.nested(function, &outer);
+                    self.count(function, &outer);
                 }
             }
             _ => {}
@@ -230,6 +235,22 @@ impl Conditions<'_> {
         );
         let error = Error::invalid_query(message).code("NESTED_AGGREGATION");
         self.errors.push(error.at(place(*first)));
+    }
+
+    /// The planner counts rows of several values, Athena does not.
+    fn count(&mut self, function: &Function, name: &str) {
+        if let FunctionArguments::List(list) = &function.args
+            && name == "count"
+            && list.args.len() > 1
+        {
+            let message = "Unexpected parameters for function count. Expected: count(), count(t) T";
+            let error = Error::invalid_query(message).code("FUNCTION_NOT_FOUND");
+            self.errors.push(
+                error
+                    .at(place(&function.name))
+                    .hint("count rows of values as `count(DISTINCT ROW(a, b))`"),
+            );
+        }
     }
 
     /// `*` needs something that it stands for.

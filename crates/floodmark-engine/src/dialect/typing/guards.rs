@@ -4,6 +4,7 @@
 //! makes AND and OR of a CASE of truths. So what can fail goes into a CASE of numbers, which it leaves as it is.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use datafusion::arrow::array::AsArray;
 use datafusion::arrow::compute::cast;
@@ -13,12 +14,15 @@ use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
 use datafusion::common::{DFSchema, Result, ScalarValue, TableReference};
 use datafusion::logical_expr::expr::{Case, ScalarFunction};
 use datafusion::logical_expr::expr_rewriter::NamePreserver;
-use datafusion::logical_expr::utils::{conjunction, merge_schema, split_conjunction_owned};
-use datafusion::logical_expr::{
-    BinaryExpr, ColumnarValue, Expr, ExprSchemable, LogicalPlan, Operator, ScalarFunctionArgs,
-    ScalarUDF,
+use datafusion::logical_expr::utils::{
+    conjunction, merge_schema, split_conjunction, split_conjunction_owned,
 };
-use datafusion::optimizer::AnalyzerRule;
+use datafusion::logical_expr::{
+    BinaryExpr, ColumnarValue, Expr, ExprSchemable, Filter, LogicalPlan, Operator,
+    ScalarFunctionArgs, ScalarUDF,
+};
+use datafusion::optimizer::optimizer::ApplyOrder;
+use datafusion::optimizer::{AnalyzerRule, OptimizerConfig, OptimizerRule};
 
 use crate::dialect::functions::declare::{Parameter, Returns, Scalar};
 use crate::dialect::functions::find;
@@ -103,6 +107,35 @@ impl AnalyzerRule for Guards {
     }
 }
 
+/// Guards the conditions that the optimizer brought together from several places.
+impl OptimizerRule for Guards {
+    fn name(&self) -> &str {
+        "guards_of_filters"
+    }
+
+    fn apply_order(&self) -> Option<ApplyOrder> {
+        Some(ApplyOrder::BottomUp)
+    }
+
+    fn rewrite(
+        &self,
+        plan: LogicalPlan,
+        _config: &dyn OptimizerConfig,
+    ) -> Result<Transformed<LogicalPlan>> {
+        let LogicalPlan::Filter(filter) = &plan else { return Ok(Transformed::no(plan)) };
+        let parts = split_conjunction(&filter.predicate);
+        let is_open = |part: &&&Expr| can_fail(part) && guarded(part).is_none();
+        if parts.len() < 2 || !parts.iter().any(|part| is_open(&part)) {
+            return Ok(Transformed::no(plan));
+        }
+        let predicate = joined(filter.predicate.clone());
+        let changed = predicate != filter.predicate;
+        let filter = Filter::try_new(predicate, Arc::clone(&filter.input))?;
+        let plan = LogicalPlan::Filter(filter);
+        Ok(if changed { Transformed::yes(plan) } else { Transformed::no(plan) })
+    }
+}
+
 fn converted(args: &ScalarFunctionArgs, target: &DataType) -> Result<ColumnarValue> {
     match &args.args[0] {
         ColumnarValue::Scalar(value) => Ok(ColumnarValue::Scalar(value.cast_to(target)?)),
@@ -162,12 +195,27 @@ fn guard_plan(plan: LogicalPlan) -> Result<Transformed<LogicalPlan>> {
 
 /// A condition of which only the rows matter for which it holds.
 fn condition(expr: Expr, schema: &DFSchema) -> Result<Expr> {
+    let mut parts = split_conjunction_owned(expr);
+    for part in &mut parts {
+        if can_fail(part) {
+            *part = value(std::mem::take(part), schema)?;
+        }
+    }
+    Ok(conjunction(parts).map_or_else(truth, joined))
+}
+
+fn truth() -> Expr {
+    Expr::Literal(ScalarValue::Boolean(Some(true)), None)
+}
+
+/// Conditions that all hold, each of which is computed only where those before it do.
+fn joined(expr: Expr) -> Expr {
     let parts = split_conjunction_owned(expr);
-    let (failing, safe): (Vec<Expr>, Vec<Expr>) = parts.into_iter().partition(can_fail);
+    let (failing, safe): (Vec<Expr>, Vec<Expr>) =
+        parts.into_iter().partition(|part| can_fail(part) && guarded(part).is_none());
     let mut guarded: Vec<Expr> = Vec::new();
     let mut chains: Vec<Expr> = Vec::new();
     for part in failing {
-        let part = value(part, schema)?;
         if !can_move(&part) {
             chains.push(part);
             continue;
@@ -178,18 +226,19 @@ fn condition(expr: Expr, schema: &DFSchema) -> Result<Expr> {
     let mut before: Vec<Expr> = Vec::new();
     for part in guarded {
         let tables = relations(&part);
-        let guards = safe.iter().chain(&before).filter(|guard| {
-            can_move(guard) && !guard.is_volatile() && relations(guard).is_subset(&tables)
-        });
-        let guard = conjunction(guards.cloned());
-        before.push(part.clone());
-        chains.push(match guard {
+        let is_known = |guard: &&Expr| relations(guard).is_subset(&tables);
+        let guards = safe.iter().filter(|guard| can_move(guard) && !guard.is_volatile());
+        // The last one before it stands behind all others.
+        let last = before.iter().rev().find(is_known);
+        let guard = conjunction(guards.filter(is_known).chain(last).cloned());
+        let part = match guard {
             Some(guard) => behind(guard, part),
             None => part,
-        });
+        };
+        before.push(part.clone());
+        chains.push(part);
     }
-    Ok(conjunction(safe.into_iter().chain(chains))
-        .unwrap_or_else(|| Expr::Literal(ScalarValue::Boolean(Some(true)), None)))
+    conjunction(safe.into_iter().chain(chains)).unwrap_or_else(truth)
 }
 
 /// `$number_as_truth(CASE WHEN guard THEN $truth_as_number(part) END)`.

@@ -24,7 +24,7 @@ pub(crate) fn configure(mut builder: SessionStateBuilder) -> SessionStateBuilder
     let mut rules = Analyzer::new().rules;
     rules.insert(0, Arc::new(analyzer::TrinoTypes));
     rules.push(Arc::new(guards::Guards));
-    builder.with_analyzer_rules(rules)
+    builder.with_analyzer_rules(rules).with_optimizer_rule(Arc::new(guards::Guards))
 }
 
 /// The functions behind operators.
