@@ -11,7 +11,7 @@ pub(crate) struct Arguments {
 }
 
 /// Options that stand alone.
-const SWITCHES: &[&str] = &["answer", "inflate-only"];
+const SWITCHES: &[&str] = &["answer", "inflate-only", "partitioned"];
 /// Options that take a value.
 const OPTIONS: &[&str] = &["folder", "hours", "lines", "log", "objects", "runs", "seed"];
 

@@ -38,10 +38,7 @@ enum Task {
 /// Runs the loop over the objects of a log and prints what it found.
 pub(crate) fn run(arguments: &Arguments) -> Result<String, String> {
     let name = arguments.text("log", "nlb");
-    let log = *logs::ALL
-        .iter()
-        .find(|log| log.log_type.name == name)
-        .ok_or_else(|| format!("unknown log `{name}`"))?;
+    let log = logs::find(name)?;
     let task = match (arguments.has("inflate-only"), arguments.has("answer")) {
         (true, _) => Task::Inflate,
         (_, true) => Task::Answer,
@@ -81,7 +78,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<String, String> {
 
 /// Calls with each line's start and the ends of its fields.
 fn delimit(log: &Log, text: &[u8], line: impl FnMut(usize, &[u32])) {
-    let Encoding::Words { separators, quotes, .. } = log.log_type.encoding else { return };
+    let Encoding::Words { separators, quotes, .. } = log.log_type.encoding else {
+        return json(text, line);
+    };
     match quotes {
         Quotes::None => plain(text, separators[0], line),
         _ => quoted(text, separators[0], line),
@@ -96,6 +95,40 @@ fn plain(text: &[u8], separator: u8, mut line: impl FnMut(usize, &[u32])) {
         if text[at] == b'\n' {
             line(start, &ends[..count.min(FIELDS_MAX)]);
             (start, count) = (at + 1, 0);
+        }
+    }
+}
+
+/// Lines of JSON: its strings are passed over, and the signs between them that end a member or a value.
+fn json(text: &[u8], mut line: impl FnMut(usize, &[u32])) {
+    let (mut start, mut count, mut ends) = (0, 0, [0; FIELDS_MAX]);
+    let mut from = 0;
+    while let Some(found) = memchr3(b'"', b',', b'\n', &text[from..]) {
+        let at = from + found;
+        from = at + 1;
+        match text[at] {
+            b'"' => {
+                while let Some(found) = memchr3(b'"', b'\\', b'\n', &text[from..]) {
+                    from += found + 1;
+                    match text[from - 1] {
+                        b'\\' => from += 1,
+                        b'"' => break,
+                        _ => {
+                            from -= 1;
+                            break;
+                        }
+                    }
+                }
+            }
+            b'\n' => {
+                ends[count % FIELDS_MAX] = at as u32;
+                line(start, &ends[..(count + 1).min(FIELDS_MAX)]);
+                (start, count) = (at + 1, 0);
+            }
+            _ => {
+                ends[count % FIELDS_MAX] = at as u32;
+                count += 1;
+            }
         }
     }
 }

@@ -4,12 +4,12 @@ use std::fmt::Write as _;
 use std::fs;
 use std::io::Read as _;
 use std::path::Path;
-use std::time::Instant;
 
 use flate2::{Decompress, FlushDecompress};
 use libdeflater::Decompressor;
 
 use crate::arguments::Arguments;
+use crate::clock::Clock;
 use crate::objects::{inflated_length, list};
 
 /// How much a streaming inflater gives at a time.
@@ -99,29 +99,4 @@ fn zlib_blocks(stored: &[u8], text: &mut [u8]) -> Option<usize> {
             count => made += count,
         }
     }
-}
-
-/// The CPU time of this thread where the system tells it (Linux), else the time on the wall.
-enum Clock {
-    Thread(u64),
-    Wall(Instant),
-}
-
-impl Clock {
-    fn now() -> Self {
-        thread_nanos().map_or_else(|| Self::Wall(Instant::now()), Self::Thread)
-    }
-
-    fn seconds(&self) -> f64 {
-        match self {
-            Self::Thread(start) => {
-                thread_nanos().map_or(f64::NAN, |now| (now - start) as f64 / 1e9)
-            }
-            Self::Wall(start) => start.elapsed().as_secs_f64(),
-        }
-    }
-}
-
-fn thread_nanos() -> Option<u64> {
-    fs::read_to_string("/proc/thread-self/schedstat").ok()?.split(' ').next()?.parse().ok()
 }

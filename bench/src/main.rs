@@ -2,6 +2,9 @@
 
 mod arguments;
 mod clients;
+mod clock;
+mod ddl;
+mod decode;
 mod draw;
 mod floor;
 mod generate;
@@ -18,16 +21,22 @@ const USAGE: &str = "\
 usage: floodmark-bench COMMAND --folder DIR [OPTIONS]
 
   generate   write logs below DIR/<log>, under the keys that AWS gives them
-      --log nlb|alb|vpc_flow|cloudfront|all   [all]
+      --log nlb|alb|vpc_flow|cloudfront|waf|all   [all]
       --objects N   how many objects a log      [24]
       --lines N     how many records an object  [100000]
       --hours N     over how many hours, the last one ending at 2024-10-05T03:00  [6]
       --seed N      [1]
   floor      inflate the objects of DIR/<log> on two threads, find the delimiters, print lines and fields
-      --log nlb|alb|vpc_flow|cloudfront         [nlb]
+      --log nlb|alb|vpc_flow|cloudfront|waf     [nlb]
       --inflate-only   only inflate
       --answer         also answer the benchmark's question, to check other programs
   inflate    compare inflaters on all objects below DIR, in CPU seconds of one thread
+      --runs N      [5]
+  ddl        print the statement that makes the documented Athena table of a log over DIR
+      --log nlb|alb|vpc_flow|cloudfront|waf     [nlb]
+      --partitioned    with a projected day, below DIR in folders as AWS names them
+  decode     compare the decoder of a log with that of the user's table, in CPU seconds of one thread
+      --log nlb|alb|vpc_flow|cloudfront|waf|all [all]
       --runs N      [5]
 ";
 
@@ -36,6 +45,8 @@ fn main() -> ExitCode {
     let done = arguments.and_then(|arguments| match arguments.command.as_str() {
         "generate" => generate::run(&arguments),
         "floor" => floor::run(&arguments),
+        "ddl" => ddl::run(&arguments),
+        "decode" => decode::run(&arguments),
         "inflate" => inflate::run(&arguments),
         "" => Err("no command".to_owned()),
         other => Err(format!("unknown command `{other}`")),

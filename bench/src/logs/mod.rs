@@ -6,12 +6,13 @@ mod alb;
 mod cloudfront;
 mod nlb;
 mod vpc_flow;
+mod waf;
 
 use std::fmt::Write as _;
 
 use floodmark_formats::LogType;
 use floodmark_formats::log_type::TimeForm;
-use floodmark_formats::log_types::{ALB, CLOUDFRONT, NLB, VPC_FLOW};
+use floodmark_formats::log_types::{ALB, CLOUDFRONT, NLB, VPC_FLOW, WAF};
 use floodmark_formats::synthetic::{Random, written};
 use floodmark_formats::time::{MINUTE, Micros, SECOND};
 
@@ -72,7 +73,21 @@ pub(crate) static ALL: &[&Log] = &[
         key_time: |start| start,
         write: cloudfront::write,
     },
+    &Log {
+        log_type: &WAF,
+        fields: WAF.fields.len(),
+        resource: "front",
+        suffix: ".log.gz",
+        key_time: |start| start,
+        write: waf::write,
+    },
 ];
+
+/// The log of a name.
+pub(crate) fn find(name: &str) -> Result<&'static Log, String> {
+    let log = ALL.iter().find(|log| log.log_type.name == name);
+    log.copied().ok_or_else(|| format!("unknown log `{name}`"))
+}
 
 /// How long the interval of an object is.
 pub(crate) const INTERVAL: Micros = 5 * MINUTE;

@@ -16,7 +16,11 @@ pub(crate) const MALFORMED_QUERY: &str = "MALFORMED_QUERY";
 
 /// What went wrong, and what to do about it.
 #[derive(Debug)]
-pub struct Error {
+pub struct Error(Box<Parts>);
+
+/// What is known of an error. It lies in a box, because every result has room for one.
+#[derive(Debug)]
+struct Parts {
     kind: ErrorKind,
     message: String,
     code: Option<&'static str>,
@@ -60,7 +64,7 @@ pub enum ErrorKind {
 impl Error {
     /// An error of a kind.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self {
+        Self(Box::new(Parts {
             kind,
             message: message.into(),
             code: None,
@@ -68,7 +72,7 @@ impl Error {
             position: None,
             subject: None,
             source: None,
-        }
+        }))
     }
 
     /// The query is wrong.
@@ -83,54 +87,55 @@ impl Error {
 
     /// The same error with Athena's name for it, such as `COLUMN_NOT_FOUND`.
     pub(crate) fn code(mut self, code: &'static str) -> Self {
-        self.code = Some(code);
+        self.0.code = Some(code);
         self
     }
 
     /// Athena's name for it, such as `COLUMN_NOT_FOUND`, where Athena has one.
     pub fn athena_code(&self) -> Option<&'static str> {
-        self.code
+        self.0.code
     }
 
     /// The whole error in Athena's words: `CODE: line 1:8: message`, with what is known of it.
     pub fn athena_text(&self) -> String {
         // Athena tells the code of what is no SQL beside the text, not in it.
-        let code = self.code.filter(|code| *code != MALFORMED_QUERY);
+        let code = self.0.code.filter(|code| *code != MALFORMED_QUERY);
         let code = code.map(|code| format!("{code}: ")).unwrap_or_default();
         let place =
-            self.position.map(|Position { line, column }| format!("line {line}:{column}: "));
-        format!("{code}{}{}", place.unwrap_or_default(), self.message)
+            self.0.position.map(|Position { line, column }| format!("line {line}:{column}: "));
+        format!("{code}{}{}", place.unwrap_or_default(), self.0.message)
     }
 
     /// The same error with what to try.
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
-        self.hint = Some(hint.into());
+        self.0.hint = Some(hint.into());
         self
     }
 
     /// The same error with what caused it.
     pub fn because(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        self.source = Some(source.into());
+        self.0.source = Some(source.into());
         self
     }
 
     /// The same error with its place in the SQL.
     pub(crate) fn at(mut self, position: Option<Position>) -> Self {
-        self.position = position;
+        self.0.position = position;
         self
     }
 
     /// The same error with its place, found by the name that it is about, in a text between two places.
     pub(crate) fn locate(mut self, sql: &str, from: Position, to: Position) -> Self {
-        if self.subject.is_none() {
-            self.subject = self.message.strip_prefix("Unexpected parameters (").and_then(|text| {
-                let (_, rest) = text.split_once(") for function ")?;
-                let name = rest.split('.').next()?;
-                Some(Subject::Function(name.to_owned()))
-            });
+        if self.0.subject.is_none() {
+            self.0.subject =
+                self.0.message.strip_prefix("Unexpected parameters (").and_then(|text| {
+                    let (_, rest) = text.split_once(") for function ")?;
+                    let name = rest.split('.').next()?;
+                    Some(Subject::Function(name.to_owned()))
+                });
         }
-        if let Some(Subject::Name(name)) = &self.subject
-            && self.code == Some("COLUMN_NOT_FOUND")
+        if let Some(Subject::Name(name)) = &self.0.subject
+            && self.0.code == Some("COLUMN_NOT_FOUND")
             && errors::is_made_up(name)
             && !sql.to_lowercase().contains(name.as_str())
         {
@@ -139,52 +144,53 @@ impl Error {
                 .code("NOT_SUPPORTED")
                 .because(self);
         }
-        if let Some(Subject::Name(name)) = &self.subject
-            && self.code == Some("EXPRESSION_NOT_AGGREGATE")
+        if let Some(Subject::Name(name)) = &self.0.subject
+            && self.0.code == Some("EXPRESSION_NOT_AGGREGATE")
             && let Some((_, last)) = name.rsplit_once('.')
             && !sql.to_lowercase().contains(name.as_str())
         {
             // Athena says the column as it was written.
-            self.message = self.message.replace(name.as_str(), last);
-            self.subject = Some(Subject::Name(last.to_owned()));
+            self.0.message = self.0.message.replace(name.as_str(), last);
+            self.0.subject = Some(Subject::Name(last.to_owned()));
         }
-        if self.position.is_none()
-            && let Some(subject) = &self.subject
+        if self.0.position.is_none()
+            && let Some(subject) = &self.0.subject
         {
             let found = errors::find(sql, subject, from, to);
             if let (Subject::Field(field), Some((_, written))) = (subject, &found) {
-                self.message = self.message.replace(&format!("'{field}'"), &format!("'{written}'"));
+                self.0.message =
+                    self.0.message.replace(&format!("'{field}'"), &format!("'{written}'"));
             }
-            self.position = found.map(|(position, _)| position);
+            self.0.position = found.map(|(position, _)| position);
         }
         self
     }
 
     /// Its place in the SQL, if it has one.
     pub fn position(&self) -> Option<Position> {
-        self.position
+        self.0.position
     }
 
     /// What the reader does next.
     pub fn kind(&self) -> ErrorKind {
-        self.kind
+        self.0.kind
     }
 
     /// What to try, in a line.
     pub fn hint_text(&self) -> Option<&str> {
-        self.hint.as_deref()
+        self.0.hint.as_deref()
     }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
+        f.write_str(&self.0.message)
     }
 }
 
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.source.as_ref().map(|source| &**source as &(dyn StdError + 'static))
+        self.0.source.as_ref().map(|source| &**source as &(dyn StdError + 'static))
     }
 }
 
@@ -229,16 +235,16 @@ fn take_own(error: DataFusionError) -> std::result::Result<Error, DataFusionErro
 impl Error {
     /// The same error for one more reader, with its source as text.
     fn copy(&self) -> Self {
-        let source = self.source.as_ref().map(|source| source.to_string().into());
-        Self {
-            kind: self.kind,
-            message: self.message.clone(),
-            code: self.code,
-            hint: self.hint.clone(),
-            position: self.position,
-            subject: self.subject.clone(),
+        let source = self.0.source.as_ref().map(|source| source.to_string().into());
+        Self(Box::new(Parts {
+            kind: self.0.kind,
+            message: self.0.message.clone(),
+            code: self.0.code,
+            hint: self.0.hint.clone(),
+            position: self.0.position,
+            subject: self.0.subject.clone(),
             source,
-        }
+        }))
     }
 }
 
@@ -270,10 +276,8 @@ fn from_datafusion(error: DataFusionError) -> Error {
         message = rest.to_owned();
     }
     if let Some(explained) = errors::explain(error.find_root(), &message) {
-        let own = Error {
-            subject: explained.subject,
-            ..Error::new(explained.kind, explained.message).code(explained.code)
-        };
+        let mut own = Error::new(explained.kind, explained.message).code(explained.code);
+        own.0.subject = explained.subject;
         let own = own.at(position).because(error);
         return match explained.hint {
             Some(hint) => own.hint(hint),

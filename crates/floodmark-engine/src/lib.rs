@@ -2,10 +2,12 @@
 
 pub mod athena;
 pub mod catalog;
-mod check;
+pub mod check;
 pub mod dialect;
 pub mod error;
 mod execute;
+mod found_tables;
+mod layout;
 pub mod limits;
 mod memory;
 pub mod query;
@@ -16,7 +18,10 @@ pub mod store;
 mod write;
 
 pub use catalog::REJECTED;
+pub use dialect::ddl::{DdlOptions, ddl_of};
 pub use error::{Error, ErrorKind, Result};
+pub use found_tables::{FoundTable, FoundTables};
+pub use layout::DayFolders;
 pub use query::{CatalogPlace, Engine, EngineOptions, Query};
 pub use report::{Metrics, Report};
 pub use session::Session;

@@ -182,3 +182,33 @@ pub const TYPE_DEPTH_MAX: usize = 64;
 
 /// How many pages of one list the Glue Data Catalog is asked for.
 pub const GLUE_PAGES_MAX: usize = 100_000;
+
+/// How many objects `CREATE TABLE` lists to say what is wrong with a table.
+pub const CHECKED_LISTED_MAX: usize = 300;
+
+/// How many objects `CREATE TABLE` looks into to say what is wrong with a table.
+pub const CHECKED_OPENED_MAX: usize = 10;
+
+/// How long `CREATE TABLE` looks for what is wrong with a table.
+pub const CHECKED_TIME_MAX: Duration = Duration::from_secs(5);
+
+/// How many objects the thorough check of a table lists.
+pub const CHECKED_WELL_LISTED_MAX: usize = 10_000;
+
+/// How many objects the thorough check of a table looks into.
+pub const CHECKED_WELL_OPENED_MAX: usize = 40;
+
+/// How long the thorough check looks at one table.
+pub const CHECKED_WELL_TIME_MAX: Duration = Duration::from_secs(120);
+
+/// How many partitions of a table a check looks at.
+pub const CHECKED_PARTITIONS_MAX: usize = 100;
+
+/// The largest object that a check looks into where there are smaller ones, in stored bytes.
+pub const CHECKED_OBJECT_BYTES_MAX: u64 = 4 << 20;
+
+/// How many lines at the beginning of an object a check reads.
+pub const CHECKED_LINES_MAX: usize = 200;
+
+/// How many folders of one log a summary keeps.
+pub const FOUND_FOLDERS_MAX: usize = 10_000;

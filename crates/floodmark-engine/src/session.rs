@@ -15,8 +15,8 @@ use floodmark_formats::table;
 use futures::StreamExt;
 
 use crate::catalog::{
-    CATALOG, Catalog, DATABASE, INFORMATION_SCHEMA, LOGS, REJECTED, Relation, information,
-    log_relation, refused, register,
+    CATALOG, Catalog, DATABASE, INFORMATION_SCHEMA, LOGS, REJECTED, Relation, TableDefinition,
+    View, information, log_relation, refused, register,
 };
 use crate::dialect::{self, Kind, Parsed, Statement, TableName, names};
 use crate::error::{Error, ErrorKind, Result};
@@ -40,7 +40,8 @@ pub struct Session<'a> {
 
 /// What a name in FROM stands for.
 enum Found {
-    Relation(Relation),
+    Table(Box<TableDefinition>),
+    View(Box<View>),
     Log(&'static Arc<floodmark_formats::Table>),
     Rejected,
     Information,
@@ -52,6 +53,8 @@ pub(crate) struct Planned {
     plan: LogicalPlan,
     metrics: Arc<Metrics>,
     notes: Vec<String>,
+    /// The first column that was given no name, as far as the text tells.
+    unnamed: Option<usize>,
     /// Finds the place in the SQL that an error is about.
     locate: Box<dyn Fn(Error) -> Error + Send + Sync>,
 }
@@ -95,7 +98,9 @@ impl<'a> Session<'a> {
         match statement.kind {
             Kind::Query(parsed) => self.select(parsed).await,
             Kind::Other(other) => {
-                Execution { session: self, sql: statement.source }.run(&other).await
+                let (sql, start) = (statement.source, statement.start);
+                let execution = Execution { session: self, sql, start, parameters: &[] };
+                Box::pin(execution.run(&other)).await
             }
         }
     }
@@ -136,7 +141,7 @@ impl<'a> Session<'a> {
                     continue;
                 }
                 match self.find(&name).await.map_err(|error| error.at(name.position))? {
-                    Found::Relation(Relation::View(view)) => {
+                    Found::View(view) => {
                         parsed
                             .inline_view(&name, &view.sql, &view.default_database)
                             .map_err(|error| in_view(error, &view.name))?;
@@ -162,7 +167,7 @@ impl<'a> Session<'a> {
         let mut tables: Vec<(TableName, Arc<dyn TableProvider>)> = Vec::new();
         for (name, what) in found {
             let provider: Arc<dyn TableProvider> = match what {
-                Found::Relation(Relation::Table(definition)) => {
+                Found::Table(definition) => {
                     if name.database.is_none() && self.shadows_log(&definition.name) {
                         notes.push(format!(
                             "`{0}` is the table of the catalog; the logs at `--from` are `{LOGS}.{0}`",
@@ -173,9 +178,9 @@ impl<'a> Session<'a> {
                         catalog: self.catalog().clone(),
                         stores: Arc::clone(self.engine.stores()),
                     };
-                    Arc::new(HiveTableProvider::new(&scan, definition, from, &parsed.hidden)?)
+                    Arc::new(HiveTableProvider::new(&scan, *definition, from, &parsed.hidden)?)
                 }
-                Found::Relation(Relation::View(view)) => {
+                Found::View(view) => {
                     let message = format!("the view `{}` was not replaced", view.name);
                     return Err(Error::new(ErrorKind::Internal, message));
                 }
@@ -194,9 +199,10 @@ impl<'a> Session<'a> {
             .with_catalog_list(register(&self.database, tables)?)
             .build();
         let (source, place) = (Arc::clone(&parsed.source), parsed.place);
+        let unnamed = parsed.unnamed();
         let locate = move |error: Error| error.locate(&source, place.0, place.1);
         let plan = parsed.plan(&state).await.map_err(&locate)?;
-        Ok(Planned { state, plan, metrics, notes, locate: Box::new(locate) })
+        Ok(Planned { state, plan, metrics, notes, unnamed, locate: Box::new(locate) })
     }
 
     fn scan(&self, metrics: &Arc<Metrics>) -> ScanContext {
@@ -247,7 +253,10 @@ impl<'a> Session<'a> {
         if database != LOGS
             && let Some(relation) = self.catalog().relation(database, &name.name).await?
         {
-            return Ok(Found::Relation(relation));
+            return Ok(match relation {
+                Relation::Table(table) => Found::Table(Box::new(table)),
+                Relation::View(view) => Found::View(Box::new(view)),
+            });
         }
         if database == LOGS || name.database.is_none() || database == DATABASE {
             if let Some(table) = table::find(&name.name) {
@@ -362,15 +371,18 @@ fn in_view(error: Error, view: &str) -> Error {
 }
 
 impl Planned {
-    /// The columns of the result.
-    pub(crate) fn schema(&self) -> SchemaRef {
-        names::shown_schema(self.plan.schema().as_arrow())
+    /// The columns of the result, with the types that they have once the plan is settled.
+    pub(crate) fn schema(&self) -> Result<SchemaRef> {
+        let (analyzer, options) = (self.state.analyzer(), self.state.config_options());
+        let settled = analyzer.execute_and_check(self.plan.clone(), options, |_, _| {});
+        let settled = settled.map_err(|error| (self.locate)(Error::from(error)))?;
+        Ok(names::shown_schema(settled.schema().as_arrow()))
     }
 
     /// The first column that has no name.
     pub(crate) fn unnamed(&self) -> Option<usize> {
         let fields = self.plan.schema().fields();
-        fields.iter().position(|field| names::is_unnamed(field.name()))
+        self.unnamed.or_else(|| fields.iter().position(|field| names::is_unnamed(field.name())))
     }
 
     /// The same plan with another one around it.

@@ -40,6 +40,8 @@ pub const PATTERN_BACKTRACKS_MAX: usize = 200_000;
 
 /// How many levels a JSON value of a user's table has at most.
 pub const JSON_DEPTH_MAX: usize = 200;
+/// How many different keys of an object's lines are remembered.
+pub const JSON_KEYS_KNOWN_MAX: usize = 4096;
 
 /// The longest line of a file that is one document, such as CloudTrail's, in bytes.
 pub const DOCUMENT_BYTES_MAX: usize = 256 << 20;

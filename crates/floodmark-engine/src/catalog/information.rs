@@ -6,7 +6,7 @@ use datafusion::arrow::array::{ArrayRef, Int64Array, RecordBatch, StringViewArra
 use datafusion::arrow::datatypes::{DataType, Field, Schema};
 use datafusion::catalog::{MemTable, TableProvider};
 
-use crate::catalog::{CATALOG, Catalog, ColumnDefinition, Relation};
+use crate::catalog::{CATALOG, Catalog, ColumnDefinition, INFORMATION_SCHEMA, Relation};
 use crate::dialect::trino_type::TrinoType;
 use crate::error::{Error, Result};
 
@@ -25,7 +25,9 @@ pub(crate) async fn information(catalog: &Catalog, name: &str) -> Result<Arc<dyn
     match name {
         "schemata" => text_table(
             ["catalog_name", "schema_name"],
-            databases.into_iter().map(|database| [own(), Some(database.name)]),
+            (databases.into_iter().map(|database| database.name))
+                .chain([INFORMATION_SCHEMA.to_owned()])
+                .map(|name| [own(), Some(name)]),
         ),
         "tables" => text_table(
             ["table_catalog", "table_schema", "table_name", "table_type"],

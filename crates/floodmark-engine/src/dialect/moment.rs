@@ -105,11 +105,6 @@ pub(crate) fn micros(moment: NaiveDateTime) -> i64 {
     moment.and_utc().timestamp_micros()
 }
 
-/// The date that an amount of days since 1970 stands for.
-pub(crate) fn date(days: i32) -> Option<NaiveDate> {
-    NaiveDate::from_epoch_days(days)
-}
-
 /// The days since 1970 of a date.
 pub(crate) fn days(date: NaiveDate) -> i32 {
     date.to_epoch_days()

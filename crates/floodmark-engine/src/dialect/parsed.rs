@@ -126,6 +126,14 @@ impl Parsed {
         }
     }
 
+    /// The first column of the result that has no name, as far as that can be known without the tables.
+    pub(crate) fn unnamed(&self) -> Option<usize> {
+        match self.inner()? {
+            SqlStatement::Query(query) => rewrite::first_unnamed(&query.body),
+            _ => None,
+        }
+    }
+
     /// Plans the query with what the state knows.
     ///
     /// # Errors
@@ -183,11 +191,11 @@ impl TableName {
             [catalog, database, name] => (Some(catalog), Some(database), name),
             _ => return None,
         };
-        let text = |ident: &&Ident| ident.value.to_lowercase();
+        let text = |ident: &Ident| ident.value.to_lowercase();
         Some(Self {
-            catalog: catalog.map(text),
-            database: database.map(text),
-            name: text(&last),
+            catalog: catalog.map(|ident| text(ident)),
+            database: database.map(|ident| text(ident)),
+            name: text(last),
             position: tokens::position(parts.first()?.span),
         })
     }

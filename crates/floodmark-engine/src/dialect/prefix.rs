@@ -306,7 +306,7 @@ fn interval_text(literal: &str, negative: bool, first: usize, last: usize) -> Op
     rest = rest.trim_start_matches(['-', '+']);
     let sign = if minus == negative { "" } else { "-" };
     let mut parts = Vec::new();
-    for field in first..=last {
+    for (field, (name, _)) in INTERVAL_FIELDS.iter().enumerate().take(last + 1).skip(first) {
         let end = match INTERVAL_FIELDS.get(field + 1) {
             Some((_, separator)) if field < last => rest.find(separator)?,
             _ => rest.len(),
@@ -315,10 +315,10 @@ fn interval_text(literal: &str, negative: bool, first: usize, last: usize) -> Op
         let is_number = number
             .split('.')
             .all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()));
-        if !is_number || (number.contains('.') && INTERVAL_FIELDS[field].0 != "second") {
+        if !is_number || (number.contains('.') && *name != "second") {
             return None;
         }
-        parts.push(format!("{sign}{number} {}", INTERVAL_FIELDS[field].0));
+        parts.push(format!("{sign}{number} {name}"));
         rest = rest[end..].get(1..).unwrap_or_default();
     }
     Some(parts.join(" "))

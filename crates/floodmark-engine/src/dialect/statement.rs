@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::dialect::{Parsed, ddl, queries};
-use crate::error::{Error, Result};
+use crate::error::{Error, Position, Result};
 
 /// One statement, ready to be run.
 #[derive(Clone, Debug)]
@@ -12,6 +12,8 @@ pub struct Statement {
     pub(crate) kind: Kind,
     /// The whole text that it stands in.
     pub(crate) source: Arc<str>,
+    /// Where it begins.
+    pub(crate) start: Position,
 }
 
 /// What kind of statement it is.
@@ -35,13 +37,14 @@ pub fn parse(sql: &str) -> Result<Vec<Statement>> {
 /// Reads the statement that stands in a range of a text. Places in it are those of the whole text.
 pub(crate) fn parse_one(sql: &str, range: Range<usize>) -> Result<Statement> {
     let source = Arc::from(sql);
+    let start = ddl::start(sql, range.clone());
     if let Some(other) = ddl::parse(sql, range.clone())? {
-        return Ok(Statement { kind: Kind::Other(other), source });
+        return Ok(Statement { kind: Kind::Other(other), source, start });
     }
     let alone = alone(sql, range);
     let [parsed] = <[Parsed; 1]>::try_from(queries(&alone)?)
         .map_err(|_| Error::invalid_query("one query must stand here"))?;
-    Ok(Statement { kind: Kind::Query(parsed), source })
+    Ok(Statement { kind: Kind::Query(parsed), source, start })
 }
 
 /// A part of a text with blanks in the place of everything else, so that places stay what they are.

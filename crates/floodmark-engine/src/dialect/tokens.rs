@@ -28,7 +28,7 @@ pub(crate) fn read(sql: &str) -> Result<Vec<TokenWithSpan>> {
             _ => {}
         }
     }
-    Ok(values_in_parentheses(tables_as_queries(tokens)))
+    Ok(values_in_parentheses(&tables_as_queries(tokens)))
 }
 
 /// The hidden columns, such as `"$path"`, that tokens name.
@@ -227,9 +227,9 @@ fn tables_as_queries(tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
 }
 
 /// `VALUES 1, 2` as `VALUES (1), (2)`.
-fn values_in_parentheses(tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
+fn values_in_parentheses(tokens: &[TokenWithSpan]) -> Vec<TokenWithSpan> {
     let mut result = Vec::with_capacity(tokens.len());
-    let mut rest = tokens.as_slice();
+    let mut rest = tokens;
     while let Some((token, after)) = rest.split_first() {
         result.push(token.clone());
         rest = after;

@@ -34,12 +34,6 @@ pub(crate) struct Unnest {
     pub(crate) keeps_rows: bool,
 }
 
-/// A column of the result: its name, if it has one, and its value.
-struct Output {
-    name: Option<String>,
-    value: Expr,
-}
-
 /// Plans UNNEST beside the rows of a plan.
 pub(crate) fn plan(
     left: LogicalPlan,
@@ -47,7 +41,9 @@ pub(crate) fn plan(
     context: &mut dyn RelationPlannerContext,
 ) -> Result<LogicalPlan> {
     let mut lists = Vec::new();
+    // Rows stay whole in Athena. Where there are more names than that gives columns, their fields stand apart as in Trino.
     let mut outputs = Vec::new();
+    let mut apart = Vec::new();
     for array in unnest.arrays {
         let span = array.span();
         let expr = context.sql_to_expr(array, left.schema())?;
@@ -61,7 +57,8 @@ pub(crate) fn plan(
                 };
                 for field in fields {
                     let value = get_field(item.clone(), field.name().as_str());
-                    outputs.push(Output { name: None, value });
+                    outputs.push(value.clone());
+                    apart.push(value);
                 }
                 map_entries(expr)
             }
@@ -72,15 +69,17 @@ pub(crate) fn plan(
                     DataType::Struct(fields) => {
                         for field in fields {
                             let value = get_field(item.clone(), field.name().as_str());
-                            outputs.push(Output { name: field_name(field), value });
+                            apart.push(value);
                         }
                     }
-                    _ => outputs.push(Output { name: None, value: item }),
+                    _ => apart.push(item.clone()),
                 }
+                outputs.push(item);
                 expr
             }
             DataType::Null => {
-                outputs.push(Output { name: None, value: item });
+                outputs.push(item.clone());
+                apart.push(item);
                 Expr::Literal(ScalarValue::new_null_list(DataType::Null, true, 1), None)
             }
             _ => return Err(cannot_unnest(&data_type, span)),
@@ -92,8 +91,13 @@ pub(crate) fn plan(
         let arrays = lists.iter().map(|(_, list)| list.clone()).collect();
         let ordinals = ScalarUDF::new_from_impl(Ordinals::new()).call(arrays);
         let value = Expr::Column(Column::from_name(&column));
-        outputs.push(Output { name: None, value });
+        outputs.push(value.clone());
+        apart.push(value);
         lists.push((column, ordinals));
+    }
+    let names = unnest.alias.as_ref().map_or(0, |alias| alias.columns.len());
+    if names > outputs.len() && names == apart.len() {
+        outputs = apart;
     }
     let outputs = named(outputs, unnest.alias)?;
     let before: Vec<Expr> = left.schema().iter().map(|field| Expr::Column(field.into())).collect();
@@ -113,23 +117,11 @@ pub(crate) fn plan(
         .build()
 }
 
-/// The name of a row's field; those without a name are called by their position.
-fn field_name(field: &Field) -> Option<String> {
-    let is_position = |name: &str| name.bytes().all(|byte| byte.is_ascii_digit());
-    let name = field.name();
-    let made = name.strip_prefix("field").or_else(|| name.strip_prefix('c'));
-    (!name.is_empty() && !made.is_some_and(is_position)).then(|| name.clone())
-}
-
 /// The columns under the names that the alias gives them.
-fn named(outputs: Vec<Output>, alias: Option<TableAlias>) -> Result<Vec<Expr>> {
+fn named(outputs: Vec<Expr>, alias: Option<TableAlias>) -> Result<Vec<Expr>> {
     let Some(alias) = alias else {
         let columns = outputs.into_iter().enumerate();
-        return Ok(columns
-            .map(|(at, Output { name, value })| {
-                value.alias(name.unwrap_or_else(|| names::hidden("", at)))
-            })
-            .collect());
+        return Ok(columns.map(|(at, value)| value.alias(names::hidden("", at))).collect());
     };
     if !alias.columns.is_empty() && alias.columns.len() != outputs.len() {
         return Err(Error::invalid_query(format!(
@@ -146,8 +138,8 @@ fn named(outputs: Vec<Output>, alias: Option<TableAlias>) -> Result<Vec<Expr>> {
     let mut given = alias.columns.into_iter().map(|column| column.name.value);
     let columns = outputs.into_iter().enumerate();
     Ok(columns
-        .map(|(at, Output { name, value })| {
-            let name = given.next().or(name).unwrap_or_else(|| names::hidden("", at));
+        .map(|(at, value)| {
+            let name = given.next().unwrap_or_else(|| names::hidden("", at));
             value.alias_qualified(Some(table.clone()), name)
         })
         .collect())

@@ -23,9 +23,12 @@ use chrono::{Datelike, NaiveDateTime, Offset, TimeZone, Timelike};
 
 use crate::dialect::trino_type::{self, TrinoType, nameless};
 
+/// Adds the value in a row to a text.
+type WriteValue = Box<dyn Fn(usize, &mut String)>;
+
 /// Writes the values of one array as text.
 pub(crate) struct Writer {
-    write: Box<dyn Fn(usize, &mut String)>,
+    write: WriteValue,
     nulls: Option<NullBuffer>,
 }
 

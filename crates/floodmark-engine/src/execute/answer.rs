@@ -11,7 +11,7 @@ use crate::query::Query;
 use crate::report::Metrics;
 
 /// An answer with these columns.
-pub(crate) fn table<const N: usize>(names: [&str; N], rows: Vec<[Option<String>; N]>) -> Query {
+pub(crate) fn table<const N: usize>(names: [&str; N], rows: &[[Option<String>; N]]) -> Query {
     let fields = names.iter().map(|name| Field::new(*name, DataType::Utf8View, true));
     let schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
     let columns: Vec<ArrayRef> = (0..N)
@@ -32,7 +32,8 @@ pub(crate) fn table<const N: usize>(names: [&str; N], rows: Vec<[Option<String>;
 
 /// An answer of one column.
 pub(crate) fn list(name: &str, rows: impl IntoIterator<Item = String>) -> Query {
-    table([name], rows.into_iter().map(|row| [Some(row)]).collect())
+    let rows: Vec<_> = rows.into_iter().map(|row| [Some(row)]).collect();
+    table([name], &rows)
 }
 
 /// The answer of a statement that has nothing to say.

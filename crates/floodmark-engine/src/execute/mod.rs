@@ -8,19 +8,27 @@ mod rows;
 mod show;
 mod tables;
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use crate::catalog::{Relation, TableDefinition, View, refused};
+use crate::dialect::Parsed;
 use crate::dialect::ddl::statement::{Name, Statement};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Position, Result};
 use crate::query::Query;
 use crate::session::Session;
+
+pub(crate) use tables::location;
 
 /// A statement with what it runs in.
 pub(crate) struct Execution<'a> {
     pub(crate) session: &'a Session<'a>,
     /// The whole text that the statement stands in: inner queries are ranges of it.
     pub(crate) sql: Arc<str>,
+    /// Where the statement begins: the place of errors that are about all of it.
+    pub(crate) start: Position,
+    /// The values for the question marks of the inner query.
+    pub(crate) parameters: &'a [String],
 }
 
 /// A name with its database.
@@ -42,10 +50,10 @@ impl Execution<'_> {
                 self.alter_database(name, properties).await
             }
             Statement::CreateTable(create) => self.create_table(create).await,
-            Statement::CreateTableAs(create) => self.create_table_as(create).await,
+            Statement::CreateTableAs(create) => Box::pin(self.create_table_as(create)).await,
             Statement::DropTable { name, if_exists } => self.drop_table(name, *if_exists).await,
             Statement::InsertInto { name, columns, query } => {
-                self.insert_into(name, columns, query).await
+                Box::pin(self.insert_into(name, columns, query)).await
             }
             Statement::Unload { query, to, properties } => self.unload(query, to, properties).await,
             Statement::CreateView(create) => self.create_view(create).await,
@@ -92,6 +100,13 @@ impl Execution<'_> {
                     .at(Some(*position)))
             }
         }
+    }
+
+    /// The inner query that stands in a range of the text, with the statement's parameters.
+    fn inner(&self, range: &Range<usize>) -> Result<Parsed> {
+        let mut parsed = self.session.inner(&self.sql, range)?;
+        parsed.bind(self.parameters).map_err(|error| error.at(Some(self.start)))?;
+        Ok(parsed)
     }
 
     /// A name with the database that it means.

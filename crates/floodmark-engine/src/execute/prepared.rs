@@ -1,7 +1,6 @@
 //! Prepared statements.
 
 use std::ops::Range;
-use std::sync::Arc;
 
 use crate::catalog::{IfMissing, PreparedStatement};
 use crate::dialect::{self, Kind, Parsed};
@@ -62,7 +61,7 @@ impl Execution<'_> {
         let parsed = self.bindable(&self.prepared(name, position).await?)?;
         let rows =
             (0..parsed.parameters()).map(|at| [Some(at.to_string()), Some("unknown".into())]);
-        Ok(answer::table(["Position", "Type"], rows.collect()))
+        Ok(answer::table(["Position", "Type"], &rows.collect::<Vec<_>>()))
     }
 
     pub(super) async fn describe_output(&self, name: &str, position: Position) -> Result<Query> {
@@ -71,12 +70,12 @@ impl Execution<'_> {
         let nothing = vec!["NULL".to_owned(); parsed.parameters()];
         parsed.bind(&nothing)?;
         let planned = self.session.plan(parsed).await?;
-        let schema = planned.schema();
+        let schema = planned.schema()?;
         let rows = schema.fields().iter().map(|field| {
             let trino_type = crate::dialect::trino_type::TrinoType::of_field(field);
             [Some(field.name().clone()), Some(trino_type.to_string())]
         });
-        Ok(answer::table(["Column Name", "Type"], rows.collect()))
+        Ok(answer::table(["Column Name", "Type"], &rows.collect::<Vec<_>>()))
     }
 
     async fn prepared(&self, name: &str, position: Position) -> Result<String> {
@@ -102,18 +101,18 @@ impl Execution<'_> {
         let statement = dialect::parse_one(sql, 0..sql.len())?;
         match statement.kind {
             Kind::Query(mut parsed) => {
-                parsed.bind(&given)?;
+                parsed.bind(&given).map_err(|error| error.at(Some(self.start)))?;
                 self.session.select(parsed).await
             }
-            Kind::Other(statement) if given.is_empty() => {
-                let execution = Execution { session: self.session, sql: Arc::from(sql) };
-                Box::pin(execution.run(&statement)).await
+            Kind::Other(other) => {
+                let execution = Execution {
+                    session: self.session,
+                    sql: statement.source,
+                    start: statement.start,
+                    parameters: &given,
+                };
+                Box::pin(execution.run(&other)).await
             }
-            Kind::Other(_) => Err(Error::new(
-                crate::error::ErrorKind::NotSupported,
-                "parameters are bound to queries alone",
-            )
-            .hint("write the values into the statement")),
         }
     }
 }

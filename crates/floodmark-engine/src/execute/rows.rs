@@ -17,7 +17,7 @@ use futures::stream;
 use uuid::Uuid;
 
 use crate::catalog::{
-    ColumnDefinition, IfExists, Partition, SerdeDefinition, TableDefinition, refused,
+    CATALOG, ColumnDefinition, IfExists, Partition, SerdeDefinition, TableDefinition, refused,
 };
 use crate::dialect::ddl::statement::{CreateTableAs, Name, Property, Value};
 use crate::dialect::trino_type::TrinoType;
@@ -251,7 +251,7 @@ impl Execution<'_> {
 
     pub(super) async fn create_table_as(&self, create: &CreateTableAs) -> Result<Query> {
         let full = self.full(&create.name)?;
-        let at = Some(create.name.position);
+        let (at, start) = (Some(create.name.position), Some(self.start));
         let catalog = self.session.catalog();
         let Some(database) = catalog.database(&full.database).await? else {
             return Err(refused::schema_not_found(&full.database).at(at));
@@ -260,19 +260,24 @@ impl Execution<'_> {
             return if create.if_not_exists {
                 Ok(answer::done())
             } else {
-                Err(refused::table_already_exists(&full.database, &full.name).at(at))
+                Err(Error::invalid_query(format!(
+                    "Destination table '{CATALOG}.{}.{}' already exists",
+                    full.database, full.name
+                ))
+                .code("TABLE_ALREADY_EXISTS")
+                .at(start))
             };
         }
         // A catalog that is only read is told before a file is written.
         catalog.change(|_| Ok(())).await?;
-        let planned = self.session.plan(self.session.inner(&self.sql, &create.query)?).await?;
+        let planned = self.session.plan(self.inner(&create.query)?).await?;
         if let Some(unnamed) = planned.unnamed() {
             return Err(Error::invalid_query(format!(
                 "Column name not specified at position {}",
                 unnamed + 1
             ))
             .code("MISSING_COLUMN_NAME")
-            .at(at));
+            .at(start));
         }
         let mut properties = Properties::new(&create.properties);
         let table_type = properties.text("table_type")?.unwrap_or("hive").to_lowercase();
@@ -293,13 +298,13 @@ impl Execution<'_> {
         let (format, compression) = properties.format("PARQUET")?;
         properties.finish()?;
         let place = location(&place)?;
-        let mut columns = columns(&planned.schema())?;
+        let mut columns = columns(&planned.schema()?)?;
         if let Some(twice) = duplicate(columns.iter().map(|column| column.name.as_str())) {
             return Err(Error::invalid_query(format!(
                 "Column name '{twice}' specified more than once"
             ))
             .code("DUPLICATE_COLUMN_NAME")
-            .at(at));
+            .at(start));
         }
         let split = columns.len().checked_sub(partitioned_by.len()).filter(|split| *split > 0);
         let last = split.map(|split| &columns[split..]).unwrap_or_default();
@@ -308,7 +313,7 @@ impl Execution<'_> {
                 "Partition keys must be the last columns in the table and in the same order as the table properties",
             )
             .code("INVALID_TABLE_PROPERTY")
-            .at(at));
+            .at(start));
         }
         let partition_keys = columns.split_off(split.unwrap_or_default());
         let table = TableDefinition {
@@ -362,8 +367,8 @@ impl Execution<'_> {
         named: &[String],
         query: &Range<usize>,
     ) -> Result<Query> {
-        let table = self.table(name).await?;
-        let at = Some(name.position);
+        let at = Some(self.start);
+        let table = self.table(name).await.map_err(|error| error.at(at))?;
         let catalog = self.session.catalog();
         catalog.change(|_| Ok(())).await?;
         let class = table.serde.class.rsplit('.').next().unwrap_or_default();
@@ -386,21 +391,12 @@ impl Execution<'_> {
         };
         let all: Vec<&ColumnDefinition> =
             table.columns.iter().chain(&table.partition_keys).collect();
-        let planned = self.session.plan(self.session.inner(&self.sql, query)?).await?;
-        let given = planned.schema();
+        let planned = self.session.plan(self.inner(query)?).await?;
+        let given = planned.schema()?;
         let wanted: Vec<&str> = match named {
             [] => all.iter().map(|column| column.name.as_str()).collect(),
             named => named.iter().map(String::as_str).collect(),
         };
-        if given.fields().len() != wanted.len() {
-            return Err(Error::invalid_query(format!(
-                "Insert query has mismatched column types: the table takes {} columns, the query has {}",
-                wanted.len(),
-                given.fields().len()
-            ))
-            .code("TYPE_MISMATCH")
-            .at(at));
-        }
         if let Some(unknown) =
             wanted.iter().find(|name| !all.iter().any(|column| column.name == **name))
         {
@@ -413,19 +409,24 @@ impl Execution<'_> {
         let types: Vec<(String, DataType)> = (all.iter())
             .map(|column| Ok((column.name.clone(), hive(&column.hive_type)?.arrow())))
             .collect::<Result<_>>()?;
-        for (field, name) in given.fields().iter().zip(&wanted) {
-            let target = types.iter().find(|(known, _)| known == name).map(|(_, target)| target);
-            if let Some(target) = target
-                && !fits(field.data_type(), target)
-            {
-                return Err(Error::invalid_query(format!(
-                    "Insert query has mismatched column types: Table: [{}], Query: [{}] (column `{name}`)",
-                    TrinoType::of(target),
-                    TrinoType::of_field(field)
-                ))
-                .code("TYPE_MISMATCH")
-                .at(at));
-            }
+        let targets: Vec<&DataType> = (wanted.iter())
+            .filter_map(|name| types.iter().find(|(known, _)| known == name))
+            .map(|(_, target)| target)
+            .collect();
+        let fields = given.fields();
+        let fit = fields.len() == targets.len()
+            && fields.iter().zip(&targets).all(|(field, target)| fits(field.data_type(), target));
+        if !fit {
+            let tables: Vec<_> = targets.iter().map(|t| TrinoType::of(t).to_string()).collect();
+            let queries: Vec<_> =
+                fields.iter().map(|field| TrinoType::of_field(field).to_string()).collect();
+            return Err(Error::invalid_query(format!(
+                "Insert query has mismatched column types: Table: [{}], Query: [{}]",
+                tables.join(", "),
+                queries.join(", ")
+            ))
+            .code("TYPE_MISMATCH")
+            .at(at));
         }
         let positions: Vec<Option<usize>> =
             (types.iter()).map(|(name, _)| wanted.iter().position(|known| known == name)).collect();
@@ -463,12 +464,12 @@ impl Execution<'_> {
         to: &str,
         properties: &[Property],
     ) -> Result<Query> {
-        let planned = self.session.plan(self.session.inner(&self.sql, query)?).await?;
+        let planned = self.session.plan(self.inner(query)?).await?;
         let mut properties = Properties::new(properties);
         let partitioned_by = properties.texts("partitioned_by")?;
         let (format, compression) = properties.format("PARQUET")?;
         properties.finish()?;
-        let schema = planned.schema();
+        let schema = planned.schema()?;
         columns(&schema)?;
         let names: Vec<String> =
             schema.fields().iter().map(|field| field.name().to_lowercase()).collect();

@@ -134,7 +134,7 @@ impl Execution<'_> {
             }
         }
         let rows = properties.into_iter().map(|(key, value)| [Some(key), Some(value)]);
-        Ok(answer::table(["prpt_name", "prpt_value"], rows.collect()))
+        Ok(answer::table(["prpt_name", "prpt_value"], &rows.collect::<Vec<_>>()))
     }
 
     pub(super) fn show_functions(&self, like: Option<&Like>) -> Result<Query> {
@@ -145,7 +145,7 @@ impl Execution<'_> {
             .collect();
         rows.sort();
         rows.dedup();
-        Ok(answer::table(["function", "function_type"], rows))
+        Ok(answer::table(["function", "function_type"], &rows))
     }
 
     pub(super) async fn describe(
@@ -213,7 +213,7 @@ impl Execution<'_> {
                 }
             }
         }
-        Ok(answer::table(["col_name", "data_type", "comment"], rows))
+        Ok(answer::table(["col_name", "data_type", "comment"], &rows))
     }
 
     async fn partition_location(

@@ -3,6 +3,9 @@
 use std::path::absolute;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use datafusion::scalar::ScalarValue;
+use floodmark_formats::hive::HiveType;
+
 use crate::catalog::{
     ColumnDefinition, Database, IfExists, IfMissing, Partition, PartitionFilter, TableDefinition,
     View, find_partitions, partition_location, partition_name, refused,
@@ -144,8 +147,8 @@ impl Execution<'_> {
         let full = self.full(&create.name)?;
         let at = Some(create.name.position);
         // Planned at once, so that a wrong query is refused now and not when the view is read.
-        let planned = self.session.plan(self.session.inner(&self.sql, &create.query)?).await?;
-        let fields = planned.schema();
+        let planned = self.session.plan(self.inner(&create.query)?).await?;
+        let fields = planned.schema()?;
         let mut columns: Vec<(String, String)> = (fields.fields().iter())
             .map(|field| (field.name().clone(), TrinoType::of_field(field).to_string()))
             .collect();
@@ -168,14 +171,14 @@ impl Execution<'_> {
                 unnamed + 1
             ))
             .code("MISSING_COLUMN_NAME")
-            .at(at));
+            .at(Some(self.start)));
         }
         if let Some(twice) = duplicate(columns.iter().map(|(name, _)| name.as_str())) {
             return Err(Error::invalid_query(format!(
                 "Column name '{twice}' specified more than once"
             ))
             .code("DUPLICATE_COLUMN_NAME")
-            .at(at));
+            .at(Some(self.start)));
         }
         let view = View {
             database: full.database,
@@ -215,14 +218,15 @@ impl Execution<'_> {
             AlterTable::AddPartitions { if_not_exists, partitions } => {
                 let mut added = Vec::new();
                 for (given, place) in partitions {
-                    let values = values(&table, given)?;
+                    let values = values(&table, given).map_err(|error| error.at(at))?;
                     let place = match place {
                         Some(place) => location(place).map_err(|error| error.at(at))?,
                         None => partition_location(&table, &values),
                     };
                     added.push(Partition { values, location: place });
                 }
-                let notes = self.session.check_partitions(&table, &added).await;
+                let checked = self.session.check_partitions(&table, &added).await;
+                let notes = checked.map_err(|error| error.at(at))?;
                 let keep = if_exists(*if_not_exists);
                 let made = self
                     .session
@@ -240,7 +244,8 @@ impl Execution<'_> {
                     .map_err(|error| error.at(at))?;
             }
             AlterTable::RenamePartition { from, to } => {
-                let (from, to) = (values(&table, from)?, values(&table, to)?);
+                let values = |given| values(&table, given).map_err(|error| error.at(at));
+                let (from, to) = (values(from)?, values(to)?);
                 let renamed = self
                     .session
                     .catalog()
@@ -251,7 +256,7 @@ impl Execution<'_> {
                 renamed.map_err(|error| error.at(at))?;
             }
             AlterTable::SetLocation { partition: Some(partition), location: place } => {
-                let values = values(&table, partition)?;
+                let values = values(&table, partition).map_err(|error| error.at(at))?;
                 let place = location(place).map_err(|error| error.at(at))?;
                 let moved = self
                     .session
@@ -390,13 +395,22 @@ fn values(table: &TableDefinition, given: &PartitionValues) -> Result<Vec<Option
     for (name, value) in given {
         values[key(table, name)?] = Some(value.clone());
     }
-    let names = table.partition_keys.iter().map(|key| &key.name);
-    (values.into_iter().zip(names))
-        .map(|(value, name)| {
-            value.ok_or_else(|| {
-                Error::invalid_query(format!("the partition has no value for `{name}`"))
-                    .code("INVALID_PARTITION_VALUE")
-            })
+    (values.into_iter().zip(&table.partition_keys))
+        .map(|(value, ColumnDefinition { name, hive_type, .. })| {
+            let Some(value) = value else {
+                let message = format!("the partition has no value for `{name}`");
+                return Err(Error::invalid_query(message).code("INVALID_PARTITION_VALUE"));
+            };
+            // A value that is none of the type would make every query of the table fail.
+            if let (Some(text), Ok(known)) = (&value, HiveType::parse(hive_type))
+                && ScalarValue::try_from_string(text.clone(), &known.arrow()).is_err()
+            {
+                let message = format!(
+                    "the value `{text}` of the partition column `{name}` is no {hive_type}"
+                );
+                return Err(Error::invalid_query(message).code("INVALID_PARTITION_VALUE"));
+            }
+            Ok(value)
         })
         .collect()
 }

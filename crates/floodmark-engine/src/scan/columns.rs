@@ -14,6 +14,7 @@ use datafusion::parquet::arrow::arrow_reader::{
 use floodmark_formats::hive::HiveDecoder;
 use floodmark_formats::{Decoder, LogType, Table, table};
 
+use crate::dialect::trino_type::TrinoType;
 use crate::error::{Error, ErrorKind, Result};
 
 /// How many rows are read at a time.
@@ -33,6 +34,11 @@ impl Columns {
         let metadata = ArrowReaderMetadata::load(&bytes, ArrowReaderOptions::new())
             .map_err(|error| damaged(path, error))?;
         Ok(Self { bytes, metadata, reader: None, fields: Vec::new() })
+    }
+
+    /// The names of the columns.
+    pub(crate) fn names(&self) -> Vec<&str> {
+        self.metadata.schema().fields().iter().map(|field| field.name().as_str()).collect()
     }
 
     /// The log type that knows the most of the columns, and at least half of them.
@@ -142,23 +148,32 @@ impl Columns {
                 let Some(at) = at else {
                     return Ok(None);
                 };
+                let column = batch.column(at);
+                let incompatible = || {
+                    Error::invalid_query(format!(
+                        "Field {}'s type {} in parquet file {path} is incompatible with type {} defined in table schema",
+                        field.name(),
+                        TrinoType::of(column.data_type()),
+                        TrinoType::of(field.data_type())
+                    ))
+                    .code("HIVE_BAD_DATA")
+                };
+                // A text is no number, even where it could be read as one: all that are none would be null.
+                if is_text(column.data_type()) && !is_text(field.data_type()) {
+                    return Err(incompatible());
+                }
                 let options = CastOptions { safe: true, ..CastOptions::default() };
-                cast_with_options(batch.column(at), field.data_type(), &options).map(Some).map_err(
-                    |error| {
-                        Error::invalid_query(format!(
-                            "the column `{}` of `{path}` is {}, and the table says {}",
-                            field.name(),
-                            batch.column(at).data_type(),
-                            field.data_type()
-                        ))
-                        .code("HIVE_BAD_DATA")
-                        .because(error)
-                    },
-                )
+                cast_with_options(column, field.data_type(), &options)
+                    .map(Some)
+                    .map_err(|error| incompatible().because(error))
             })
             .collect::<Result<Vec<_>>>()?;
         Ok(Some(decoder.columns(&columns, batch.num_rows())))
     }
+}
+
+fn is_text(data_type: &DataType) -> bool {
+    data_type.is_string() || data_type.is_binary()
 }
 
 fn damaged(path: &str, error: impl std::error::Error + Send + Sync + 'static) -> Error {

@@ -19,12 +19,16 @@ use floodmark_formats::time::Micros;
 
 use crate::catalog::{
     Catalog, ColumnDefinition, Partition, PartitionFilter, Projection, TableDefinition,
+    partition_name,
 };
 use crate::error::{Error, Result};
 use crate::limits::PARTITION_FILTERS_MAX;
 use crate::scan::source::{Reads, scan};
 use crate::scan::{Dataset, Place, ScanContext, conditions};
 use crate::store::{Location, Stores};
+
+/// The hidden column with the name of a row's partition, as `SHOW PARTITIONS` gives it.
+const PARTITION: &str = "$partition";
 
 /// Where a user's table comes from.
 #[derive(Clone, Debug)]
@@ -52,7 +56,7 @@ pub(crate) struct HiveTableProvider {
 pub(crate) enum Output {
     /// A column of the files, hidden or not, by its position in the Hive table.
     File(usize),
-    /// A partition key.
+    /// A partition key; behind the last one stands the partition's name.
     Key(usize),
 }
 
@@ -135,6 +139,10 @@ impl HiveTableProvider {
             fields.push(Field::new(key.name, key.hive_type.arrow(), true));
             columns.push(Output::Key(at));
         }
+        if !definition.partition_keys.is_empty() && hidden.iter().any(|name| name == PARTITION) {
+            fields.push(Field::new(PARTITION, DataType::Utf8View, true));
+            columns.push(Output::Key(definition.partition_keys.len()));
+        }
         for (at, known) in Hidden::ALL.iter().enumerate() {
             if hidden.iter().any(|name| name == known.name()) {
                 fields.push(Field::new(known.name(), known.arrow(), true));
@@ -184,8 +192,8 @@ impl HiveTableProvider {
     }
 }
 
-/// The time.
-fn now() -> Micros {
+/// The time, in microseconds since 1970.
+pub(crate) fn now() -> Micros {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Micros::try_from(since.as_micros()).unwrap_or(Micros::MAX)
 }
@@ -235,7 +243,10 @@ impl TableProvider for HiveTableProvider {
             let location = Location::parse(&partition.location)?;
             let store = self.from.stores.open(&location).await?;
             places.push(Place { location, store });
-            keys.push(self.keys(partition)?);
+            let mut values = self.keys(partition)?;
+            let name = partition_name(&self.definition.partition_keys, &partition.values);
+            values.push(ScalarValue::Utf8View(Some(name)));
+            keys.push(values);
         }
         let rows_max = state.config().batch_size();
         let request = HiveRequest::new(

@@ -12,13 +12,16 @@ mod rejected;
 mod source;
 mod summary;
 
+pub(crate) use columns::Columns;
 pub(crate) use compact::CompactForKeepers;
-pub(crate) use hive::{HiveFrom, HiveTableProvider, check_definition, hive_table};
+pub(crate) use hive::{HiveFrom, HiveTableProvider, check_definition, hive_table, now};
+pub(crate) use inflate::{Compression, Inflater};
 pub(crate) use prune::{Pruning, prunes};
+pub(crate) use queue::is_passed_over;
 pub use rejected::REJECTED_COLUMNS;
 pub(crate) use rejected::RejectedTable;
 pub(crate) use source::LogTable;
-pub use summary::{FoundLog, Summary, summarise};
+pub use summary::{FoundFolder, FoundLog, Summary, summarise};
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};

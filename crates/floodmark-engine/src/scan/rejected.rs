@@ -17,9 +17,9 @@ use floodmark_formats::{Request, table};
 use futures::stream;
 
 use crate::error::Result;
+use crate::scan::ScanContext;
 use crate::scan::object::{Memory, Reading};
 use crate::scan::queue::{Item, Queue, UNKNOWN, Wanted};
-use crate::scan::{Pruning, ScanContext};
 
 /// The columns: name, type in Athena's words, and meaning.
 pub const REJECTED_COLUMNS: &[(&str, &str, &str)] = &[

@@ -8,8 +8,10 @@ use floodmark_formats::{LogType, ObjectFacts, key};
 use futures::StreamExt;
 
 use crate::error::{Error, Result};
+use crate::layout::{DayFolders, layout};
 use crate::limits::{
-    NAMES_SHOWN_MAX, RECOGNISE_BYTES, RECOGNISED_IN_SUMMARY_MAX, TROUBLES_REPORTED_MAX,
+    FOUND_FOLDERS_MAX, NAMES_SHOWN_MAX, RECOGNISE_BYTES, RECOGNISED_IN_SUMMARY_MAX,
+    TROUBLES_REPORTED_MAX,
 };
 use crate::report::Metrics;
 use crate::scan::Dataset;
@@ -36,6 +38,17 @@ pub struct FoundLog {
     pub regions: BTreeSet<String>,
     /// The resources in the keys, at most [`NAMES_SHOWN_MAX`].
     pub resources: BTreeSet<String>,
+    /// The folders above those of the years, or the objects' own where no day is named, at most [`FOUND_FOLDERS_MAX`].
+    pub folders: BTreeMap<String, FoundFolder>,
+}
+
+/// A folder that holds a log.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FoundFolder {
+    /// How the folders below it name the day; None if they do not.
+    pub days: Option<DayFolders>,
+    /// The first day, `yyyy/MM/dd`.
+    pub first_day: Option<String>,
 }
 
 /// What lies in a dataset.
@@ -175,6 +188,7 @@ impl FoundLog {
             accounts: BTreeSet::new(),
             regions: BTreeSet::new(),
             resources: BTreeSet::new(),
+            folders: BTreeMap::new(),
         }
     }
 
@@ -186,6 +200,15 @@ impl FoundLog {
         if let Some(time) = facts.time {
             self.first = Some(self.first.map_or(time, |first| first.min(time)));
             self.last = Some(self.last.map_or(time, |last| last.max(time)));
+        }
+        let (folder, days, day) = match layout(&object.path) {
+            Some(found) => (found.above, Some(found.form), Some(found.day.join("/"))),
+            None => (object.path.rsplit_once('/').map_or("", |(folder, _)| folder), None, None),
+        };
+        if let Some(found) = self.folders.get_mut(folder) {
+            found.first_day = found.first_day.take().min(day.clone()).or(day);
+        } else if self.folders.len() < FOUND_FOLDERS_MAX {
+            self.folders.insert(folder.to_owned(), FoundFolder { days, first_day: day });
         }
         let names = [
             (&mut self.accounts, facts.account),

@@ -23,7 +23,7 @@ pub(crate) struct RowFile {
 
 enum Rows {
     Parquet(Box<ArrowWriter<File>>),
-    Lines(Format, Packed),
+    Lines(Format, Box<Packed>),
 }
 
 /// A file whose bytes are compressed on their way.
@@ -69,7 +69,7 @@ impl RowFile {
                             .map_err(|error| cannot_write(&path.display(), error))?,
                     ),
                 };
-                Rows::Lines(format.clone(), packed)
+                Rows::Lines(format.clone(), Box::new(packed))
             }
         };
         Ok(Self { path: path.to_owned(), rows })
@@ -87,8 +87,8 @@ impl RowFile {
                 packed.write_all(text.as_bytes()).map_err(|error| failed(&error))
             }
             Rows::Lines(_, packed) => {
-                let mut writer =
-                    WriterBuilder::new().build::<_, LineDelimited>(packed as &mut dyn Write);
+                let mut writer = WriterBuilder::new()
+                    .build::<_, LineDelimited>(packed.as_mut() as &mut dyn Write);
                 writer.write(batch).map_err(|error| failed(&error))?;
                 writer.finish().map_err(|error| failed(&error))
             }
@@ -103,13 +103,15 @@ impl RowFile {
             Rows::Parquet(writer) => {
                 writer.close().map_err(|error| failed(std::io::Error::other(error)))?;
             }
-            Rows::Lines(_, Packed::Plain(mut file)) => file.flush().map_err(failed)?,
-            Rows::Lines(_, Packed::Gzip(encoder)) => {
-                encoder.finish().and_then(|mut file| file.flush()).map_err(failed)?;
-            }
-            Rows::Lines(_, Packed::Zstd(encoder)) => {
-                encoder.finish().and_then(|mut file| file.flush()).map_err(failed)?;
-            }
+            Rows::Lines(_, packed) => match *packed {
+                Packed::Plain(mut file) => file.flush().map_err(failed)?,
+                Packed::Gzip(encoder) => {
+                    encoder.finish().and_then(|mut file| file.flush()).map_err(failed)?;
+                }
+                Packed::Zstd(encoder) => {
+                    encoder.finish().and_then(|mut file| file.flush()).map_err(failed)?;
+                }
+            },
         }
         Ok(path)
     }

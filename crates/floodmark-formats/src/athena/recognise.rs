@@ -145,7 +145,8 @@ fn up_to_group(pattern: &str, n: usize) -> Option<&str> {
                 open.push((groups, bytes.get(at + 1) != Some(&b'?')));
             }
             b')' if !in_class => {
-                if open.pop()? == (n, true) {
+                let opened = open.pop()?;
+                if opened == (n, true) {
                     return pattern.get(..=at);
                 }
             }

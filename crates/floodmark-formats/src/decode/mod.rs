@@ -2,7 +2,7 @@
 
 mod batch;
 mod columns;
-mod delimiters;
+pub(crate) mod delimiters;
 mod json;
 mod nested;
 pub(crate) mod row;

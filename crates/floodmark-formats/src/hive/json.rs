@@ -6,6 +6,7 @@ use std::ops::Range;
 
 use crate::hive::column::{Column, Values};
 use crate::hive::hive_type::HiveType;
+use crate::hive::json_keys::{KeyUse, KnownKeys};
 use crate::hive::json_text::{Dialect, Json, JsonReader, Wrong};
 use crate::hive::serde::{Properties, SerdeError, is_true};
 use crate::hive::table::HiveColumn;
@@ -43,6 +44,9 @@ pub(crate) enum JsonLine<'a> {
 /// The members of a CloudTrail record that are text, whatever they are.
 const RECORD_TEXTS: [&str; 4] =
     ["requestParameters", "responseElements", "additionalEventData", "serviceEventDetails"];
+
+/// The column that holds a CloudTrail record's `userIdentity` as text.
+const USER_AS_STRING: &str = "useridentity_as_string";
 
 impl JsonSerde {
     pub(crate) fn openx(
@@ -126,6 +130,7 @@ impl JsonSerde {
     pub(crate) fn read<'a>(
         &self,
         line: &'a str,
+        known: &mut KnownKeys,
         columns: usize,
         wanted: &[usize],
         record: bool,
@@ -146,7 +151,7 @@ impl JsonSerde {
                 }
             })
         } else {
-            self.read_object(&mut reader, &mut values, wanted, record)
+            self.read_object(&mut reader, known, &mut values, wanted, record)
         };
         match read {
             Ok(()) => JsonLine::Row(values),
@@ -158,43 +163,31 @@ impl JsonSerde {
     fn read_object<'a>(
         &self,
         reader: &mut JsonReader<'a>,
+        known: &mut KnownKeys,
         values: &mut [Json<'a>],
         wanted: &[usize],
         record: bool,
     ) -> Result<(), Wrong> {
         let mut dotted = Vec::new();
-        reader.members(|reader, key| {
-            let compared = self.compared(&key);
-            let mut columns = self.columns.get(compared.as_ref()).map_or(&[][..], Vec::as_slice);
-            let by_order;
-            if columns.is_empty()
-                && !self.openx
-                && let Some(at) = key.strip_prefix("_col").and_then(|at| at.parse().ok())
-                && at < values.len()
-            {
-                by_order = [at];
-                columns = &by_order;
-            }
-            let needed = |column: &usize| wanted.binary_search(column).is_ok();
-            let as_string = record && key == "userIdentity";
-            let keep = columns.iter().any(needed) || as_string;
-            let is_dotted = columns.is_empty() && self.dots && key.contains('.');
-            let mut value = reader.value(keep || is_dotted)?;
-            if record && RECORD_TEXTS.contains(&key.as_ref()) && value != Json::Null {
+        known.begin();
+        reader.members_of(known, |reader, known, key| {
+            let key_use = known.key_use(|key| self.key_use(key, values.len(), wanted, record));
+            let mut value = reader.value(key_use.keeps())?;
+            if key_use.is_text && value != Json::Null {
                 value = Json::Text { text: Cow::Owned(value.written()), quoted: true };
             }
-            if as_string
-                && let Some(at) = self.names.get("useridentity_as_string")
+            if let Some(at) = key_use.as_string
                 && value != Json::Null
             {
-                values[*at] = Json::Text { text: Cow::Owned(value.written()), quoted: true };
+                values[at] = Json::Text { text: Cow::Owned(value.written()), quoted: true };
             }
-            if is_dotted {
+            if key_use.dotted {
                 dotted.push((key, value));
-                return Ok(());
-            }
-            for column in columns.iter().filter(|column| needed(column)) {
-                values[*column] = value.clone();
+            } else if let Some((last, others)) = key_use.columns.split_last() {
+                for column in others {
+                    values[*column] = value.clone();
+                }
+                values[*last] = value;
             }
             Ok(())
         })?;
@@ -205,6 +198,28 @@ impl JsonSerde {
             }
         }
         Ok(())
+    }
+
+    /// What is to be done with the members of a key, for a table of so many columns of which these are wanted.
+    fn key_use(&self, key: &str, columns: usize, wanted: &[usize], record: bool) -> KeyUse {
+        let compared = self.compared(key);
+        let mut found = self.columns.get(compared.as_ref()).cloned().unwrap_or_default();
+        if found.is_empty()
+            && !self.openx
+            && let Some(at) = key.strip_prefix("_col").and_then(|at| at.parse().ok())
+            && at < columns
+        {
+            found.push(at);
+        }
+        let dotted = found.is_empty() && self.dots && key.contains('.');
+        found.retain(|column| wanted.binary_search(column).is_ok());
+        let user = (record && key == "userIdentity").then(|| self.names.get(USER_AS_STRING));
+        KeyUse {
+            as_string: user.flatten().copied(),
+            is_text: record && !found.is_empty() && RECORD_TEXTS.contains(&key),
+            columns: found,
+            dotted,
+        }
     }
 
     /// Appends the value of a column. Gives the text that does not fit its type, if so.

@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 
 use memchr::memchr2;
 
+use crate::hive::json_pass::{self, PassedKey, find_end, signature};
 use crate::hive::value::{canonical_number, prefixed};
 use crate::limits::JSON_DEPTH_MAX;
 
@@ -36,6 +37,14 @@ pub(crate) struct JsonReader<'a> {
     text: &'a str,
     at: usize,
     dialect: Dialect,
+    /// Memory for the keys of what is passed over.
+    passed: Vec<PassedKey>,
+}
+
+/// The keys of an object in somebody's keeping.
+pub(crate) trait KeySet<'a> {
+    /// Adds a key, and says whether the object may have it: in OpenX's JSON it must be new.
+    fn add(&mut self, key: &Cow<'a, str>, dialect: Dialect) -> bool;
 }
 
 /// What is wrong with a text that is no JSON.
@@ -43,7 +52,7 @@ pub(crate) type Wrong = String;
 
 impl<'a> JsonReader<'a> {
     pub(crate) fn new(text: &'a str, dialect: Dialect) -> Self {
-        Self { text, at: 0, dialect }
+        Self { text, at: 0, dialect, passed: Vec::new() }
     }
 
     fn wrong<T>(&self, what: &str) -> Result<T, Wrong> {
@@ -80,7 +89,18 @@ impl<'a> JsonReader<'a> {
 
     /// The next value; if it is not kept it is only checked, and Null is given.
     pub(crate) fn value(&mut self, keep: bool) -> Result<Json<'a>, Wrong> {
+        if !keep && self.pass() {
+            return Ok(Json::Null);
+        }
         self.deep_value(keep, JSON_DEPTH_MAX)
+    }
+
+    /// Passes over the next value if it is written as usual.
+    fn pass(&mut self) -> bool {
+        let bytes = self.text.as_bytes();
+        let end = json_pass::pass(bytes, self.at, self.dialect, &mut self.passed);
+        self.at = end.unwrap_or(self.at);
+        end.is_some()
     }
 
     fn deep_value(&mut self, keep: bool, depth_left: usize) -> Result<Json<'a>, Wrong> {
@@ -91,7 +111,7 @@ impl<'a> JsonReader<'a> {
             None => self.wrong("End of input"),
             Some(b'{') => {
                 let mut members = Vec::new();
-                self.members_deep(depth_left, |reader, key| {
+                self.members_deep(depth_left, &mut Keys::default(), |reader, _, key| {
                     let value = reader.deep_value(keep, depth_left)?;
                     if keep {
                         members.push((key, value));
@@ -112,21 +132,30 @@ impl<'a> JsonReader<'a> {
     /// Calls `member` for each member of the object that begins here; it reads the value.
     pub(crate) fn members(
         &mut self,
-        member: impl FnMut(&mut Self, Cow<'a, str>) -> Result<(), Wrong>,
+        mut member: impl FnMut(&mut Self, Cow<'a, str>) -> Result<(), Wrong>,
+    ) -> Result<(), Wrong> {
+        self.members_of(&mut Keys::default(), |reader, _, key| member(reader, key))
+    }
+
+    /// The same with the keys in the caller's keeping.
+    pub(crate) fn members_of<K: KeySet<'a>>(
+        &mut self,
+        keys: &mut K,
+        member: impl FnMut(&mut Self, &mut K, Cow<'a, str>) -> Result<(), Wrong>,
     ) -> Result<(), Wrong> {
         if self.seek()? != Some(b'{') {
             return self.wrong("A JSONObject text must begin with '{'");
         }
-        self.members_deep(JSON_DEPTH_MAX, member)
+        self.members_deep(JSON_DEPTH_MAX, keys, member)
     }
 
-    fn members_deep(
+    fn members_deep<K: KeySet<'a>>(
         &mut self,
         depth_left: usize,
-        mut member: impl FnMut(&mut Self, Cow<'a, str>) -> Result<(), Wrong>,
+        keys: &mut K,
+        mut member: impl FnMut(&mut Self, &mut K, Cow<'a, str>) -> Result<(), Wrong>,
     ) -> Result<(), Wrong> {
         self.at += 1;
-        let mut keys = Keys::default();
         if self.seek()? == Some(b'}') {
             self.at += 1;
             return Ok(());
@@ -150,12 +179,10 @@ impl<'a> JsonReader<'a> {
                 }
                 _ => return self.wrong("Expected a ':' after a key"),
             }
-            if let Dialect::OpenX { any_case } = self.dialect
-                && !keys.add(&key, any_case)
-            {
+            if !keys.add(&key, self.dialect) {
                 return self.wrong(&format!("Duplicate key \"{key}\""));
             }
-            member(self, key)?;
+            member(self, keys, key)?;
             match self.seek()? {
                 Some(b'}') => {
                     self.at += 1;
@@ -250,11 +277,14 @@ impl<'a> JsonReader<'a> {
         let mut owned: Option<String> = None;
         let mut copied = start;
         loop {
-            let Some(length) = memchr2(quote, b'\\', &bytes[self.at..]) else {
+            let found = match quote {
+                b'"' => find_end(bytes, self.at),
+                _ => memchr2(quote, b'\\', &bytes[self.at..]).map(|length| self.at + length),
+            };
+            let Some(found) = found else {
                 self.at = bytes.len();
                 return self.wrong("Unterminated string");
             };
-            let found = self.at + length;
             if !self.lenient() && bytes[self.at..found].iter().any(|byte| *byte < b' ') {
                 return self.wrong("A control character in a string");
             }
@@ -395,7 +425,7 @@ fn is_number(text: &str) -> bool {
 /// The keys of one object so far.
 #[derive(Default)]
 struct Keys<'a> {
-    few: Vec<Cow<'a, str>>,
+    few: Vec<(Option<u64>, Cow<'a, str>)>,
     /// As they are compared, once there are many.
     many: HashSet<String>,
 }
@@ -403,25 +433,25 @@ struct Keys<'a> {
 /// How many keys are compared one by one.
 const FEW: usize = 32;
 
-impl<'a> Keys<'a> {
-    /// Adds a key, and says whether it is new.
-    fn add(&mut self, key: &Cow<'a, str>, any_case: bool) -> bool {
+impl<'a> KeySet<'a> for Keys<'a> {
+    fn add(&mut self, key: &Cow<'a, str>, dialect: Dialect) -> bool {
+        let Dialect::OpenX { any_case } = dialect else {
+            return true;
+        };
         let compared = |key: &str| if any_case { key.to_lowercase() } else { key.to_owned() };
         if self.many.is_empty() && self.few.len() < FEW {
-            let same = |other: &Cow<'_, str>| {
-                other == key
-                    || (any_case
-                        && if other.is_ascii() && key.is_ascii() {
-                            other.eq_ignore_ascii_case(key)
-                        } else {
-                            other.to_lowercase() == key.to_lowercase()
-                        })
+            let signature = signature(key.as_bytes());
+            let same = |(of, other): &(Option<u64>, Cow<'_, str>)| match (signature, of) {
+                (Some(one), Some(other)) if one != *other => false,
+                (Some(_), Some(_)) if any_case => other.eq_ignore_ascii_case(key),
+                _ if any_case => other.to_lowercase() == key.to_lowercase(),
+                _ => other == key,
             };
             let new = !self.few.iter().any(same);
-            self.few.push(key.clone());
+            self.few.push((signature, key.clone()));
             return new;
         }
-        self.many.extend(self.few.drain(..).map(|key| compared(&key)));
+        self.many.extend(self.few.drain(..).map(|(_, key)| compared(&key)));
         self.many.insert(compared(key))
     }
 }

@@ -12,6 +12,8 @@ mod grok;
 mod grok_patterns;
 mod hive_type;
 mod json;
+mod json_keys;
+mod json_pass;
 mod json_text;
 mod pattern;
 mod reader;

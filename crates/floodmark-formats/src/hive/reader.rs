@@ -11,6 +11,7 @@ use crate::hive::decoder::Notes;
 use crate::hive::delimited::Delimited;
 use crate::hive::hive_type::HiveType;
 use crate::hive::json::{JsonLine, JsonSerde};
+use crate::hive::json_keys::KnownKeys;
 use crate::hive::pattern::{Matcher, Outcome};
 use crate::hive::request::{HiveRequest, Output, passes};
 use crate::hive::serde::Serde;
@@ -25,6 +26,7 @@ pub(crate) enum Reader {
     Json {
         serde: Box<JsonSerde>,
         record: bool,
+        known: Box<KnownKeys>,
     },
     /// Rows do not come as lines.
     Columns,
@@ -46,12 +48,14 @@ impl Reader {
                 Self::Pattern(Box::new(Matcher::new(pattern, wanted)), java())
             }
             Serde::Csv(csv) => Self::Csv(*csv, Reading::new(Rules::Csv, Vec::new())),
-            Serde::OpenXJson(json) | Serde::HiveJson(json) => {
-                Self::Json { serde: Box::new(json.clone()), record: false }
-            }
-            Serde::CloudTrail(json) => Self::Json { serde: Box::new(json.clone()), record: true },
+            Serde::OpenXJson(json) | Serde::HiveJson(json) => Self::json(json, false),
+            Serde::CloudTrail(json) => Self::json(json, true),
             Serde::Parquet => Self::Columns,
         }
+    }
+
+    fn json(serde: &JsonSerde, record: bool) -> Self {
+        Self::Json { serde: Box::new(serde.clone()), record, known: Box::default() }
     }
 
     /// Whether a line is a document of several records.
@@ -99,8 +103,9 @@ impl Reader {
                 csv.read(text, start, cells);
                 read_cells(line, reading, cells, notes, batch);
             }
-            Self::Json { serde, record } => {
-                read_json(serde, *record, line, cells.wanted(), notes, batch);
+            Self::Json { serde, record, known } => {
+                let values = serde.read(text, known, columns.len(), cells.wanted(), *record);
+                read_json(serde, values, line, notes, batch);
             }
             Self::Columns => notes.account.rows += 1,
         }
@@ -199,16 +204,14 @@ fn bad_data(column: usize, text: &str) -> String {
 
 fn read_json(
     serde: &JsonSerde,
-    record: bool,
+    values: JsonLine<'_>,
     line: &Line<'_>,
-    wanted: &[usize],
     notes: &mut Notes,
     batch: &mut Batch<'_>,
 ) {
     let Line { request, block, place } = *line;
     let columns = &request.table().columns;
-    let text = &block[place.range.clone()];
-    let values = match serde.read(text, columns.len(), wanted, record) {
+    let values = match values {
         JsonLine::Row(values) => values,
         JsonLine::Nulls => {
             notes.account.rows += 1;

@@ -1,6 +1,8 @@
 //! The commands: one file each, one line here each.
 
+mod check;
 mod completions;
+mod ddl;
 mod demo;
 pub(crate) mod describe;
 mod man;
@@ -40,6 +42,8 @@ enum Commands {
     Shell(shell::Arguments),
     Tables(tables::Arguments),
     Describe(describe::Arguments),
+    Ddl(ddl::Arguments),
+    Check(check::Arguments),
     Demo(demo::Arguments),
     Completions(completions::Arguments),
     Man(man::Arguments),
@@ -72,6 +76,8 @@ fn run(arguments: &[OsString]) -> anyhow::Result<()> {
         Commands::Shell(arguments) => shell::run(&arguments, &settings),
         Commands::Tables(arguments) => tables::run(&arguments, &settings),
         Commands::Describe(arguments) => describe::run(&arguments),
+        Commands::Ddl(arguments) => ddl::run(&arguments, &settings),
+        Commands::Check(arguments) => check::run(&arguments, &settings),
         Commands::Demo(arguments) => demo::run(&arguments, &settings),
         Commands::Completions(arguments) => completions::run(&arguments),
         Commands::Man(arguments) => man::run(&arguments),

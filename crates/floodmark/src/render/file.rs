@@ -10,6 +10,8 @@ use datafusion::parquet::arrow::ArrowWriter;
 use datafusion::parquet::basic::{Compression, ZstdLevel};
 use datafusion::parquet::file::properties::WriterProperties;
 
+use floodmark_engine::athena::{plain, plain_schema};
+
 use crate::render::{Place, Sink};
 
 struct Json<'a, F: JsonFormat>(Writer<&'a mut Place, F>);
@@ -30,7 +32,7 @@ pub(crate) fn ndjson(place: &mut Place) -> impl Sink + '_ {
 
 impl<F: JsonFormat> Sink for Json<'_, F> {
     fn write(&mut self, batch: &RecordBatch) -> anyhow::Result<()> {
-        Ok(self.0.write(batch)?)
+        Ok(self.0.write(&plain(batch)?)?)
     }
 
     fn finish(mut self: Box<Self>) -> anyhow::Result<()> {
@@ -50,13 +52,13 @@ impl<'a> Parquet<'a> {
     pub(crate) fn new(place: &'a mut Place, schema: &SchemaRef) -> anyhow::Result<Self> {
         let properties =
             WriterProperties::builder().set_compression(Compression::ZSTD(ZstdLevel::default()));
-        Ok(Self(ArrowWriter::try_new(place, SchemaRef::clone(schema), Some(properties.build()))?))
+        Ok(Self(ArrowWriter::try_new(place, plain_schema(schema), Some(properties.build()))?))
     }
 }
 
 impl Sink for Parquet<'_> {
     fn write(&mut self, batch: &RecordBatch) -> anyhow::Result<()> {
-        Ok(self.0.write(batch)?)
+        Ok(self.0.write(&plain(batch)?)?)
     }
 
     fn finish(self: Box<Self>) -> anyhow::Result<()> {
@@ -69,13 +71,13 @@ pub(crate) struct Arrow<'a>(StreamWriter<&'a mut Place>);
 
 impl<'a> Arrow<'a> {
     pub(crate) fn new(place: &'a mut Place, schema: &SchemaRef) -> anyhow::Result<Self> {
-        Ok(Self(StreamWriter::try_new(place, schema)?))
+        Ok(Self(StreamWriter::try_new(place, &plain_schema(schema))?))
     }
 }
 
 impl Sink for Arrow<'_> {
     fn write(&mut self, batch: &RecordBatch) -> anyhow::Result<()> {
-        Ok(self.0.write(batch)?)
+        Ok(self.0.write(&plain(batch)?)?)
     }
 
     fn finish(mut self: Box<Self>) -> anyhow::Result<()> {

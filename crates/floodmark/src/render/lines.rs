@@ -2,9 +2,9 @@
 
 use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::datatypes::{DataType, SchemaRef};
-use datafusion::arrow::util::display::ArrayFormatter;
+use floodmark_engine::athena::Texts;
 
-use crate::render::{Place, Sink, is_null, options, safe};
+use crate::render::{Place, Sink, safe};
 
 /// RFC 4180, with line feeds as line ends. NULL is an empty field; an empty text is `""`.
 pub(crate) struct Csv<'a> {
@@ -31,19 +31,15 @@ impl<'a> Csv<'a> {
 impl Sink for Csv<'_> {
     fn write(&mut self, batch: &RecordBatch) -> anyhow::Result<()> {
         self.begin()?;
-        let options = options();
-        let formatters = (batch.columns().iter())
-            .map(|column| ArrayFormatter::try_new(column, &options))
-            .collect::<Result<Vec<_>, _>>()?;
+        let texts = Texts::new(batch)?;
         let mut line = String::new();
         for row in 0..batch.num_rows() {
             line.clear();
-            for (at, (formatter, column)) in formatters.iter().zip(batch.columns()).enumerate() {
+            for (at, column) in batch.columns().iter().enumerate() {
                 if at > 0 {
                     line.push(',');
                 }
-                if !is_null(column, row) {
-                    let value = formatter.value(row).to_string();
+                if let Some(value) = texts.text(at, row) {
                     if is_plain(column.data_type()) {
                         line.push_str(&value);
                     } else {
@@ -103,18 +99,12 @@ impl<'a> Markdown<'a> {
 impl Sink for Markdown<'_> {
     fn write(&mut self, batch: &RecordBatch) -> anyhow::Result<()> {
         self.begin()?;
-        let options = options();
-        let formatters = (batch.columns().iter())
-            .map(|column| ArrayFormatter::try_new(column, &options))
-            .collect::<Result<Vec<_>, _>>()?;
+        let texts = Texts::new(batch)?;
         for row in 0..batch.num_rows() {
-            let values: Vec<_> = (formatters.iter().zip(batch.columns()))
-                .map(|(formatter, column)| {
-                    if !is_null(column, row) {
-                        markdown_text(&formatter.value(row).to_string())
-                    } else {
-                        "*NULL*".to_owned()
-                    }
+            let values: Vec<_> = (0..batch.num_columns())
+                .map(|at| match texts.text(at, row) {
+                    Some(text) => markdown_text(&text),
+                    None => "*NULL*".to_owned(),
                 })
                 .collect();
             writeln!(self.place, "| {} |", values.join(" | "))?;

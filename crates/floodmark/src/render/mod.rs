@@ -11,9 +11,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use clap::ValueEnum;
-use datafusion::arrow::array::{Array, RecordBatch};
-use datafusion::arrow::datatypes::{DataType, SchemaRef};
-use datafusion::arrow::util::display::FormatOptions;
+use datafusion::arrow::array::RecordBatch;
+use datafusion::arrow::datatypes::SchemaRef;
 
 /// How a result is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -41,13 +40,6 @@ impl Format {
     pub(crate) fn is_binary(self) -> bool {
         matches!(self, Self::Parquet | Self::Arrow)
     }
-}
-
-/// How times and nulls are written as text.
-pub(crate) fn options() -> FormatOptions<'static> {
-    FormatOptions::new()
-        .with_timestamp_format(Some("%Y-%m-%d %H:%M:%S%.6f"))
-        .with_timestamp_tz_format(Some("%Y-%m-%d %H:%M:%S%.6f %Z"))
 }
 
 /// A place to write to. Parquet's writer asks for one that could go to another thread.
@@ -139,11 +131,6 @@ impl Output {
             None => Ok(()),
         }
     }
-}
-
-/// Whether a value is NULL, also in a column that has no type because it has nothing else.
-fn is_null(column: &dyn Array, row: usize) -> bool {
-    column.is_null(row) || *column.data_type() == DataType::Null
 }
 
 /// Whether a character can do something to a terminal or to the order of what is read.

@@ -3,9 +3,9 @@
 use comfy_table::{CellAlignment, ContentArrangement, presets};
 use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::datatypes::SchemaRef;
-use datafusion::arrow::util::display::ArrayFormatter;
+use floodmark_engine::athena::Texts;
 
-use crate::render::{Place, Sink, is_null, options, safe};
+use crate::render::{Place, Sink, safe};
 
 /// How many rows a table shows. Whoever wants more wants another format.
 const ROWS_MAX: usize = 10_000;
@@ -58,23 +58,15 @@ fn terminal_width() -> Option<u16> {
 
 impl Sink for Table<'_> {
     fn write(&mut self, batch: &RecordBatch) -> anyhow::Result<()> {
-        let options = options();
-        let formatters = (batch.columns().iter())
-            .map(|column| ArrayFormatter::try_new(column, &options))
-            .collect::<Result<Vec<_>, _>>()?;
+        let texts = Texts::new(batch)?;
         for row in 0..batch.num_rows() {
             if self.rows == ROWS_MAX {
                 self.left_out += batch.num_rows() - row;
                 break;
             }
             self.rows += 1;
-            let cells = formatters.iter().zip(batch.columns()).map(|(formatter, column)| {
-                if is_null(column, row) {
-                    NULL.to_owned()
-                } else {
-                    shown(&formatter.value(row).to_string())
-                }
-            });
+            let cells = (0..batch.num_columns())
+                .map(|at| texts.text(at, row).map_or_else(|| NULL.to_owned(), |text| shown(&text)));
             self.table.add_row(cells.collect::<Vec<_>>());
         }
         Ok(())
@@ -129,21 +121,14 @@ impl Sink for Records<'_> {
 }
 
 fn records(place: &mut Place, batch: &RecordBatch, first: usize) -> anyhow::Result<()> {
-    let options = options();
     let schema = batch.schema();
     let names: Vec<_> = schema.fields().iter().map(|field| safe(field.name())).collect();
     let width = names.iter().map(|name| name.chars().count()).max().unwrap_or_default();
-    let formatters = (batch.columns().iter())
-        .map(|column| ArrayFormatter::try_new(column, &options))
-        .collect::<Result<Vec<_>, _>>()?;
+    let texts = Texts::new(batch)?;
     for row in 0..batch.num_rows() {
         writeln!(place, "─ row {} ─", first + row + 1)?;
-        for ((name, formatter), column) in names.iter().zip(&formatters).zip(batch.columns()) {
-            let value = if is_null(column, row) {
-                NULL.to_owned()
-            } else {
-                shown(&formatter.value(row).to_string())
-            };
+        for (at, name) in names.iter().enumerate() {
+            let value = texts.text(at, row).map_or_else(|| NULL.to_owned(), |text| shown(&text));
             writeln!(place, "{name:width$} │ {value}")?;
         }
     }

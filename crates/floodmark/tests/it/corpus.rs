@@ -7,15 +7,15 @@ use floodmark_engine::{Engine, EngineOptions, Error, athena, dialect};
 use futures::TryStreamExt;
 
 /// A statement with its outcome.
-struct Entry {
-    line: usize,
-    kind: String,
-    statement: String,
-    outcome: String,
+pub(crate) struct Entry {
+    pub(crate) line: usize,
+    pub(crate) kind: String,
+    pub(crate) statement: String,
+    pub(crate) outcome: String,
 }
 
 /// Reads a file of the corpus.
-fn entries(text: &str) -> Vec<Entry> {
+pub(crate) fn entries(text: &str) -> Vec<Entry> {
     let mut entries = Vec::new();
     let mut lines = text.lines().enumerate().peekable();
     while let Some((number, line)) = lines.next() {

@@ -1,6 +1,10 @@
 //! Tests through the command line.
 
+mod acceptance;
+mod catalog;
+mod check;
 mod corpus;
+mod glue;
 mod logs;
 mod manual;
 mod program;

@@ -33,7 +33,9 @@ fn the_page_of_commands_is_current() {
          and a key of `settings.toml` in the data folder; flags come before variables, variables before the file.\n",
     );
     page.push_str(&format!("\n```text\n{}\n```\n", output(&["--help"])));
-    for command in ["query", "shell", "tables", "describe", "demo", "completions", "man"] {
+    for command in
+        ["query", "shell", "tables", "describe", "ddl", "check", "demo", "completions", "man"]
+    {
         // The settings are those of the first page.
         let help = output(&[command, "--help"]);
         let own = help.split("\nSettings:\n").next().unwrap_or_default();

@@ -14,7 +14,7 @@ use s3s::access::{S3Access, S3AccessContext};
 use s3s::auth::SimpleAuth;
 use s3s::dto::{
     CommonPrefix, GetObjectInput, GetObjectOutput, ListObjectsV2Input, ListObjectsV2Output, Object,
-    StreamingBlob, Timestamp,
+    PutObjectInput, PutObjectOutput, StreamingBlob, Timestamp,
 };
 use s3s::service::{S3Service, S3ServiceBuilder};
 use s3s::{S3, S3Error, S3ErrorCode, S3Request, S3Response, S3Result, s3_error};
@@ -37,6 +37,7 @@ pub(crate) const PUBLIC_BUCKET: &str = "public";
 pub(crate) enum Kind {
     Get,
     List,
+    Put,
 }
 
 /// A request as it came.
@@ -245,6 +246,20 @@ impl S3 for Faulty {
             });
         }
         Ok(answer)
+    }
+
+    async fn put_object(
+        &self,
+        request: S3Request<PutObjectInput>,
+    ) -> S3Result<S3Response<PutObjectOutput>> {
+        let asked = Asked {
+            kind: Kind::Put,
+            key: request.input.key.clone(),
+            signed: request.credentials.is_some(),
+            pays: pays(&request),
+        };
+        self.ask(asked, &request.input.bucket)?;
+        self.files.put_object(request).await
     }
 
     async fn list_objects_v2(

@@ -68,8 +68,45 @@ const STEPS: &[&str] = &["
 /// The size of the pages that the file consists of, in bytes. It is SQLite's own, written down because a cut file is known by it.
 const PAGE_BYTES: u64 = 4096;
 
-/// Makes a catalog in memory, which goes away with its connection.
-pub(super) fn in_memory() -> Result<Connection, Error> {
+/// A catalog that is open. What is not there yet is empty, and is made by the first change: making it takes longer than most queries plan.
+#[derive(Debug)]
+pub(super) struct Opened {
+    connection: Connection,
+    is_there: bool,
+}
+
+impl Opened {
+    /// Opens the file, if there is one.
+    pub(super) fn new(path: &Path) -> Result<Self, Error> {
+        let is_there = path.exists();
+        let connection = if is_there { open(path)? } else { in_memory()? };
+        Ok(Self { connection, is_there })
+    }
+
+    /// A catalog in memory, which goes away with its connection.
+    pub(super) fn in_memory() -> Result<Self, Error> {
+        Ok(Self { connection: in_memory()?, is_there: true })
+    }
+
+    /// The connection to read by. Another process may have made the file.
+    pub(super) fn to_read(&mut self, path: &Path) -> Result<&mut Connection, Error> {
+        if !self.is_there && path.exists() {
+            return self.to_write(path);
+        }
+        Ok(&mut self.connection)
+    }
+
+    /// The connection to write by.
+    pub(super) fn to_write(&mut self, path: &Path) -> Result<&mut Connection, Error> {
+        if !self.is_there {
+            self.connection = open(path)?;
+            self.is_there = true;
+        }
+        Ok(&mut self.connection)
+    }
+}
+
+fn in_memory() -> Result<Connection, Error> {
     let made = || -> Result<Connection, Failure> {
         let mut connection = Connection::open_in_memory()?;
         connection.pragma_update(None, "foreign_keys", true)?;
@@ -84,7 +121,7 @@ pub(super) fn in_memory() -> Result<Connection, Error> {
 }
 
 /// Opens the file, and makes it if there is none.
-pub(super) fn open(path: &Path) -> Result<Connection, Error> {
+fn open(path: &Path) -> Result<Connection, Error> {
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         make_folder(folder).map_err(|error| {
             let message = format!("cannot make the folder `{}`: {error}", folder.display());

@@ -7,7 +7,7 @@ mod tests;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
+use rusqlite::{OptionalExtension, Transaction, TransactionBehavior, params};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -26,7 +26,7 @@ use file::Failure;
 #[derive(Debug)]
 pub struct LocalCatalog {
     path: PathBuf,
-    connection: Mutex<Connection>,
+    connection: Mutex<file::Opened>,
 }
 
 /// What to do about a name that is taken.
@@ -71,13 +71,13 @@ struct Entry {
 }
 
 impl LocalCatalog {
-    /// Opens a catalog, and makes an empty one where no file is. Only its user may read it.
+    /// Opens a catalog. Where no file is, it is empty, and the first change makes the file. Only its user may read it.
     ///
     /// # Errors
     ///
     /// `Unavailable` if the file is damaged or in use, `AccessDenied` if it cannot be opened, `NotFound` if it is something else.
     pub fn open(path: &Path) -> Result<Self> {
-        let connection = Mutex::new(file::open(path)?);
+        let connection = Mutex::new(file::Opened::new(path)?);
         Ok(Self { path: path.to_owned(), connection })
     }
 
@@ -87,7 +87,7 @@ impl LocalCatalog {
     ///
     /// `Unavailable` if there is no memory for it.
     pub fn in_memory() -> Result<Self> {
-        let connection = Mutex::new(file::in_memory()?);
+        let connection = Mutex::new(file::Opened::in_memory()?);
         Ok(Self { path: PathBuf::from(":memory:"), connection })
     }
 
@@ -540,14 +540,15 @@ impl LocalCatalog {
         })
     }
 
-    fn lock(&self) -> MutexGuard<'_, Connection> {
+    fn lock(&self) -> MutexGuard<'_, file::Opened> {
         // A panic in a transaction has undone it.
         self.connection.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Reads at one moment.
     fn read<T>(&self, read: impl FnOnce(&Transaction<'_>) -> Result<T, Failure>) -> Result<T> {
-        let mut connection = self.lock();
+        let mut opened = self.lock();
+        let connection = opened.to_read(&self.path)?;
         let result = (connection.transaction_with_behavior(TransactionBehavior::Deferred))
             .map_err(Failure::from)
             .and_then(|transaction| read(&transaction));
@@ -556,7 +557,8 @@ impl LocalCatalog {
 
     /// Writes all or nothing, one process after the other.
     fn write<T>(&self, write: impl FnOnce(&Transaction<'_>) -> Result<T, Failure>) -> Result<T> {
-        let mut connection = self.lock();
+        let mut opened = self.lock();
+        let connection = opened.to_write(&self.path)?;
         let result = (connection.transaction_with_behavior(TransactionBehavior::Immediate))
             .map_err(Failure::from)
             .and_then(|transaction| {

@@ -438,13 +438,24 @@ fn catalog_does_not_touch_what_is_not_its_own() {
     assert!(std::fs::read(folder.file()).unwrap() == before);
 
     let newer = Folder::new();
-    newer.open().unwrap();
+    newer.open().unwrap().create_table(&table("default", "t", &[]), IfExists::Fail).unwrap();
     let connection = rusqlite::Connection::open(newer.file()).unwrap();
     connection.pragma_update(None, "user_version", 99).unwrap();
     drop(connection);
     let error = newer.open().expect_err("from the future");
     assert_eq!(error.kind(), ErrorKind::NotSupported);
     assert!(error.to_string().contains("has layout 99"), "{error}");
+}
+
+#[test]
+fn reading_makes_no_file() {
+    let folder = Folder::new();
+    let (reader, writer) = (folder.open().unwrap(), folder.open().unwrap());
+    assert_eq!(names(&reader, "default"), [""; 0]);
+    assert!(reader.database("default").unwrap().is_some());
+    assert!(!folder.file().exists());
+    writer.create_table(&table("default", "t", &[]), IfExists::Fail).unwrap();
+    assert_eq!(names(&reader, "default"), ["t"]);
 }
 
 #[cfg(unix)]

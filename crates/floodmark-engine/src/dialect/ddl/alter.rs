@@ -1,5 +1,6 @@
 //! `ALTER TABLE` and `ALTER DATABASE`.
 
+use crate::catalog::ColumnDefinition;
 use crate::dialect::ddl::create_table::column;
 use crate::dialect::ddl::parser::Parser;
 use crate::dialect::ddl::statement::{
@@ -163,7 +164,7 @@ fn of_partition(parser: &mut Parser, partition: PartitionValues) -> Result<Actio
     Ok(Ok(action))
 }
 
-fn columns(parser: &mut Parser) -> Result<Vec<crate::catalog::ColumnDefinition>> {
+fn columns(parser: &mut Parser) -> Result<Vec<ColumnDefinition>> {
     let columns = parser.list(column)?;
     cascade(parser);
     Ok(columns)

@@ -148,7 +148,8 @@ pub(super) fn syntax_at(sql: &str, start: usize) -> Syntax {
             Some("TABLE") => {
                 let mut next = word();
                 if next.as_deref() == Some("IF") {
-                    (word(), word());
+                    word();
+                    word();
                     next = word();
                 }
                 // The name, with its points.

@@ -9,19 +9,19 @@ use crate::dialect::ddl::render::create_table;
 
 /// What a log type's table is called, and where it lies.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct DdlOptions<'a> {
+pub struct DdlOptions<'a> {
     /// The database; None leaves it to the session.
-    pub(crate) database: Option<&'a str>,
+    pub database: Option<&'a str>,
     /// The table's name; None for the one in AWS's documentation.
-    pub(crate) name: Option<&'a str>,
+    pub name: Option<&'a str>,
     /// Where the log lies: `s3://bucket/prefix/AWSLogs/111122223333/…/`.
-    pub(crate) location: &'a str,
+    pub location: &'a str,
     /// Whether the days are partitions, which only a location down to the folders of years allows.
-    pub(crate) projection: bool,
+    pub projection: bool,
 }
 
 /// The statement that makes the table of a log type in Athena. None for a log type without a table.
-pub(crate) fn ddl_of(log_type: &'static LogType, options: &DdlOptions) -> Option<String> {
+pub fn ddl_of(log_type: &'static LogType, options: &DdlOptions) -> Option<String> {
     let table = table_of(log_type, options)?;
     let name = match options.database {
         Some(database) => format!("{database}.{}", table.name),
@@ -35,7 +35,15 @@ pub(crate) fn table_of(
     log_type: &'static LogType,
     options: &DdlOptions,
 ) -> Option<TableDefinition> {
-    let documented = log_type.athena.first()?;
+    Some(table_like(log_type, log_type.athena.first()?, options))
+}
+
+/// The table of a log type that is like a documented one, as the catalog keeps it.
+pub(crate) fn table_like(
+    log_type: &'static LogType,
+    documented: &AthenaTable,
+    options: &DdlOptions,
+) -> TableDefinition {
     let columns = documented.columns(log_type).into_iter().map(|column| ColumnDefinition {
         name: column.name,
         hive_type: column.hive_type,
@@ -65,14 +73,14 @@ pub(crate) fn table_of(
         }];
     }
     table.location = location;
-    Some(table)
+    table
 }
 
 /// The partition key of projected tables, as in AWS's examples.
-const DAY: &str = "day";
+pub(crate) const DAY: &str = "day";
 
 /// Days as partitions. The range begins before the first log of any kind: a later one would hide rows.
-const PROJECTION: &[(&str, &str)] = &[
+pub(crate) const PROJECTION: &[(&str, &str)] = &[
     ("projection.enabled", "true"),
     ("projection.day.type", "date"),
     ("projection.day.range", "2012/01/01,NOW"),

@@ -3,7 +3,6 @@
 mod alter;
 mod create;
 mod create_table;
-mod describe;
 mod hive_type;
 mod lexer;
 mod literal;
@@ -20,10 +19,11 @@ mod tests;
 
 use std::ops::Range;
 
-use crate::error::Result;
+use crate::error::{Position, Result};
 
-pub(crate) use describe::describe;
-pub(crate) use log_ddl::{DdlOptions, ddl_of, table_of};
+pub(crate) use literal::hive_quoted;
+pub(crate) use log_ddl::{DAY, PROJECTION, table_like};
+pub use log_ddl::{DdlOptions, ddl_of};
 pub(crate) use render::{create_table, create_view};
 
 use lexer::{Kind, Lexer, Syntax, syntax_at};
@@ -72,6 +72,12 @@ pub(crate) fn parse(sql: &str, range: Range<usize>) -> Result<Option<Statement>>
         parser.finish()?;
     }
     Ok(Some(statement))
+}
+
+/// Where the statement in a range of a text begins.
+pub(crate) fn start(sql: &str, range: Range<usize>) -> Position {
+    let first = Lexer::new(sql, range.clone(), Syntax::Trino).next();
+    lexer::position(sql, first.map_or(range.start, |token| token.start))
 }
 
 /// The words that a statement begins with, in the order and number in which Athena names them.

@@ -3,7 +3,7 @@
 use crate::dialect::ddl::lexer::Kind;
 use crate::dialect::ddl::parser::Parser;
 use crate::dialect::ddl::statement::{Detail, Like, Name, Statement};
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 const THINGS: &[&str] = &[
     "COLUMNS",
@@ -188,7 +188,7 @@ fn escape(parser: &mut Parser) -> Result<Option<char>> {
     let mut characters = text.chars();
     match (characters.next(), characters.next()) {
         (Some(escape), None) => Ok(Some(escape)),
-        _ => Err(crate::error::Error::invalid_query("Escape string must be a single character")
+        _ => Err(Error::invalid_query("Escape string must be a single character")
             .code("INVALID_FUNCTION_ARGUMENT")
             .at(Some(position))),
     }

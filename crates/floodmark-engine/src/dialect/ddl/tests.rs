@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use crate::dialect::ddl::literal::{hive_comment, hive_quoted, hive_text};
-use crate::dialect::ddl::statement::{CreateTable, Detail, Statement};
-use crate::dialect::ddl::{create_table, describe, parse, split};
+use crate::dialect::ddl::statement::{CreateTable, Statement};
+use crate::dialect::ddl::{create_table, parse, split};
 use crate::error::Error;
 
 fn one(sql: &str) -> Result<Option<Statement>, Error> {
@@ -26,8 +26,9 @@ pub(super) fn documented() -> Vec<(String, String)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../floodmark/tests/ddl");
     let mut files: Vec<_> = std::fs::read_dir(folder)
         .unwrap()
-        .map(|entry| {
-            let path = entry.unwrap().path();
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "sql"))
+        .map(|path| {
             let name = path.file_stem().unwrap().to_string_lossy().into_owned();
             (name, std::fs::read_to_string(path).unwrap())
         })
@@ -98,7 +99,6 @@ fn ddl_of_documented_tables_is_read_and_rendered_back() {
         let mut again = table(&rendered).table;
         again.database.clone_from(&made.table.database);
         assert_eq!(again, made.table, "{file}: {rendered}");
-        assert!(describe(&made.table, Detail::Formatted, "").len() > made.table.columns.len());
     }
 }
 
@@ -155,19 +155,6 @@ TBLPROPERTIES (
   'classification'='x', 
   'has_encrypted_data'='false')";
     assert_eq!(create_table(&made.table, "db.t"), expected);
-    assert_eq!(
-        describe(&made.table, Detail::Columns, ""),
-        [
-            "a                   \tint                 \t                    ",
-            "b                   \tarray<string>       \tx                   ",
-            "dt                  \tstring              \t                    ",
-            "\t \t ",
-            "# Partition Information\t \t ",
-            "# col_name            \tdata_type           \tcomment             ",
-            "\t \t ",
-            "dt                  \tstring              \t                    ",
-        ]
-    );
 }
 
 #[test]
@@ -317,33 +304,27 @@ fn ddl_errors_are_in_athenas_words() {
     for (sql, expected) in [
         (
             "SELEC 1",
-            "MALFORMED_QUERY: line 1:1: mismatched input 'SELEC'. Expecting: 'ALTER', 'ANALYZE', 'CALL', 'COMMENT', 'COMMIT', \
+            "line 1:1: mismatched input 'SELEC'. Expecting: 'ALTER', 'ANALYZE', 'CALL', 'COMMENT', 'COMMIT', \
              'CREATE', 'DEALLOCATE', 'DELETE', 'DENY', 'DESC', 'DESCRIBE', 'DROP', 'EXECUTE', 'EXPLAIN', 'GRANT', 'INSERT', \
              'MERGE', 'PREPARE', 'REFRESH', 'RESET', 'REVOKE', 'ROLLBACK', 'SET', 'SHOW', 'START', 'TRUNCATE', 'UNLOAD', \
              'UPDATE', 'USE', <query>",
         ),
-        ("create", "MALFORMED_QUERY: line 1:7: mismatched input '<EOF>'. Expecting: "),
-        (
-            "create viev v as select 1",
-            "MALFORMED_QUERY: line 1:8: mismatched input 'viev'. Expecting: ",
-        ),
-        (
-            "create view v as selec 1",
-            "MALFORMED_QUERY: line 1:18: mismatched input 'selec'. Expecting: <query>",
-        ),
-        ("drop tabel t", "MALFORMED_QUERY: line 1:6: no viable alternative at input 'drop tabel'"),
-        ("drop table t u", "MALFORMED_QUERY: line 1:14: extraneous input 'u' expecting <EOF>"),
+        ("create", "line 1:7: mismatched input '<EOF>'. Expecting: "),
+        ("create viev v as select 1", "line 1:8: mismatched input 'viev'. Expecting: "),
+        ("create view v as selec 1", "line 1:18: mismatched input 'selec'. Expecting: <query>"),
+        ("drop tabel t", "line 1:6: no viable alternative at input 'drop tabel'"),
+        ("drop table t u", "line 1:14: extraneous input 'u' expecting <EOF>"),
         (
             "create external table t (a int",
-            "MALFORMED_QUERY: line 1:31: no viable alternative at input 'create external table t (a int<EOF>'",
+            "line 1:31: no viable alternative at input 'create external table t (a int<EOF>'",
         ),
         (
             "create external table t (a strin) location 's3://b/'",
-            "MALFORMED_QUERY: line 1:28: no viable alternative at input 'create external table t (a strin'",
+            "line 1:28: no viable alternative at input 'create external table t (a strin'",
         ),
         (
             "create external table t\n  (a int) location s3",
-            "MALFORMED_QUERY: line 2:20: mismatched input 's3' expecting <string>",
+            "line 2:20: mismatched input 's3' expecting <string>",
         ),
         (
             "create external table t (a int)",
@@ -363,24 +344,15 @@ fn ddl_errors_are_in_athenas_words() {
         ),
         (
             "create external table t (a struct<b int>) location 's3://b/'",
-            "MALFORMED_QUERY: line 1:37: mismatched input 'int' expecting ':'",
+            "line 1:37: mismatched input 'int' expecting ':'",
         ),
         (
             "create external table a-b (c int) location 's3://b/'",
-            "MALFORMED_QUERY: line 1:24: no viable alternative at input 'create external table a-'",
+            "line 1:24: no viable alternative at input 'create external table a-'",
         ),
-        (
-            "show tables in 'x",
-            "MALFORMED_QUERY: line 1:16: mismatched input ''' expecting <identifier>",
-        ),
-        (
-            "unload select 1 to 's3://b/'",
-            "MALFORMED_QUERY: line 1:8: mismatched input 'select'. Expecting: '('",
-        ),
-        (
-            "execute p using",
-            "MALFORMED_QUERY: line 1:16: mismatched input '<EOF>'. Expecting: <expression>",
-        ),
+        ("show tables in 'x", "line 1:16: mismatched input ''' expecting <identifier>"),
+        ("unload select 1 to 's3://b/'", "line 1:8: mismatched input 'select'. Expecting: '('"),
+        ("execute p using", "line 1:16: mismatched input '<EOF>'. Expecting: <expression>"),
         ("drop table a.b.c.d", "SYNTAX_ERROR: line 1:12: Too many parts in table name: a.b.c.d"),
     ] {
         match one(sql) {

@@ -14,6 +14,9 @@ use datafusion::logical_expr::{
 
 use crate::dialect::trino_type::{self, TrinoType};
 
+/// Makes types of arguments fit each other; None if they cannot.
+pub(crate) type Unify = fn(Vec<DataType>) -> Option<Vec<DataType>>;
+
 /// A scalar function of Trino.
 pub(crate) struct Scalar {
     /// Its name, in lower case.
@@ -23,7 +26,7 @@ pub(crate) struct Scalar {
     /// The parameters of each form in which it can be called; the first that fits is taken.
     pub(crate) overloads: &'static [&'static [Parameter]],
     /// Makes the types of the arguments fit each other, after an overload has taken them; None if they cannot.
-    pub(crate) unify: Option<fn(Vec<DataType>) -> Option<Vec<DataType>>>,
+    pub(crate) unify: Option<Unify>,
     /// The type of its result.
     pub(crate) returns: Returns,
     /// The work: the arguments have the types of the overload.
@@ -47,10 +50,6 @@ pub(crate) enum Parameter {
     Double,
     /// Any number, in its own type.
     Number,
-    /// `date`: `Date32`.
-    Date,
-    /// `timestamp`, and `date` as its beginning: `Timestamp(Microsecond, None)`.
-    Timestamp,
     /// `date`, `timestamp` or `timestamp with time zone`, in its own type.
     Moment,
     /// `time`: `Time64(Microsecond)`.
@@ -259,11 +258,6 @@ impl Parameter {
             Self::BigInt => becomes(given.is_integer(), T::Int64),
             Self::Double => becomes(given.is_numeric(), T::Float64),
             Self::Number => kept(given.is_numeric()),
-            Self::Date => becomes(*given == T::Date32, T::Date32),
-            Self::Timestamp => becomes(
-                matches!(given, T::Timestamp(_, None) | T::Date32),
-                T::Timestamp(TimeUnit::Microsecond, None),
-            ),
             Self::Moment => match given {
                 T::Timestamp(_, zone) => Some(T::Timestamp(TimeUnit::Microsecond, zone.clone())),
                 T::Date32 | T::Date64 => Some(T::Date32),
@@ -297,8 +291,6 @@ impl Parameter {
             Self::BigInt => "bigint",
             Self::Double => "double",
             Self::Number => "number",
-            Self::Date => "date",
-            Self::Timestamp => "timestamp",
             Self::Moment => "timestamp with time zone",
             Self::Time => "time",
             Self::Interval => "interval",

@@ -3,7 +3,7 @@
 //! An address is 16 bytes, an IPv4 address as `::ffff:a.b.c.d`. A prefix is the 16 bytes of its first address, and the count of its
 //! bits, which for IPv4 is 0 to 32.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
 use datafusion::arrow::array::{
@@ -78,14 +78,6 @@ pub(crate) fn parse_ip(text: &str) -> Option<[u8; ADDRESS_BYTES]> {
     })
 }
 
-/// An address as text: `10.0.0.1`, `2001:db8::1`.
-pub(crate) fn format_ip(address: &[u8; ADDRESS_BYTES]) -> String {
-    match ipv4(address) {
-        Some(address) => address.to_string(),
-        None => Ipv6Addr::from(*address).to_string(),
-    }
-}
-
 /// Reads a prefix such as `10.0.0.0/8`, whose bits behind its length become zero; None if the text is none.
 pub(crate) fn parse_prefix(text: &str) -> Option<[u8; PREFIX_BYTES]> {
     let (address, bits) = text.split_once('/')?;
@@ -95,12 +87,6 @@ pub(crate) fn parse_prefix(text: &str) -> Option<[u8; PREFIX_BYTES]> {
     }
     let bits: u8 = bits.parse().ok().filter(|bits| *bits <= bits_max(&address))?;
     Some(prefix(&address, bits))
-}
-
-/// A prefix as text.
-pub(crate) fn format_prefix(prefix: &[u8; PREFIX_BYTES]) -> String {
-    let (address, bits) = split(prefix);
-    format!("{}/{bits}", format_ip(&address))
 }
 
 /// The prefix of an address that has so many bits, at most [`bits_max`] of them.

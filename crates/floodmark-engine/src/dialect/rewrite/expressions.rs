@@ -6,7 +6,7 @@ use datafusion::sql::sqlparser::ast::helpers::attached_token::AttachedToken;
 use datafusion::sql::sqlparser::ast::{
     AccessExpr, BinaryOperator, CaseWhen, DateTimeField, Expr, Function, FunctionArg,
     FunctionArgExpr, FunctionArgumentClause, FunctionArguments, Ident, ListAggOnOverflow,
-    ObjectNamePart, UnaryOperator, Value, ValueWithSpan, VisitorMut,
+    ObjectNamePart, UnaryOperator, Value, ValueWithSpan, VisitMut, VisitorMut,
 };
 
 use crate::dialect::functions::is_registered;
@@ -52,12 +52,40 @@ impl VisitorMut for Expressions<'_> {
                 }
                 Expr::CompoundFieldAccess { root, access_chain }
             }
+            Expr::Lambda(mut lambda) => {
+                let names = lambda.params.iter().map(|parameter| parameter.name.value.clone());
+                let _ = lambda.body.visit(&mut Fields { of: names.collect() });
+                Expr::Lambda(lambda)
+            }
             Expr::Like { negated, any, expr, pattern, escape_char } => {
                 let pattern = Box::new(self.pattern(*pattern, escape_char));
                 Expr::Like { negated, any, expr, pattern, escape_char: None }
             }
             expr => expr,
         };
+        ControlFlow::Continue(())
+    }
+}
+
+/// `x.field` within a lambda: the field of its parameter, which would be looked for in a table.
+struct Fields {
+    /// The parameters.
+    of: Vec<String>,
+}
+
+impl VisitorMut for Fields {
+    type Break = ();
+
+    fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<()> {
+        if let Expr::CompoundIdentifier(idents) = expr
+            && self.of.contains(&idents[0].value)
+        {
+            let fields = idents.split_off(1).into_iter();
+            *expr = Expr::CompoundFieldAccess {
+                root: Box::new(Expr::Identifier(idents.remove(0))),
+                access_chain: fields.map(|field| AccessExpr::Dot(text(&field.value))).collect(),
+            };
+        }
         ControlFlow::Continue(())
     }
 }

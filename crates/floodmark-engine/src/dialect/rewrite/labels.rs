@@ -130,6 +130,20 @@ pub(crate) fn is_unsettled(body: &SetExpr) -> bool {
     }
 }
 
+/// The first output that Athena gives no name, of those before a wildcard.
+pub(crate) fn first_unnamed(body: &SetExpr) -> Option<usize> {
+    match body {
+        SetExpr::Select(select) => {
+            let known = select.projection.iter().take_while(|item| !is_wildcard(item));
+            known.map(shown_name).position(|name| name.is_none())
+        }
+        SetExpr::SetOperation { left, .. } => first_unnamed(left),
+        SetExpr::Query(query) => first_unnamed(&query.body),
+        SetExpr::Values(_) => Some(0),
+        _ => None,
+    }
+}
+
 fn label_select(select: &mut Select, order_by: Option<&OrderBy>) -> Labels {
     let behind = behind_output(select, order_by);
     let items = std::mem::take(&mut select.projection);

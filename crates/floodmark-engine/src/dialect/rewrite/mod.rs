@@ -13,6 +13,7 @@ mod unnested;
 
 pub(crate) use build::{call, text};
 pub(crate) use from::is_using;
+pub(crate) use labels::first_unnamed;
 
 use datafusion::sql::sqlparser::ast::{Query, Statement, VisitMut};
 

@@ -345,8 +345,11 @@ fn intervals(values: Vec<Option<Passing>>, trino_type: &TrinoType) -> Result<Arr
     Ok(Arc::new(values.collect::<Result<PrimitiveArray<IntervalMonthDayNanoType>>>()?))
 }
 
+/// A zone with its name.
+type NamedZone = (Zone, Arc<str>);
+
 /// The clocks of moments or times, in microseconds, and their zone.
-fn clocks(array: &ArrayRef) -> Result<(Int64Array, Option<(Zone, Arc<str>)>)> {
+fn clocks(array: &ArrayRef) -> Result<(Int64Array, Option<NamedZone>)> {
     match array.data_type() {
         DataType::Time64(_) | DataType::Time32(_) => {
             let times = cast(array, &DataType::Time64(TimeUnit::Microsecond))?;

@@ -1,5 +1,6 @@
 //! Patterns over whole lines, as `RegexSerDe` and Grok match them: Java's regular expressions, whole line, `.` for any character.
 
+mod bytes;
 mod java;
 mod scanner;
 mod syntax;

@@ -5,8 +5,11 @@
 //! there is one way only, and one search finds it; elsewhere only those ends are tried at which the rest can begin.
 //! A line with too many ways is left to the regular expression.
 
-use memchr::{memchr, memchr2, memchr3, memrchr};
+use memchr::{memchr, memrchr};
 
+use crate::hive::pattern::bytes::{
+    Bytes, Search, Separators, from_end, is_boundary, next_character, starts_with,
+};
 use crate::hive::pattern::syntax::{Class, Greed, Node};
 use crate::limits::SCAN_CHOICES_MAX;
 
@@ -15,6 +18,8 @@ use crate::limits::SCAN_CHOICES_MAX;
 pub(crate) struct Scanner {
     steps: Vec<Step>,
     start: usize,
+    /// The byte that most values end at.
+    separator: u8,
 }
 
 /// What a scanner needs while it looks at a line; kept from line to line.
@@ -23,12 +28,17 @@ pub(crate) struct Scan {
     /// For each slot a place in the line, or `NOWHERE`.
     pub(crate) slots: Vec<u32>,
     choices: Vec<Choice>,
+    separators: Separators,
 }
 
 impl Scan {
     /// Room for so many groups.
     pub(crate) fn of_groups(groups: usize) -> Self {
-        Self { slots: vec![NOWHERE; 2 * groups], choices: Vec::new() }
+        Self {
+            slots: vec![NOWHERE; 2 * groups],
+            choices: Vec::new(),
+            separators: Separators::default(),
+        }
     }
 }
 
@@ -55,6 +65,8 @@ enum Action {
     Literal(Box<[u8]>, usize),
     /// Characters of a class.
     Run(Box<Run>),
+    /// Values that end at a byte which they cannot hold, each with that byte, and what follows the last.
+    Field(Box<Field>),
     /// Notes the place in a slot.
     Save(usize, usize),
     /// The first, and if that leads to no match the second.
@@ -72,18 +84,28 @@ struct Run {
     exact: bool,
     /// The only byte that what follows begins with.
     followed_by: Option<u8>,
+    /// A byte that what follows holds at least so often, for a run that only the line's end ends.
+    needed: Option<(u8, u32)>,
     next: usize,
 }
 
-/// How the first byte that is not of a class is found.
 #[derive(Debug)]
-enum Search {
-    /// There is none.
-    None,
-    One(u8),
-    Two(u8, u8),
-    Three(u8, u8, u8),
-    Table,
+struct Field {
+    set: Bytes,
+    search: Search,
+    /// What the value ends at.
+    end: u8,
+    /// Whether every other byte belongs to the value, so that a search finds its end.
+    any: bool,
+    /// Whether the value may be empty.
+    may_be_empty: bool,
+    /// The slots of a group that holds the value.
+    group: Option<(usize, usize)>,
+    /// How many such values there are one after the other.
+    count: u32,
+    /// What must stand behind the last of them.
+    then: Box<[u8]>,
+    next: usize,
 }
 
 /// A way that was not tried yet.
@@ -112,77 +134,106 @@ enum Choice {
     },
 }
 
-/// A set of bytes. Of the bytes that are not ASCII all are in it or none, so that it holds whole characters.
-#[derive(Clone, Debug)]
-struct Bytes(Box<[bool; 256]>);
-
-impl Bytes {
-    fn none() -> Self {
-        Self(Box::new([false; 256]))
-    }
-
-    fn of(bytes: impl IntoIterator<Item = u8>) -> Self {
-        let mut set = Self::none();
-        for byte in bytes {
-            set.0[usize::from(byte)] = true;
-        }
-        set
-    }
-
-    /// The class as bytes; None if it holds only some of the characters that are not ASCII.
-    fn of_class(class: &Class) -> Option<Self> {
-        let ranges = class.as_ranges()?;
-        let mut set = Self::none();
-        for (first, last) in ranges {
-            if first.is_ascii() {
-                for code in *first as u32..=(*last as u32).min(127) {
-                    set.0[code as usize] = true;
-                }
-            }
-            if !last.is_ascii() {
-                if *last != char::MAX || *first as u32 > 128 {
-                    return None;
-                }
-                set.0[128..].fill(true);
-            }
-        }
-        Some(set)
-    }
-
-    #[inline]
-    fn has(&self, byte: u8) -> bool {
-        self.0[usize::from(byte)]
-    }
-
-    fn and(&self, other: &Self) -> Self {
-        Self::of((0..=255).filter(|byte| self.has(*byte) || other.has(*byte)))
-    }
-
-    fn meets(&self, other: &Self) -> bool {
-        (0..=255).any(|byte| self.has(byte) && other.has(byte))
-    }
-
-    fn search(&self) -> Search {
-        let others: Vec<u8> = (0..=255).filter(|byte| !self.has(*byte)).collect();
-        match others[..] {
-            [] => Search::None,
-            [one] => Search::One(one),
-            [one, two] => Search::Two(one, two),
-            [one, two, three] => Search::Three(one, two, three),
-            _ => Search::Table,
-        }
-    }
-}
-
 impl Scanner {
     /// The scanner of a pattern that notes the groups for which `slot` gives a number; None if it cannot scan the pattern.
     ///
     /// A group with the number n begins at slot 2n and ends at slot 2n + 1.
     pub(crate) fn new(node: &Node, slot: &dyn Fn(usize) -> Option<usize>) -> Option<Self> {
-        let mut scanner = Self { steps: Vec::new(), start: 0 };
+        let mut scanner = Self { steps: Vec::new(), start: 0, separator: 0 };
         let end = scanner.add(Action::Match, Bytes::none(), true);
         scanner.start = scanner.compile(node, end, slot)?;
+        scanner.find_needed();
+        scanner.find_fields();
         Some(scanner)
+    }
+
+    /// Finds out what must follow the runs that go to the line's end, so that not every end has to be tried.
+    fn find_needed(&mut self) {
+        let mut needs: Vec<[u32; 128]> = Vec::with_capacity(self.steps.len());
+        // What follows a step stands before it.
+        for at in 0..self.steps.len() {
+            let need = match &mut self.steps[at].action {
+                Action::Match => [0; 128],
+                Action::Literal(literal, next) => {
+                    let mut need = needs[*next];
+                    for byte in literal.iter().filter(|byte| byte.is_ascii()) {
+                        need[usize::from(*byte)] += 1;
+                    }
+                    need
+                }
+                Action::Run(run) => {
+                    let need = needs[run.next];
+                    if matches!(run.search, Search::None) && !run.exact {
+                        run.needed = most_needed(&need);
+                    }
+                    need
+                }
+                Action::Either(first, second) => {
+                    let (first, second) = (needs[*first], needs[*second]);
+                    std::array::from_fn(|byte| first[byte].min(second[byte]))
+                }
+                Action::Field(field) => needs[field.next],
+                Action::Save(_, next) | Action::Start(next) | Action::End(next) => needs[*next],
+            };
+            needs.push(need);
+        }
+    }
+
+    /// Makes one step of a value, the notes of where it begins and ends, and the byte that it ends at.
+    fn find_fields(&mut self) {
+        let mut ends = [0_u32; 256];
+        for at in 0..self.steps.len() {
+            let Some(mut field) = self.field(at) else { continue };
+            if field.any {
+                ends[usize::from(field.end)] += 1;
+            }
+            if let Action::Field(next) = &self.steps[field.next].action
+                && field.is_passed_over()
+                && field.then.is_empty()
+                && next.is_passed_over()
+                && field.end == next.end
+            {
+                field.then.clone_from(&next.then);
+                field.count += next.count;
+                field.next = next.next;
+            }
+            self.steps[at].action = Action::Field(Box::new(field));
+        }
+        let most = (0..=255_u8).max_by_key(|byte| ends[usize::from(*byte)]);
+        self.separator = most.unwrap_or_default();
+    }
+
+    /// The value that begins at a step, with the literal that ends it.
+    fn field(&self, at: usize) -> Option<Field> {
+        let (begin, run) = match &self.steps[at].action {
+            Action::Save(slot, next) => (Some(*slot), *next),
+            _ => (None, at),
+        };
+        let Action::Run(run) = &self.steps[run].action else { return None };
+        let (end, next) = match &self.steps[run.next].action {
+            Action::Save(slot, next) => (Some(*slot), *next),
+            _ => (None, run.next),
+        };
+        let Action::Literal(literal, next) = &self.steps[next].action else { return None };
+        let group = match (begin, end) {
+            (None, None) => None,
+            (Some(begin), Some(end)) => Some((begin, end)),
+            _ => return None,
+        };
+        if !run.exact || run.min > 1 {
+            return None;
+        }
+        Some(Field {
+            set: run.set.clone(),
+            search: run.search.clone(),
+            end: literal[0],
+            any: matches!(run.search, Search::One(other) if other == literal[0]),
+            may_be_empty: run.min == 0,
+            group,
+            count: 1,
+            then: literal[1..].into(),
+            next: *next,
+        })
     }
 
     fn add(&mut self, action: Action, first: Bytes, can_end: bool) -> usize {
@@ -298,15 +349,16 @@ impl Scanner {
             _ => (set.clone(), false),
         };
         let search = set.search();
-        let run = Run { set, search, min, max, lazy, exact, followed_by, next };
+        let run = Run { set, search, min, max, lazy, exact, followed_by, needed: None, next };
         Some(self.add(Action::Run(Box::new(run)), first, can_end))
     }
 
     /// Whether the whole line matches; the slots then hold the groups. None if there are too many ways to tell.
     pub(crate) fn scan(&self, line: &[u8], scan: &mut Scan) -> Option<bool> {
-        let Scan { slots, choices } = scan;
+        let Scan { slots, choices, separators } = scan;
         slots.fill(NOWHERE);
         choices.clear();
+        separators.begin(self.separator);
         let mut tried = 0;
         let (mut step, mut at) = (self.start, 0);
         loop {
@@ -318,7 +370,7 @@ impl Scanner {
                     false
                 }
                 Action::Literal(literal, next) => {
-                    let found = line[at..].starts_with(literal);
+                    let found = starts_with(&line[at..], literal);
                     if found {
                         at += literal.len();
                         step = *next;
@@ -333,11 +385,31 @@ impl Scanner {
                     step = *next;
                     true
                 }
-                Action::Run(run) => match self.begin_run(run, line, at, step, choices) {
+                Action::Run(run) => {
+                    match self.begin_run(run, line, at, step, choices, separators) {
+                        Some(end) => {
+                            at = end;
+                            step = run.next;
+                            true
+                        }
+                        None => false,
+                    }
+                }
+                Action::Field(field) => match field.end_from(line, at, separators) {
                     Some(end) => {
-                        at = end;
-                        step = run.next;
-                        true
+                        if let Some((first, last)) = field.group {
+                            for (slot, place) in [(first, at), (last, end)] {
+                                if !choices.is_empty() {
+                                    choices.push(Choice::Slot { slot, value: slots[slot] });
+                                }
+                                slots[slot] = place as u32;
+                            }
+                        }
+                        at = end + 1;
+                        let found = starts_with(&line[at..], &field.then);
+                        at += field.then.len();
+                        step = field.next;
+                        found
                     }
                     None => false,
                 },
@@ -390,8 +462,12 @@ impl Scanner {
         at: usize,
         step: usize,
         choices: &mut Vec<Choice>,
+        separators: &mut Separators,
     ) -> Option<usize> {
-        let end = run.end(line, at);
+        let mut end = run.end(line, at, separators);
+        if let Some((byte, count)) = run.needed {
+            end = from_end(line, at, byte, count)?;
+        }
         let mut low = at;
         for _ in 0..run.min {
             if low >= end {
@@ -478,17 +554,16 @@ impl Scanner {
 impl Run {
     /// Where the longest run that begins here ends.
     #[inline]
-    fn end(&self, line: &[u8], at: usize) -> usize {
+    fn end(&self, line: &[u8], at: usize, separators: &mut Separators) -> usize {
         let rest = &line[at..];
         let Some(max) = self.max else {
             let length = match self.search {
-                Search::None => None,
-                Search::One(one) => memchr(one, rest),
-                Search::Two(one, two) => memchr2(one, two, rest),
-                Search::Three(one, two, three) => memchr3(one, two, three, rest),
-                Search::Table => rest.iter().position(|byte| !self.set.has(*byte)),
+                Search::One(one) if one == separators.byte => {
+                    return separators.find(line, at, 1).unwrap_or(line.len());
+                }
+                _ => self.set.run(&self.search, rest),
             };
-            return at + length.unwrap_or(rest.len());
+            return at + length;
         };
         let mut end = at;
         for _ in 0..max {
@@ -501,17 +576,35 @@ impl Run {
     }
 }
 
-/// Whether a character begins here, or the line ends.
-#[inline]
-fn is_boundary(line: &[u8], at: usize) -> bool {
-    line.get(at).is_none_or(|byte| byte & 0xC0 != 0x80)
+impl Field {
+    /// Where a value that begins here ends, or the last of several: the place of the byte that it ends at.
+    #[inline]
+    fn end_from(&self, line: &[u8], at: usize, separators: &mut Separators) -> Option<usize> {
+        let end = if !self.any {
+            let end = at + self.set.run(&self.search, &line[at..]);
+            (line.get(end) == Some(&self.end)).then_some(end)?
+        } else if self.end == separators.byte {
+            separators.find(line, at, self.count)?
+        } else {
+            let mut end = at + memchr(self.end, &line[at..])?;
+            for _ in 1..self.count {
+                end += 1 + memchr(self.end, &line[end + 1..])?;
+            }
+            end
+        };
+        (end > at || self.may_be_empty).then_some(end)
+    }
+
+    /// Whether its value is not noted, and any but one byte belongs to it.
+    fn is_passed_over(&self) -> bool {
+        self.any && self.may_be_empty && self.group.is_none()
+    }
 }
 
-#[inline]
-fn next_character(line: &[u8], at: usize) -> usize {
-    let mut next = at + 1;
-    while !is_boundary(line, next) {
-        next += 1;
-    }
-    next
+/// The byte that tells best where what follows may begin: a quote, because values in quotes hold other separators too.
+fn most_needed(need: &[u32; 128]) -> Option<(u8, u32)> {
+    let most = || (0..128_u8).max_by_key(|byte| need[usize::from(*byte)]);
+    let byte = if need[usize::from(b'"')] > 0 { b'"' } else { most()? };
+    let count = need[usize::from(byte)];
+    (count > 0).then_some((byte, count))
 }

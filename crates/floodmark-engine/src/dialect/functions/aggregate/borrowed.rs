@@ -42,6 +42,7 @@ impl Hash for ApproxDistinct {
 }
 
 /// The call of the inner function, which takes one argument.
+#[expect(clippy::needless_pass_by_value, reason = "the call that comes in is not used again")]
 fn inner_args(args: AccumulatorArgs<'_>) -> AccumulatorArgs<'_> {
     AccumulatorArgs {
         return_field: Arc::new(Field::new("", DataType::UInt64, false)),

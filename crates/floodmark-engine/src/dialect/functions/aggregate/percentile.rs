@@ -70,7 +70,8 @@ pub(super) fn histogram_field(_: &[FieldRef]) -> Result<FieldRef> {
 /// The values, the weights and what is asked.
 pub(super) fn points_state(_: &[FieldRef], _: &FieldRef) -> Result<Vec<FieldRef>> {
     let numbers = list_type(&Field::new("", DataType::Float64, true));
-    Ok(vec![Arc::new(Field::new("", numbers, true)); 3])
+    let field: FieldRef = Arc::new(Field::new("", numbers, true));
+    Ok((0..3).map(|_| Arc::clone(&field)).collect())
 }
 
 impl Distributions {

@@ -204,8 +204,6 @@ static FUNCTIONS: &[Scalar] = &[
     .unify(sequence::ends_fit),
 ];
 
-pub(crate) use crate::dialect::functions::array::shape::{concat, concat_fits};
-
 /// The functions of this kind.
 pub(super) fn all() -> Vec<ScalarUDF> {
     FUNCTIONS.iter().map(Scalar::udf).collect()

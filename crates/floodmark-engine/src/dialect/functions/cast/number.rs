@@ -112,7 +112,7 @@ fn rounded(array: &ArrayRef, to: &TrinoType, otherwise: Otherwise) -> Result<Arr
     let values = numbers.iter().map(|number| {
         let Some(number) = number else { return Ok(None) };
         let whole = number.round();
-        if whole >= -9_223_372_036_854_775_808.0 && whole < 9_223_372_036_854_775_808.0 {
+        if (-9_223_372_036_854_775_808.0..9_223_372_036_854_775_808.0).contains(&whole) {
             return Ok(Some(whole as i64));
         }
         if otherwise == Otherwise::Null {

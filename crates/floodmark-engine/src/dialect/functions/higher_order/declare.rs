@@ -11,6 +11,7 @@ use datafusion::logical_expr::{
 };
 
 use crate::dialect::functions::array::lists::{list_type, map_type};
+use crate::dialect::functions::declare::Unify;
 use crate::dialect::trino_type::{TrinoType, failure};
 
 /// A function that takes lambdas.
@@ -20,7 +21,7 @@ pub(super) struct HigherOrder {
     /// What it takes.
     pub(super) arguments: &'static [Argument],
     /// Makes the types of the arguments that are no lambdas fit each other.
-    pub(super) unify: Option<fn(Vec<DataType>) -> Option<Vec<DataType>>>,
+    pub(super) unify: Option<Unify>,
     /// The parameters of its lambdas; the number is that of the call, for those that depend on each other.
     pub(super) parameters: fn(usize, &[Known<'_>]) -> Result<LambdaParametersProgress>,
     /// The type of its result, from the fields of its arguments and of what its lambdas make.

@@ -57,7 +57,7 @@ pub(super) fn luhn_check(args: &ScalarFunctionArgs) -> Result<ColumnarValue> {
                 if digit > 9 { digit - 9 } else { digit }
             })
             .sum();
-        Some(Ok(sum % 10 == 0))
+        Some(Ok(sum.is_multiple_of(10)))
     })
 }
 

@@ -10,7 +10,6 @@ mod unicode;
 
 use datafusion::logical_expr::ScalarUDF;
 
-use crate::dialect::functions::array;
 use crate::dialect::functions::declare::{Parameter, Returns, Scalar};
 
 const TEXT: Parameter = Parameter::Text;
