@@ -19,14 +19,20 @@ from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
 
-from questions import QUESTIONS, TOP, Question
+from questions import QUESTIONS, TABLE_QUESTIONS, TOP, Question
 
 HERE = Path(__file__).resolve().parent
 BEGIN, END = "<!-- bench:begin -->", "<!-- bench:end -->"
+TABLES_BEGIN, TABLES_END = "<!-- tables:begin -->", "<!-- tables:end -->"
 CORES = os.cpu_count() or 1
+
+# The day that is asked of a table of days.
+DAY = "2024/10/01"
 
 # What Floodmark aims at, without pruning: CPU over the floor's, CPU and wall over DuckDB's and over Polars'.
 AIM_FLOOR, AIM_DUCKDB, AIM_POLARS = 1.15, 0.5, 0.7
+# What a question of a user's table may cost, over the same question of the log's own table.
+AIM_TABLE = 1.3
 
 FLOOR, INFLATE = "the floor", "inflating only"
 PRUNED, UNPRUNED, WHOLE = "floodmark, pruned by name", "floodmark, same hour, unprunable", "floodmark, all hours"
@@ -52,6 +58,8 @@ class Program:
     # What it must answer; None for programs that answer nothing.
     expected: str | None = None
     has_header: bool = False
+    # A home with a catalog; None for an empty one each time.
+    home: str | None = None
     runs: list[Run] = field(default_factory=list)
 
     def median(self, of: str) -> float:
@@ -62,10 +70,10 @@ class Failure(Exception):
     """The benchmark cannot go on: a program failed, or an answer differs."""
 
 
-def run(command: list[str]) -> Run:
-    """Runs a command. Floodmark gets an empty home each time: what an earlier run kept must not help."""
-    with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as said, tempfile.TemporaryDirectory() as home:
-        environment = dict(os.environ, FLOODMARK_HOME=home)
+def run(command: list[str], home: str | None = None) -> Run:
+    """Runs a command. Floodmark gets an empty home unless one is given: what an earlier run kept must not help."""
+    with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as said, tempfile.TemporaryDirectory() as empty:
+        environment = dict(os.environ, FLOODMARK_HOME=home or empty)
         start = time.perf_counter()
         process = subprocess.Popen(command, stdout=output, stderr=said, env=environment)
         _, status, usage = os.wait4(process.pid, 0)
@@ -87,7 +95,7 @@ def measure(programs: list[Program]) -> None:
             # Who runs once only, because it is slow, is not warmed up: the others have read the objects already.
             if turn > program.runs_max or (turn == 0 and program.runs_max == 1):
                 continue
-            done = run(program.command)
+            done = run(program.command, program.home)
             check(program, done.output)
             if turn > 0:
                 program.runs.append(done)
@@ -244,30 +252,97 @@ def floodmark_section(bench: Bench) -> str:
     return "\n".join(rows)
 
 
-def conditions(bench: Bench, load_before: float) -> str:
+def greatest(table: str, columns: list[tuple[str, str]]) -> str:
+    """A question of every column: its greatest value, or how many there are where values have no order."""
+    nested = ("array", "map", "struct")
+    values = ", ".join(f'{"count" if kind.startswith(nested) else "max"}("{name}")' for name, kind in columns)
+    return f"SELECT {values} FROM {table}"
+
+
+def tables_section(bench: Bench) -> str:
+    """The same questions of the logs' own tables and of the tables that a user of Athena has."""
+    rows = [
+        "| question | own table: CPU, s | user's: CPU, s | ÷ own | ÷ floor | own: wall, s | user's: wall, s | ÷ own | peak, MB |",
+        "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
+    ]
+    missed = []
+    with tempfile.TemporaryDirectory() as home:
+
+        def compare(title: str, folder: Path, log: str, own: str, user: str, same: bool, floor: bool) -> None:
+            answer = run(bench.query(own, folder / log)).output if same else None
+            programs = [
+                Program("own", bench.query(own, folder / log), bench.runs, answer),
+                Program("user's", bench.query(user, None), bench.runs, answer, home=home),
+            ]
+            if floor:
+                programs.append(Program(FLOOR, bench.floor(log, folder), bench.runs))
+            measure(programs)
+            (cpu, wall), (user_cpu, user_wall) = [(p.median("cpu"), p.median("wall")) for p in programs[:2]]
+            over_floor = f"{user_cpu / programs[2].median('cpu'):.2f}" if floor else ""
+            rows.append(
+                f"| {title} | {cpu:.3f} | {user_cpu:.3f} | {user_cpu / cpu:.2f} | {over_floor} "
+                f"| {wall:.3f} | {user_wall:.3f} | {user_wall / wall:.2f} | {programs[1].median('peak'):.0f} |"
+            )
+            if title.endswith("top 30") and user_cpu / cpu > AIM_TABLE:
+                missed.append(title.split(":")[0])
+
+        def make(log: str, folder: Path, table: str, *more: str) -> None:
+            said = run([bench.bench, "ddl", "--log", log, "--folder", str(folder), "--table", table, *more]).output
+            run([bench.floodmark or "", "query", said], home)
+
+        main = bench.folder / "main"
+        for question in TABLE_QUESTIONS:
+            log, table = question.log, f"user_{question.log}"
+            if not (main / log).exists():
+                continue
+            make(log, main, table)
+            columns = run([bench.bench, "ddl", "--log", log, "--folder", str(main), "--columns"]).output
+            columns = [line.split("\t") for line in columns.splitlines()]
+            everything = [
+                greatest(log, [(ours, kind) for _, kind, ours in columns]),
+                greatest(table, [(name, kind) for name, kind, _ in columns]),
+            ]
+            count = "SELECT count(*) FROM "
+            compare(f"{log}: `count(*)`", main, log, count + log, count + table, True, True)
+            compare(f"{log}: top 30", main, log, question.top(log), question.top(table), True, True)
+            compare(f"{log}: `max` of every column", main, log, *everything, False, True)
+        days = bench.folder / "days"
+        if (days / "nlb").exists():
+            make("nlb", days, "user_days", "--partitioned")
+            own = f"SELECT count(*) FROM nlb WHERE log_day = '{DAY}'"
+            user = f"SELECT count(*) FROM user_days WHERE day = '{DAY}'"
+            compare("nlb: `count(*)` of one day of ten, of 3,653 projected ones", days, "nlb", own, user, True, False)
+    met = f"missed by {', '.join(missed)}" if missed else "met"
+    aim = f"The aim is at most {AIM_TABLE} times the CPU time of the own table for the top 30: {met}."
+    return "\n".join(["### Users' tables", "", *rows, "", aim])
+
+
+def conditions(bench: Bench, load_before: float, with_peers: bool) -> str:
     """Where and with what the figures were measured."""
     processor = platform.processor() or platform.machine()
     for line in Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []:
         if line.startswith("model name"):
             processor = line.split(":", 1)[1].strip()
             break
-    versions = ", ".join(f"{name} {metadata.version(name)}" for name in ("duckdb", "polars", "pandas"))
+    versions, pandas = "", ""
+    if with_peers:
+        versions = ", ".join(f"{name} {metadata.version(name)}" for name in ("duckdb", "polars", "pandas"))
+        versions, pandas = f" {versions}, Python {platform.python_version()};", f" (pandas: {bench.pandas_runs})"
     return (
-        f"Measured on {time.strftime('%Y-%m-%d')}, {CORES} cores ({processor}), {platform.system()}; {versions}, "
-        f"Python {platform.python_version()}; medians of {bench.runs} runs after one to warm up "
-        f"(pandas: {bench.pandas_runs}). Load average before the first run: {load_before:.1f}; the benchmark alone makes "
+        f"Measured on {time.strftime('%Y-%m-%d')}, {CORES} cores ({processor}), {platform.system()};{versions} "
+        f"medians of {bench.runs} runs after one to warm up{pandas}. Load average before the first run: {load_before:.1f}; the benchmark alone makes "
         f"about {CORES}, and more than that at the start means that others were at work."
     )
 
 
-def write(path: Path, text: str) -> None:
+def write(path: Path, text: str, begin: str = BEGIN, end: str = END) -> None:
     """Puts the text between the markers of a page."""
     page = path.read_text()
-    if BEGIN not in page or END not in page:
-        raise Failure(f"{path} has no `{BEGIN}` and `{END}`")
-    before, rest = page.split(BEGIN, 1)
-    after = rest.split(END, 1)[1]
-    path.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{after}")
+    if begin not in page or end not in page:
+        raise Failure(f"{path} has no `{begin}` and `{end}`")
+    before, rest = page.split(begin, 1)
+    after = rest.split(end, 1)[1]
+    path.write_text(f"{before}{begin}\n\n{text}\n\n{end}{after}")
 
 
 def main() -> int:
@@ -279,10 +354,17 @@ def main() -> int:
     parser.add_argument("--pandas-runs", type=int, default=1, help="0 leaves pandas out")
     parser.add_argument("--logs", default=",".join(QUESTIONS), help="which logs, separated by commas")
     parser.add_argument("--write", type=Path, help="the page whose block of figures is replaced")
+    parser.add_argument("--tables", action="store_true", help="only users' tables, against the logs' own")
     asked = parser.parse_args()
     bench = Bench(asked.folder, asked.bench, asked.floodmark, asked.runs, asked.pandas_runs)
     try:
-        sections = [conditions(bench, os.getloadavg()[0])]
+        sections = [conditions(bench, os.getloadavg()[0], not asked.tables)]
+        if asked.tables:
+            text = "\n\n".join([*sections, tables_section(bench)])
+            if asked.write:
+                write(asked.write, text, TABLES_BEGIN, TABLES_END)
+            print(text)
+            return 0
         for log in asked.logs.split(","):
             print(log, end=" ", file=sys.stderr, flush=True)
             sections.append(question_section(bench, QUESTIONS[log]))

@@ -135,3 +135,27 @@ QUESTIONS = {
 
 # Fields that are added or compared as numbers; all others stay text, which costs the least.
 NUMBERS = {"bytes", "start"}
+
+
+@dataclass(frozen=True)
+class TableQuestion:
+    """What is asked of a log's own table and of a user's: the names are the same in both."""
+
+    log: str
+    groups: str
+    where: str
+
+    def top(self, table: str) -> str:
+        return (
+            f"SELECT {self.groups}, count(*) AS total FROM {table} WHERE {self.where} "
+            f"GROUP BY {self.groups} ORDER BY total DESC, {self.groups} LIMIT {TOP}"
+        )
+
+
+TABLE_QUESTIONS = [
+    TableQuestion("nlb", "client_ip, tls_cipher_suite", "domain_name = 'api.example.com' AND target_port = 443"),
+    TableQuestion("alb", "client_ip, ssl_cipher", "domain_name = 'api.example.com' AND elb_status_code = 200"),
+    TableQuestion("vpc_flow", "srcaddr, dstaddr", "action = 'ACCEPT' AND dstport = 443"),
+    TableQuestion("cloudfront", "c_ip, cs_user_agent", "cs_uri_stem = '/index.html' AND sc_status = 200"),
+    TableQuestion("waf", "terminatingruleid, ja3fingerprint", "action = 'BLOCK'"),
+]

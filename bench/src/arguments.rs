@@ -11,9 +11,9 @@ pub(crate) struct Arguments {
 }
 
 /// Options that stand alone.
-const SWITCHES: &[&str] = &["answer", "inflate-only", "partitioned"];
+const SWITCHES: &[&str] = &["answer", "columns", "inflate-only", "partitioned"];
 /// Options that take a value.
-const OPTIONS: &[&str] = &["folder", "hours", "lines", "log", "objects", "runs", "seed"];
+const OPTIONS: &[&str] = &["folder", "hours", "lines", "log", "objects", "runs", "seed", "table"];
 
 impl Arguments {
     /// Reads the words after the program's name.

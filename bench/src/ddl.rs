@@ -18,7 +18,14 @@ pub(crate) fn run(arguments: &Arguments) -> Result<String, String> {
     let folder = absolute(arguments.folder()?).map_err(|error| error.to_string())?;
     let folder = format!("{}/", folder.join(name).display());
     let table = documented(log)?;
-    let mut text = format!("CREATE EXTERNAL TABLE IF NOT EXISTS user_{name} (\n");
+    let own_name = arguments.text("table", name);
+    if arguments.has("columns") {
+        let columns = table.columns(log.log_type).into_iter();
+        let lines = columns
+            .map(|column| format!("{}\t{}\t{}\n", column.name, column.hive_type, column.ours));
+        return Ok(lines.collect());
+    }
+    let mut text = format!("CREATE EXTERNAL TABLE IF NOT EXISTS {own_name} (\n");
     let columns = table.columns(log.log_type);
     for (at, column) in columns.iter().enumerate() {
         let comma = if at + 1 < columns.len() { "," } else { "" };

@@ -34,7 +34,9 @@ usage: floodmark-bench COMMAND --folder DIR [OPTIONS]
       --runs N      [5]
   ddl        print the statement that makes the documented Athena table of a log over DIR
       --log nlb|alb|vpc_flow|cloudfront|waf     [nlb]
-      --partitioned    with a projected day, below DIR in folders as AWS names them
+      --table NAME     the table's name         [that of the log]
+      --partitioned    with a projected day, of ten years
+      --columns        only the columns: name, type, and the name in Floodmark's own table
   decode     compare the decoder of a log with that of the user's table, in CPU seconds of one thread
       --log nlb|alb|vpc_flow|cloudfront|waf|all [all]
       --runs N      [5]

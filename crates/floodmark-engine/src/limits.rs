@@ -128,6 +128,9 @@ pub const VALUES_MAX: usize = 1 << 26;
 /// How many partitions one statement writes, as in Athena.
 pub const PARTITIONS_WRITTEN_MAX: usize = 100;
 
+/// How much memory rows take that wait to be written as groups of Parquet's, in all files together, in bytes.
+pub const HELD_ROWS_BYTES_MAX: usize = 128 << 20;
+
 /// How long to wait for another process that writes into the same catalog.
 pub const CATALOG_WAIT_MAX: Duration = Duration::from_secs(30);
 

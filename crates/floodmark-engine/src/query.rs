@@ -43,6 +43,8 @@ pub struct EngineOptions {
     pub s3: S3Options,
     /// Where databases, tables and views are kept.
     pub catalog: CatalogPlace,
+    /// Where prepared statements are kept if the catalog is only read: a catalog's file, or None for memory.
+    pub prepared_file: Option<PathBuf>,
     /// Where `CREATE TABLE AS` writes that names no location; None if it must name one.
     pub tables_folder: Option<PathBuf>,
     /// Whether statements may write to S3.
@@ -70,6 +72,7 @@ impl Default for EngineOptions {
             spill_folder: None,
             s3: S3Options::default(),
             catalog: CatalogPlace::default(),
+            prepared_file: None,
             tables_folder: None,
             apply: false,
         }
@@ -82,6 +85,8 @@ pub struct Engine {
     options: EngineOptions,
     state: SessionState,
     catalog: OnceCell<Catalog>,
+    /// The catalog on this machine that keeps prepared statements.
+    prepared: OnceCell<Catalog>,
     stores: Arc<Stores>,
     io: Io,
 }
@@ -166,7 +171,7 @@ impl Engine {
         state.register_relation_planner(Arc::new(Relations))?;
         let io = Io(Some(io));
         let stores = Arc::new(Stores::new(options.s3.clone(), io.handle()));
-        Ok(Self { options, state, catalog: OnceCell::new(), stores, io })
+        Ok(Self { options, state, catalog: OnceCell::new(), prepared: OnceCell::new(), stores, io })
     }
 
     /// Opens the places that are to be asked: paths, globs, `-` or `s3://` addresses.
@@ -219,6 +224,21 @@ impl Engine {
             }
         };
         self.catalog.get_or_try_init(open).await
+    }
+
+    /// The catalog that keeps prepared statements: a file on this machine, whatever the tables' catalog is.
+    pub(crate) async fn prepared(&self) -> Result<&Catalog> {
+        if let catalog @ Catalog::Local(_) = self.catalog().await? {
+            return Ok(catalog);
+        }
+        let open = async || {
+            let local = match &self.options.prepared_file {
+                Some(path) => LocalCatalog::open(path)?,
+                None => LocalCatalog::in_memory()?,
+            };
+            Ok(Catalog::Local(Arc::new(local)))
+        };
+        self.prepared.get_or_try_init(open).await
     }
 
     pub(crate) fn stores(&self) -> &Arc<Stores> {

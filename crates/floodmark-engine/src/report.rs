@@ -34,6 +34,7 @@ struct Inner {
     troubles: Vec<String>,
     troubles_total: u64,
     others: BTreeMap<&'static str, u64>,
+    empty_tables: BTreeMap<String, String>,
 }
 
 /// What a query did.
@@ -73,6 +74,8 @@ pub struct Report {
     pub troubles: Vec<String>,
     /// How many troubles there were.
     pub troubles_total: u64,
+    /// What is to be said of tables for which there was nothing to read, by their names.
+    pub empty_tables: BTreeMap<String, String>,
 }
 
 /// What Athena asks for a terabyte scanned, in US dollars, in most regions (aws.amazon.com/athena/pricing, 2026).
@@ -109,6 +112,11 @@ impl Metrics {
 
     pub(crate) fn listed(&self) {
         add(&self.objects_listed, 1);
+    }
+
+    /// There is nothing to read for a table, for this reason.
+    pub(crate) fn is_empty(&self, table: &str, reason: String) {
+        self.lock().empty_tables.insert(table.to_owned(), reason);
     }
 
     pub(crate) fn passed_over(&self) {
@@ -199,6 +207,7 @@ impl Metrics {
             unmatched: inner.unmatched.clone(),
             troubles: inner.troubles.clone(),
             troubles_total: inner.troubles_total,
+            empty_tables: inner.empty_tables.clone(),
         }
     }
 }

@@ -71,7 +71,9 @@ impl<'a> Session<'a> {
     /// `NotFound` if the catalog has no such database.
     pub async fn in_database(mut self, database: &str) -> Result<Self> {
         let database = database.to_lowercase();
-        if database != LOGS && self.catalog().database(&database).await?.is_none() {
+        // As in Athena nobody needs the database `default` who names another one with each table.
+        let is_known = database == LOGS || database == DATABASE;
+        if !is_known && self.catalog().database(&database).await?.is_none() {
             return Err(refused::schema_not_found(&database)
                 .hint("`SHOW DATABASES` lists the databases of the catalog"));
         }

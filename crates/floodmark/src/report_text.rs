@@ -138,6 +138,9 @@ pub(crate) fn text(report: &Report, elapsed: Duration, stopped: bool) -> String 
             things(account.not_utf8, "line")
         );
     }
+    for (table, reason) in &report.empty_tables {
+        let _ = writeln!(text, "note: nothing was read for `{}`: {}", safe(table), safe(reason));
+    }
     for trouble in &report.troubles {
         let _ = writeln!(text, "warning: {}", safe(trouble));
     }
@@ -200,6 +203,7 @@ pub(crate) fn json(report: &Report, elapsed: Duration, stopped: bool) -> Value {
             "text": rejection.text,
         })).collect::<Vec<_>>(),
         "holes": account.holes,
+        "empty_tables": report.empty_tables,
         "troubles": report.troubles,
         "troubles_total": report.troubles_total,
         "seconds": elapsed.as_secs_f64(),

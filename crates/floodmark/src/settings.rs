@@ -168,6 +168,7 @@ impl Settings {
                 (CatalogKind::Local, Some(home)) => CatalogPlace::File(home.join(CATALOG_FILE)),
                 (CatalogKind::Local, None) => CatalogPlace::Memory,
             },
+            prepared_file: home.as_ref().map(|home| home.join(CATALOG_FILE)),
             tables_folder: home.map(|home| home.join("tables")),
             apply: self.apply,
             s3,

@@ -61,7 +61,7 @@ fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
         match character {
-            '\u{1}'..='\u{1f}' | '\u{7f}' => push_escape(&mut escaped, character),
+            '\0'..='\u{1f}' | '\u{7f}' => push_escape(&mut escaped, character),
             character if ESCAPED.contains(character) => push_escape(&mut escaped, character),
             character => escaped.push(character),
         }

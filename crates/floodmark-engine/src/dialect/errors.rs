@@ -5,8 +5,13 @@ use datafusion::common::{Column, SchemaError};
 use datafusion::error::DataFusionError;
 use datafusion::sql::sqlparser::tokenizer::{Token, TokenWithSpan};
 
+<<<<<<< HEAD
 use crate::dialect::{names, tokens};
 use crate::error::{Error, ErrorKind, Position};
+=======
+use crate::dialect::{functions, names, tokens};
+use crate::error::{ErrorKind, Position};
+>>>>>>> main
 
 /// An error in Athena's words.
 pub(crate) struct Explained {
@@ -81,8 +86,13 @@ pub(crate) fn explain(root: &DataFusionError, message: &str) -> Option<Explained
         DataFusionError::NotImplemented(_) => {
             let what = if message.contains("OuterReferenceColumn") {
                 "a correlated sub-query of this form is not supported"
+<<<<<<< HEAD
             } else if UNPLANNED.iter().any(|text| message.contains(text)) {
                 UNPLANNABLE
+=======
+            } else if message.contains("as a sliding accumulator") {
+                "this function over a window whose beginning moves is not supported"
+>>>>>>> main
             } else {
                 message
             };
@@ -131,11 +141,23 @@ pub(crate) fn find(
             })
         })
         .collect();
-    let (parts, is_function): (Vec<&str>, bool) = match subject {
-        Subject::Name(name) => (name.split('.').collect(), false),
-        Subject::Function(name) => (vec![name.as_str()], true),
-        Subject::Field(name) => return field(&tokens, name),
-    };
+    match subject {
+        Subject::Name(name) => {
+            let parts: Vec<&str> = name.split('.').collect();
+            named(&tokens, &parts, false)
+        }
+        Subject::Function(name) => (functions::names_of(name).iter())
+            .find_map(|name| named(&tokens, &[name.as_str()], true)),
+        Subject::Field(name) => field(&tokens, name),
+    }
+}
+
+/// A name of so many parts, of a function that is called, or of anything else.
+fn named(
+    tokens: &[&TokenWithSpan],
+    parts: &[&str],
+    is_function: bool,
+) -> Option<(Position, String)> {
     // Each part but the first stands behind a full stop.
     let length = parts.len() * 2 - 1;
     let at = (0..tokens.len().saturating_sub(length - 1)).find(|at| {

@@ -1,6 +1,7 @@
 //! Dates, times and zones: their texts, and the clocks of places.
 
 use std::str::FromStr;
+use std::sync::{Arc, LazyLock};
 
 use chrono::{
     DateTime, Datelike, Days, LocalResult, Months, NaiveDate, NaiveDateTime, NaiveTime, Offset,
@@ -15,21 +16,28 @@ pub(crate) const DAY_MICROS: i64 = 86_400_000_000;
 #[derive(Clone, Debug)]
 pub(crate) struct Zone {
     /// `UTC`, `+02:00` or `America/New_York`.
-    pub(crate) name: String,
+    pub(crate) name: Arc<str>,
     clock: Tz,
+    is_utc: bool,
 }
 
 impl Zone {
     /// The zone of sessions.
     pub(crate) fn of_sessions() -> Self {
-        Self::parse("UTC").expect("UTC is a zone")
+        static UTC: LazyLock<Zone> = LazyLock::new(|| {
+            let clock = Tz::from_str("UTC").expect("UTC is a zone");
+            Zone { name: "UTC".into(), clock, is_utc: true }
+        });
+        UTC.clone()
     }
 
     /// Reads the name of a zone: `UTC`, `Z`, `+02:00`, `-5`, `America/New_York`.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
         let name = match text {
-            "Z" | "z" | "UTC" | "GMT" | "UCT" | "Zulu" | "Etc/UTC" | "Etc/GMT" => "UTC".to_owned(),
+            "Z" | "z" | "UTC" | "GMT" | "UCT" | "Zulu" | "Etc/UTC" | "Etc/GMT" => {
+                return Some(Self::of_sessions());
+            }
             _ => {
                 let offset = text
                     .strip_prefix("UTC")
@@ -42,8 +50,11 @@ impl Zone {
                 }
             }
         };
+        if name == "UTC" {
+            return Some(Self::of_sessions());
+        }
         let clock = Tz::from_str(&name).ok()?;
-        Some(Self { name, clock })
+        Some(Self { name: name.into(), clock, is_utc: false })
     }
 
     /// What the zone's clocks show at a moment in microseconds since 1970, counted in the same way.
@@ -53,6 +64,9 @@ impl Zone {
 
     /// How far the zone's clocks are ahead of UTC at a moment, in seconds.
     pub(crate) fn offset_seconds(&self, utc: i64) -> i32 {
+        if self.is_utc {
+            return 0;
+        }
         DateTime::from_timestamp_micros(utc).map_or(0, |moment| {
             self.clock.offset_from_utc_datetime(&moment.naive_utc()).fix().local_minus_utc()
         })
@@ -60,6 +74,9 @@ impl Zone {
 
     /// The moment at which the zone's clocks show this. Of two, the earlier; what a change of the clocks leaves out counts on.
     pub(crate) fn utc(&self, local: i64) -> i64 {
+        if self.is_utc {
+            return local;
+        }
         let Some(shown) = DateTime::from_timestamp_micros(local).map(|local| local.naive_utc())
         else {
             return local;

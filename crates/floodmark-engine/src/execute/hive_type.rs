@@ -26,11 +26,9 @@ pub(crate) fn hive_type(trino_type: &TrinoType) -> Option<String> {
         T::Array(item) => format!("array<{}>", hive_type(item)?),
         T::Map(key, value) => format!("map<{}>", all(&[key, value])?.join(",")),
         T::Row(fields) => {
-            let fields: Vec<String> = (fields.iter().enumerate())
-                .map(|(at, (name, inner))| {
-                    let name = name.clone().unwrap_or_else(|| format!("field{at}"));
-                    Some(format!("{name}:{}", hive_type(inner)?))
-                })
+            // A field without a name could not be asked for.
+            let fields: Vec<String> = (fields.iter())
+                .map(|(name, inner)| Some(format!("{}:{}", name.as_ref()?, hive_type(inner)?)))
                 .collect::<Option<_>>()?;
             format!("struct<{}>", fields.join(","))
         }

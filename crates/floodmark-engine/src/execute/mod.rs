@@ -7,6 +7,7 @@ mod prepared;
 mod rows;
 mod show;
 mod tables;
+mod writing;
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -19,6 +20,8 @@ use crate::query::Query;
 use crate::session::Session;
 
 pub(crate) use tables::location;
+
+const OTHER_DATABASE: &str = "name the database with `--database`, in the shell with `\\database NAME`, or before the table: `web.hits`";
 
 /// A statement with what it runs in.
 pub(crate) struct Execution<'a> {
@@ -95,9 +98,11 @@ impl Execution<'_> {
             Statement::Deallocate { name, position } => self.deallocate(name, *position).await,
             Statement::NotSupported { what, by_athena, position } => {
                 let who = if *by_athena { "Athena" } else { "Floodmark" };
-                Err(Error::new(ErrorKind::NotSupported, format!("{who} does not run {what}"))
-                    .code("NOT_SUPPORTED")
-                    .at(Some(*position)))
+                let error =
+                    Error::new(ErrorKind::NotSupported, format!("{who} does not run {what}"))
+                        .code("NOT_SUPPORTED")
+                        .at(Some(*position));
+                Err(if what.starts_with("USE") { error.hint(OTHER_DATABASE) } else { error })
             }
         }
     }

@@ -23,7 +23,8 @@ impl Execution<'_> {
             description: None,
             modified_s: now_s(),
         };
-        self.session.catalog().change(move |local| local.put_prepared(&statement)).await?;
+        let keeper = self.session.engine().prepared().await?;
+        keeper.change(move |local| local.put_prepared(&statement)).await?;
         Ok(answer::done())
     }
 
@@ -48,9 +49,8 @@ impl Execution<'_> {
 
     pub(super) async fn deallocate(&self, name: &str, position: Position) -> Result<Query> {
         let name = name.to_owned();
-        let gone = self
-            .session
-            .catalog()
+        let keeper = self.session.engine().prepared().await?;
+        let gone = keeper
             .change(move |local| local.drop_prepared(WORKGROUP, &name, IfMissing::Fail))
             .await;
         gone.map_err(|error| error.at(Some(position)))?;
@@ -80,8 +80,8 @@ impl Execution<'_> {
 
     async fn prepared(&self, name: &str, position: Position) -> Result<String> {
         let wanted = name.to_owned();
-        let found =
-            self.session.catalog().change(move |local| local.prepared(WORKGROUP, &wanted)).await?;
+        let keeper = self.session.engine().prepared().await?;
+        let found = keeper.change(move |local| local.prepared(WORKGROUP, &wanted)).await?;
         found
             .map(|statement| statement.sql)
             .ok_or_else(|| crate::catalog::refused::prepared_not_found(name).at(Some(position)))

@@ -2,32 +2,24 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
-use std::sync::Arc;
 
-use chrono::DateTime;
-use datafusion::arrow::array::{Int64Array, RecordBatch};
-use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use datafusion::arrow::datatypes::{DataType, SchemaRef};
 use datafusion::common::Column;
-use datafusion::error::DataFusionError;
-use datafusion::logical_expr::{Expr, LogicalPlanBuilder, cast, lit};
-use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
+use datafusion::logical_expr::{Expr, LogicalPlanBuilder, lit};
 use datafusion::scalar::ScalarValue;
 use floodmark_formats::hive::HiveType;
-use futures::stream;
 use uuid::Uuid;
 
-use crate::catalog::{
-    CATALOG, ColumnDefinition, IfExists, Partition, SerdeDefinition, TableDefinition, refused,
-};
+use crate::catalog::{CATALOG, ColumnDefinition, LOGS, SerdeDefinition, TableDefinition, refused};
 use crate::dialect::ddl::statement::{CreateTableAs, Name, Property, Value};
 use crate::dialect::trino_type::TrinoType;
 use crate::error::{Error, ErrorKind, Result};
 use crate::execute::hive_type::hive_type;
 use crate::execute::tables::{duplicate, location, now_s};
+use crate::execute::writing::{Folder, KnownTable, NewTable, writing};
 use crate::execute::{Execution, answer};
 use crate::query::Query;
-use crate::store::Location;
-use crate::write::{Compression, Format, Target, TextFormat, Written, write};
+use crate::write::{Compression, Format, TextFormat};
 
 /// The properties of `WITH`, each of which is taken once.
 struct Properties<'a> {
@@ -73,12 +65,23 @@ impl<'a> Properties<'a> {
         let format = match name.as_str() {
             "PARQUET" => Format::Parquet,
             "JSON" => Format::Json,
-            "TEXTFILE" | "CSV" => Format::Text(TextFormat {
-                field_delimiter: match (delimiter, name.as_str()) {
-                    (Some(delimiter), _) => delimiter.to_owned(),
-                    (None, "CSV") => ",".to_owned(),
-                    (None, _) => TextFormat::default().field_delimiter,
-                },
+            "TEXTFILE" | "CSV" => Format::Text(match (delimiter, name.as_str()) {
+                (Some(delimiter), _) => {
+                    let mut characters = delimiter.chars();
+                    match (characters.next(), characters.next()) {
+                        (Some(character), None) if character.is_ascii() && character != '\n' => {
+                            TextFormat::with_field_delimiter(character)
+                        }
+                        _ => {
+                            return Err(Error::invalid_query(
+                                "Delimiter must be a single ASCII character",
+                            )
+                            .code("INVALID_TABLE_PROPERTY"));
+                        }
+                    }
+                }
+                (None, "CSV") => TextFormat::with_field_delimiter(','),
+                (None, _) => TextFormat::default(),
             }),
             other => {
                 let message = format!("files in the format {other} are not written");
@@ -143,7 +146,7 @@ fn serde(format: &Format) -> SerdeDefinition {
         Format::Json | Format::Text(_) => {
             let (class, properties) = match format {
                 Format::Text(text) => {
-                    let delimiter = text.field_delimiter.clone();
+                    let delimiter = text.field_delimiter().to_string();
                     let properties = BTreeMap::from([
                         ("field.delim".to_owned(), delimiter.clone()),
                         ("serialization.format".to_owned(), delimiter),
@@ -178,66 +181,7 @@ fn columns(schema: &SchemaRef) -> Result<Vec<ColumnDefinition>> {
         .collect()
 }
 
-/// The beginning of files' names: when the statement began.
-fn began() -> String {
-    DateTime::from_timestamp(now_s(), 0)
-        .map_or_else(String::new, |time| time.format("%Y%m%d_%H%M%S").to_string())
-}
-
-/// One row that says how many were written.
-fn count(rows: u64) -> RecordBatch {
-    let values = Int64Array::from(vec![i64::try_from(rows).unwrap_or(i64::MAX)]);
-    RecordBatch::try_new(count_schema(), vec![Arc::new(values)])
-        .expect("the one column is made after the schema")
-}
-
-fn count_schema() -> SchemaRef {
-    Arc::new(Schema::new(vec![Field::new("rows", DataType::Int64, false)]))
-}
-
-/// A query that writes while its one row, the count, is taken.
-fn writing<F>(
-    query: Query,
-    target: Target,
-    done: impl FnOnce(Written) -> F + Send + 'static,
-) -> Query
-where
-    F: Future<Output = Result<u64>> + Send + 'static,
-{
-    let Query { rows, metrics, notes, .. } = query;
-    let work = async move {
-        let written = write(rows, &target, &began()).await?;
-        let rows = done(written).await?;
-        Ok(count(rows))
-    };
-    let rows =
-        stream::once(async { work.await.map_err(|error: Error| DataFusionError::from(error)) });
-    let schema = count_schema();
-    let rows = Box::pin(RecordBatchStreamAdapter::new(Arc::clone(&schema), rows));
-    Query { schema, rows, metrics, notes }
-}
-
 impl Execution<'_> {
-    /// Where files are to be written, if they may be.
-    async fn target(
-        &self,
-        place: &str,
-        format: Format,
-        compression: Compression,
-        partitioned_by: Vec<String>,
-    ) -> Result<Target> {
-        let location = Location::parse(place)?;
-        let store = match &location {
-            Location::S3 { .. } if !self.session.engine().options().apply => {
-                let message = format!("writing to `{place}` needs your consent");
-                return Err(Error::new(ErrorKind::AccessDenied, message)
-                    .hint("add `--apply`; without it, Floodmark only reads from AWS"));
-            }
-            location => self.session.open(location).await?,
-        };
-        Ok(Target { location, store, format, compression, partitioned_by })
-    }
-
     /// Refuses a folder that holds something.
     async fn is_free(&self, place: &str, what: &str) -> Result<()> {
         if self.session.keys_below(place).await?.is_empty() {
@@ -299,6 +243,7 @@ impl Execution<'_> {
         properties.finish()?;
         let place = location(&place)?;
         let mut columns = columns(&planned.schema()?)?;
+        check_json(&format, &columns).map_err(|error| error.at(at))?;
         if let Some(twice) = duplicate(columns.iter().map(|column| column.name.as_str())) {
             return Err(Error::invalid_query(format!(
                 "Column name '{twice}' specified more than once"
@@ -326,24 +271,16 @@ impl Execution<'_> {
             created_s: now_s(),
             ..TableDefinition::default()
         };
-        let target = self.target(&place, format, compression, partitioned_by).await?;
+        let keys = table.partition_keys.clone();
+        let target = self.target(&place, (format, compression), keys).await?;
         self.is_free(&place, &format!("table '{}.{}'", table.database, table.name)).await?;
         let planned = if create.with_data {
             planned
         } else {
             planned.map(|plan| Ok(LogicalPlanBuilder::from(plan).limit(0, Some(0))?.build()?))?
         };
-        let catalog = catalog.clone();
-        Ok(writing(planned.run().await?, target, move |written| async move {
-            let partitions = partitions(written.partitions);
-            catalog
-                .change(move |local| {
-                    local.create_table(&table, IfExists::Fail)?;
-                    local.add_partitions(&table.database, &table.name, &partitions, IfExists::Keep)
-                })
-                .await?;
-            Ok(written.rows)
-        }))
+        let destination = NewTable { catalog: catalog.clone(), table };
+        Ok(writing(planned.run().await?, target, destination))
     }
 
     /// Where a table lies that names no location.
@@ -371,24 +308,8 @@ impl Execution<'_> {
         let table = self.table(name).await.map_err(|error| error.at(at))?;
         let catalog = self.session.catalog();
         catalog.change(|_| Ok(())).await?;
-        let class = table.serde.class.rsplit('.').next().unwrap_or_default();
-        let format = match class {
-            "ParquetHiveSerDe" => Format::Parquet,
-            "JsonSerDe" => Format::Json,
-            "LazySimpleSerDe" => {
-                let delimiter = table.serde.properties.get("field.delim");
-                Format::Text(TextFormat {
-                    field_delimiter: delimiter
-                        .map_or_else(|| TextFormat::default().field_delimiter, String::clone),
-                })
-            }
-            _ => {
-                let message = format!("rows cannot be written with the SerDe {class}");
-                return Err(Error::new(ErrorKind::NotSupported, message)
-                    .code("NOT_SUPPORTED")
-                    .at(at));
-            }
-        };
+        let format = format_of(&table).map_err(|error| error.at(at))?;
+        check_json(&format, &table.columns).map_err(|error| error.at(at))?;
         let all: Vec<&ColumnDefinition> =
             table.columns.iter().chain(&table.partition_keys).collect();
         let planned = self.session.plan(self.inner(query)?).await?;
@@ -406,24 +327,27 @@ impl Execution<'_> {
             .code("COLUMN_NOT_FOUND")
             .at(at));
         }
-        let types: Vec<(String, DataType)> = (all.iter())
-            .map(|column| Ok((column.name.clone(), hive(&column.hive_type)?.arrow())))
-            .collect::<Result<_>>()?;
-        let targets: Vec<&DataType> = (wanted.iter())
-            .filter_map(|name| types.iter().find(|(known, _)| known == name))
-            .map(|(_, target)| target)
+        let hive_types: Vec<HiveType> =
+            all.iter().map(|column| hive(&column.hive_type)).collect::<Result<_>>()?;
+        let types: Vec<(&str, DataType)> = (all.iter().zip(&hive_types))
+            .map(|(column, hive_type)| (column.name.as_str(), hive_type.arrow()))
             .collect();
-        let fields = given.fields();
-        let fit = fields.len() == targets.len()
-            && fields.iter().zip(&targets).all(|(field, target)| fits(field.data_type(), target));
+        let targets: Vec<TrinoType> = (wanted.iter())
+            .filter_map(|name| types.iter().find(|(known, _)| known == name))
+            .map(|(_, target)| TrinoType::of(target))
+            .collect();
+        let queries: Vec<TrinoType> =
+            given.fields().iter().map(|field| TrinoType::of_field(field)).collect();
+        let fit = queries.len() == targets.len()
+            && queries.iter().zip(&targets).all(|(given, target)| fits(given, target));
         if !fit {
-            let tables: Vec<_> = targets.iter().map(|t| TrinoType::of(t).to_string()).collect();
-            let queries: Vec<_> =
-                fields.iter().map(|field| TrinoType::of_field(field).to_string()).collect();
+            let listed = |types: &[TrinoType]| {
+                types.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+            };
             return Err(Error::invalid_query(format!(
                 "Insert query has mismatched column types: Table: [{}], Query: [{}]",
-                tables.join(", "),
-                queries.join(", ")
+                listed(&targets),
+                listed(&queries)
             ))
             .code("TYPE_MISMATCH")
             .at(at));
@@ -434,28 +358,27 @@ impl Execution<'_> {
             let columns = plan.schema().columns();
             let outputs = (types.iter().zip(&positions)).map(|((name, target), position)| {
                 let value = match position {
-                    Some(at) => cast(Expr::Column(Column::clone(&columns[*at])), target.clone()),
+                    Some(at) => Expr::Column(Column::clone(&columns[*at])),
                     None => lit(ScalarValue::try_from(target).unwrap_or(ScalarValue::Null)),
                 };
-                value.alias(name)
+                value.alias(*name)
             });
             let outputs: Vec<_> = outputs.collect();
             Ok(LogicalPlanBuilder::from(plan).project(outputs)?.build()?)
         })?;
-        let keys = table.partition_keys.iter().map(|key| key.name.clone()).collect();
         let compression =
             if format == Format::Parquet { Compression::Gzip } else { Compression::None };
-        let target = self.target(&table.location, format, compression, keys).await?;
-        let catalog = catalog.clone();
-        Ok(writing(planned.run().await?, target, move |written| async move {
-            let partitions = partitions(written.partitions);
-            catalog
-                .change(move |local| {
-                    local.add_partitions(&table.database, &table.name, &partitions, IfExists::Keep)
-                })
-                .await?;
-            Ok(written.rows)
-        }))
+        let keys = table.partition_keys.clone();
+        let mut target = self.target(&table.location, (format, compression), keys).await?;
+        let length_max = |hive_type: &HiveType| match hive_type {
+            HiveType::Varchar(length) | HiveType::Char(length) => usize::try_from(*length).ok(),
+            _ => None,
+        };
+        target.form.lengths_max =
+            hive_types[..table.columns.len()].iter().map(length_max).collect();
+        target.form.types = types.iter().map(|(_, data_type)| data_type.clone()).collect();
+        let destination = KnownTable { catalog: catalog.clone(), table };
+        Ok(writing(planned.run().await?, target, destination))
     }
 
     pub(super) async fn unload(
@@ -469,26 +392,72 @@ impl Execution<'_> {
         let partitioned_by = properties.texts("partitioned_by")?;
         let (format, compression) = properties.format("PARQUET")?;
         properties.finish()?;
-        let schema = planned.schema()?;
-        columns(&schema)?;
-        let names: Vec<String> =
-            schema.fields().iter().map(|field| field.name().to_lowercase()).collect();
-        let split = names.len().checked_sub(partitioned_by.len()).filter(|split| *split > 0);
-        if split.is_none_or(|split| names[split..] != partitioned_by) {
+        let mut columns = columns(&planned.schema()?)?;
+        let split = columns.len().checked_sub(partitioned_by.len()).filter(|split| *split > 0);
+        let last = split.map(|split| &columns[split..]).unwrap_or_default();
+        if !last.iter().map(|column| &column.name).eq(&partitioned_by) {
             return Err(Error::invalid_query(
                 "the columns of `partitioned_by` must be the last ones of the query, in their order",
             )
             .code("INVALID_TABLE_PROPERTY"));
         }
+        let keys = columns.split_off(split.unwrap_or_default());
         let place = location(to)?;
-        let target = self.target(&place, format, compression, partitioned_by).await?;
+        let target = self.target(&place, (format, compression), keys).await?;
         self.is_free(&place, "UNLOAD").await?;
-        Ok(writing(planned.run().await?, target, |written| async move { Ok(written.rows) }))
+        Ok(writing(planned.run().await?, target, Folder))
     }
 }
 
-fn partitions(written: Vec<(Vec<Option<String>>, String)>) -> Vec<Partition> {
-    written.into_iter().map(|(values, location)| Partition { values, location }).collect()
+/// How the files of a table are written, if rows can be added to it.
+fn format_of(table: &TableDefinition) -> Result<Format> {
+    let not_supported = |message: String| {
+        Err(Error::new(ErrorKind::NotSupported, message)
+            .code("NOT_SUPPORTED")
+            .hint("`CREATE TABLE … AS SELECT …` makes a table that takes rows"))
+    };
+    if table.database == LOGS && table.location.is_empty() {
+        return not_supported(format!("`{}` is a log, and takes no rows", table.name));
+    }
+    let lines = |name: &str| {
+        let count = table.properties.get(name).and_then(|count| count.trim().parse::<u64>().ok());
+        count.unwrap_or_default()
+    };
+    let (headers, footers) = (lines("skip.header.line.count"), lines("skip.footer.line.count"));
+    let properties = &table.serde.properties;
+    let class = table.serde.class.rsplit('.').next().unwrap_or_default();
+    let format = match class {
+        "ParquetHiveSerDe" => return Ok(Format::Parquet),
+        "JsonSerDe" => {
+            const PLAIN: &[&str] =
+                &["serialization.format", "ignore.malformed.json", "case.insensitive"];
+            if let Some(other) = properties.keys().find(|key| !PLAIN.contains(&key.as_str())) {
+                return not_supported(format!(
+                    "rows cannot be written for a table with the SerDe property `{other}`"
+                ));
+            }
+            Format::Json
+        }
+        "LazySimpleSerDe" => {
+            if properties.contains_key("timestamp.formats") {
+                return not_supported(
+                    "rows cannot be written for a table with the SerDe property `timestamp.formats`"
+                        .to_owned(),
+                );
+            }
+            let mut text = TextFormat::of(properties);
+            text.has_header = headers == 1;
+            Format::Text(text)
+        }
+        _ => return not_supported(format!("rows cannot be written with the SerDe {class}")),
+    };
+    if footers > 0 || headers > 1 || (headers > 0 && format == Format::Json) {
+        return not_supported(
+            "rows cannot be written for a table with `skip.header.line.count` or `skip.footer.line.count`, but one header line of text"
+                .to_owned(),
+        );
+    }
+    Ok(format)
 }
 
 fn hive(text: &str) -> Result<HiveType> {
@@ -496,16 +465,46 @@ fn hive(text: &str) -> Result<HiveType> {
         .map_err(|error| Error::invalid_query(format!("`{text}` is no type of a table: {error}")))
 }
 
-/// Whether values of a type can be written as another without a loss of meaning.
-fn fits(given: &DataType, target: &DataType) -> bool {
-    let is_text = |data_type: &DataType| {
-        matches!(data_type, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View)
+/// Whether values of a type become those of another by themselves.
+///
+/// Trino's whole numbers become wider ones alone, and its literals with a point are decimals. Here both are of the widest type, so
+/// that they must become narrower ones too: a value that does not fit fails the statement.
+fn fits(given: &TrinoType, target: &TrinoType) -> bool {
+    use TrinoType as T;
+    let is_whole = |trino_type: &TrinoType| {
+        matches!(trino_type, T::TinyInt | T::SmallInt | T::Integer | T::BigInt)
     };
-    given == target
-        || *given == DataType::Null
-        || (is_text(given) && is_text(target))
-        || (given.is_numeric() && target.is_numeric())
-        || (matches!(given, DataType::Date32 | DataType::Timestamp(..))
-            && matches!(target, DataType::Timestamp(..)))
-        || (given.is_nested() && target.is_nested())
+    match (given, target) {
+        (given, target) if given == target => true,
+        (T::Unknown, _) => true,
+        (T::Varchar(_) | T::Char(_), T::Varchar(_) | T::Char(_)) => true,
+        (T::Date, T::Timestamp) => true,
+        (T::Real | T::Double | T::Decimal(..), T::Real | T::Double | T::Decimal(..)) => true,
+        (T::Array(given), T::Array(target)) => fits(given, target),
+        (T::Map(key, value), T::Map(target_key, target_value)) => {
+            fits(key, target_key) && fits(value, target_value)
+        }
+        (T::Row(given), T::Row(target)) => {
+            given.len() == target.len()
+                && given.iter().zip(target).all(|((_, given), (_, target))| fits(given, target))
+        }
+        (given, target) => {
+            is_whole(given)
+                && (is_whole(target) || matches!(target, T::Real | T::Double | T::Decimal(..)))
+        }
+    }
+}
+
+/// Refuses columns that JSON holds and that are read from it as something else.
+fn check_json(format: &Format, columns: &[ColumnDefinition]) -> Result<()> {
+    let is_binary = |column: &&ColumnDefinition| column.hive_type.contains("binary");
+    match columns.iter().find(is_binary) {
+        Some(column) if *format == Format::Json => Err(Error::new(
+            ErrorKind::NotSupported,
+            format!("the varbinary column `{}` cannot be written as JSON", column.name),
+        )
+        .code("NOT_SUPPORTED")
+        .hint("write `format = 'PARQUET'`, or cast it with to_base64")),
+        _ => Ok(()),
+    }
 }

@@ -8,6 +8,7 @@ use crate::catalog::{
 };
 use crate::dialect::ddl::statement::{Detail, Like, Name, PartitionValues};
 use crate::dialect::ddl::{create_table, create_view};
+use crate::dialect::functions::is_known;
 use crate::dialect::trino_type::TrinoType;
 use crate::error::{Error, Result};
 use crate::execute::hive_type::hive_type;
@@ -262,8 +263,8 @@ fn function_names(state: &SessionState) -> impl Iterator<Item = (&str, &'static 
         .chain(state.higher_order_functions().keys().map(String::as_str).map(of("scalar")))
         .chain(state.aggregate_functions().keys().map(String::as_str).map(of("aggregate")))
         .chain(state.window_functions().keys().map(String::as_str).map(of("window")))
-        // Functions that statements become, and people do not write.
-        .filter(|(name, _)| name.starts_with(|first: char| first.is_ascii_alphabetic()))
+        // Functions that statements become, and people do not write, are not among them.
+        .filter(|(name, _)| is_known(name))
 }
 
 /// Which names are shown.

@@ -1,5 +1,6 @@
 //! Databases, tables, views and partitions are made, changed and dropped.
 
+use std::collections::HashSet;
 use std::path::absolute;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -7,8 +8,8 @@ use datafusion::scalar::ScalarValue;
 use floodmark_formats::hive::HiveType;
 
 use crate::catalog::{
-    ColumnDefinition, Database, IfExists, IfMissing, Partition, PartitionFilter, TableDefinition,
-    View, find_partitions, partition_location, partition_name, refused,
+    ColumnDefinition, DEFAULT_PARTITION, Database, IfExists, IfMissing, Partition, PartitionFilter,
+    TableDefinition, View, find_partitions, partition_location, partition_name, refused,
 };
 use crate::dialect::ddl::statement::{
     AlterTable, ColumnPlace, CreateDatabase, CreateTable, CreateView, Name, PartitionCondition,
@@ -18,7 +19,7 @@ use crate::dialect::trino_type::TrinoType;
 use crate::error::{Error, Result};
 use crate::execute::{Execution, answer};
 use crate::query::Query;
-use crate::scan::check_definition;
+use crate::scan::{check_definition, check_partition};
 use crate::store::Location;
 
 /// The time, in seconds since 1970.
@@ -104,10 +105,10 @@ impl Execution<'_> {
             .session
             .catalog()
             .change(move |local| {
-                let found = local.database(&database)?;
-                let mut found = found.ok_or_else(|| refused::schema_not_found(&database))?;
-                found.properties.extend(properties);
-                local.create_database(&found, IfExists::Replace)
+                local.change_database(&database, |database| {
+                    database.properties.extend(properties);
+                    Ok(())
+                })
             })
             .await;
         changed.map_err(|error| error.at(Some(name.position)))?;
@@ -219,6 +220,7 @@ impl Execution<'_> {
                 let mut added = Vec::new();
                 for (given, place) in partitions {
                     let values = values(&table, given).map_err(|error| error.at(at))?;
+                    check_partition(&table, &values).map_err(|error| error.at(at))?;
                     let place = match place {
                         Some(place) => location(place).map_err(|error| error.at(at))?,
                         None => partition_location(&table, &values),
@@ -291,10 +293,11 @@ impl Execution<'_> {
                     .session
                     .catalog()
                     .change(move |local| {
-                        let mut table = table;
-                        change(&mut table, &action, place)?;
-                        check_definition(&table)?;
-                        local.create_table(&table, IfExists::Replace)
+                        local.change_table(&table.database, &table.name, |table| {
+                            change(table, &action, place)?;
+                            check_definition(table)?;
+                            Ok(())
+                        })
                     })
                     .await;
                 changed.map_err(|error| error.at(at))?;
@@ -344,8 +347,10 @@ impl Execution<'_> {
         let found = find_partitions(&table, folders.iter().map(String::as_str));
         let all = PartitionFilter::default();
         let registered = self.session.catalog().registered_partitions(&table, &all).await?;
+        let registered: HashSet<Vec<Option<String>>> =
+            registered.into_iter().map(|known| known.values).collect();
         let new: Vec<Partition> = (found.partitions.into_iter())
-            .filter(|found| !registered.iter().any(|known| known.values == found.values))
+            .filter(|found| !registered.contains(&found.values))
             .collect();
         let mut lines = Vec::new();
         if !new.is_empty() {
@@ -371,7 +376,7 @@ impl Execution<'_> {
 
 /// The first name that stands twice.
 pub(super) fn duplicate<'n>(names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
-    let mut seen = std::collections::HashSet::new();
+    let mut seen = HashSet::new();
     names.into_iter().find(|name| !seen.insert(*name))
 }
 
@@ -393,7 +398,12 @@ fn key(table: &TableDefinition, name: &str) -> Result<usize> {
 fn values(table: &TableDefinition, given: &PartitionValues) -> Result<Vec<Option<String>>> {
     let mut values: Vec<Option<Option<String>>> = vec![None; table.partition_keys.len()];
     for (name, value) in given {
-        values[key(table, name)?] = Some(value.clone());
+        let value = value.clone().filter(|value| value != DEFAULT_PARTITION);
+        if value.as_deref() == Some("") {
+            let message = format!("the value of the partition column `{name}` is empty");
+            return Err(Error::invalid_query(message).code("INVALID_PARTITION_VALUE"));
+        }
+        values[key(table, name)?] = Some(value);
     }
     (values.into_iter().zip(&table.partition_keys))
         .map(|(value, ColumnDefinition { name, hive_type, .. })| {
@@ -426,16 +436,14 @@ fn meets(
         let Some(at) = table.partition_keys.iter().position(|key| key.name == condition.key) else {
             return false;
         };
-        let Some(value) = &values[at] else {
-            return false;
-        };
+        let value = values[at].as_deref().unwrap_or(DEFAULT_PARTITION);
         let is_number = matches!(
             table.partition_keys[at].hive_type.as_str(),
             "int" | "bigint" | "smallint" | "tinyint"
         );
         let order = match (value.parse::<i64>(), condition.value.parse::<i64>()) {
             (Ok(value), Ok(wanted)) if is_number => value.cmp(&wanted),
-            _ => value.as_str().cmp(condition.value.as_str()),
+            _ => value.cmp(condition.value.as_str()),
         };
         match condition.operator {
             Comparison::Equal => order.is_eq(),

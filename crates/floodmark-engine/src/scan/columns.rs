@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use datafusion::arrow::array::{AsArray, RecordBatch, StringViewArray};
-use datafusion::arrow::compute::{CastOptions, cast, cast_with_options};
+use datafusion::arrow::compute::cast;
 use datafusion::arrow::datatypes::DataType;
 use datafusion::parquet::arrow::ProjectionMask;
 use datafusion::parquet::arrow::arrow_reader::{
@@ -16,6 +16,7 @@ use floodmark_formats::{Decoder, LogType, Table, table};
 
 use crate::dialect::trino_type::TrinoType;
 use crate::error::{Error, ErrorKind, Result};
+use crate::scan::adapt::{Misfit, adapted, physical_name};
 
 /// How many rows are read at a time.
 const ROWS: usize = 8192;
@@ -121,7 +122,13 @@ impl Columns {
             None => {
                 let names = self.metadata.schema().fields().iter().map(|field| field.name());
                 let found = table.file_columns(names.map(String::as_str));
-                let mut roots: Vec<usize> = found.into_iter().flatten().collect();
+                // What is not asked for may be of any type.
+                let asked = decoder.request().schema();
+                let wanted = |name: &str| asked.column_with_name(name).is_some();
+                let mut roots: Vec<usize> = (found.into_iter().zip(&table.columns))
+                    .filter(|(_, column)| wanted(&column.name))
+                    .filter_map(|(at, _)| at)
+                    .collect();
                 roots.sort_unstable();
                 roots.dedup();
                 let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(
@@ -149,31 +156,24 @@ impl Columns {
                     return Ok(None);
                 };
                 let column = batch.column(at);
-                let incompatible = || {
-                    Error::invalid_query(format!(
-                        "Field {}'s type {} in parquet file {path} is incompatible with type {} defined in table schema",
-                        field.name(),
-                        TrinoType::of(column.data_type()),
-                        TrinoType::of(field.data_type())
+                adapted(column, field.data_type()).map(Some).map_err(|misfit| {
+                    let trino_type = TrinoType::of(field.data_type());
+                    let given = physical_name(column.data_type());
+                    let wrong = Error::invalid_query(format!(
+                        "Field {}'s type {given} in parquet file {path} is incompatible with type {trino_type} defined in table schema",
+                        field.name()
                     ))
                     .code("HIVE_BAD_DATA")
-                };
-                // A text is no number, even where it could be read as one: all that are none would be null.
-                if is_text(column.data_type()) && !is_text(field.data_type()) {
-                    return Err(incompatible());
-                }
-                let options = CastOptions { safe: true, ..CastOptions::default() };
-                cast_with_options(column, field.data_type(), &options)
-                    .map(Some)
-                    .map_err(|error| incompatible().because(error))
+                    .hint("give the column the type of the files with ALTER TABLE, or go on with the other objects with `--keep-going`");
+                    match misfit {
+                        Misfit::Types => wrong,
+                        Misfit::Value(error) => wrong.because(error),
+                    }
+                })
             })
             .collect::<Result<Vec<_>>>()?;
         Ok(Some(decoder.columns(&columns, batch.num_rows())))
     }
-}
-
-fn is_text(data_type: &DataType) -> bool {
-    data_type.is_string() || data_type.is_binary()
 }
 
 fn damaged(path: &str, error: impl std::error::Error + Send + Sync + 'static) -> Error {

@@ -96,7 +96,15 @@ fn add(table: &HiveTable, filter: &Expr, found: &mut Vec<Predicate>) {
                     .try_as_str()
                     .flatten()
                     .map(|text| Test::Text(comparison, text.as_bytes().to_vec())),
-                _ => whole_number(value).map(|number| Test::Number(comparison, number)),
+                HiveType::Timestamp => match value {
+                    ScalarValue::TimestampMicrosecond(Some(moment), None) => {
+                        Some(Test::Time(comparison, *moment))
+                    }
+                    _ => None,
+                },
+                hive_type => {
+                    number(hive_type, value).map(|number| Test::Number(comparison, number))
+                }
             };
             found.extend(test.map(|test| Predicate { column, test }));
         }
@@ -126,8 +134,19 @@ fn file_column<'t>(table: &'t HiveTable, name: &str) -> Option<(usize, &'t HiveT
             | HiveType::SmallInt
             | HiveType::Int
             | HiveType::BigInt
+            | HiveType::Date
+            | HiveType::Timestamp
     )
     .then_some((at, hive_type))
+}
+
+/// A literal as the whole number that a value of this type is: a date in days since 1970.
+fn number(hive_type: &HiveType, value: &ScalarValue) -> Option<i64> {
+    match (hive_type, value) {
+        (HiveType::Date, ScalarValue::Date32(Some(days))) => Some(i64::from(*days)),
+        (HiveType::Date, _) => None,
+        (_, value) => whole_number(value),
+    }
 }
 
 fn one_of(table: &HiveTable, name: &str, values: &[&ScalarValue]) -> Option<Predicate> {
@@ -140,7 +159,11 @@ fn one_of(table: &HiveTable, name: &str, values: &[&ScalarValue]) -> Option<Pred
             let texts = values.iter().map(|value| Some(value.try_as_str()??.as_bytes().to_vec()));
             Test::TextIn(texts.collect::<Option<_>>()?)
         }
-        _ => Test::NumberIn(values.iter().map(|value| whole_number(value)).collect::<Option<_>>()?),
+        HiveType::Timestamp => return None,
+        hive_type => {
+            let numbers = values.iter().map(|value| number(hive_type, value));
+            Test::NumberIn(numbers.collect::<Option<_>>()?)
+        }
     };
     Some(Predicate { column, test })
 }

@@ -21,6 +21,7 @@ use crate::catalog::{
     Catalog, ColumnDefinition, Partition, PartitionFilter, Projection, TableDefinition,
     partition_name,
 };
+use crate::dialect::trino_type::TrinoType;
 use crate::error::{Error, Result};
 use crate::limits::PARTITION_FILTERS_MAX;
 use crate::scan::source::{Reads, scan};
@@ -119,6 +120,47 @@ pub(crate) fn check_definition(definition: &TableDefinition) -> Result<Vec<Strin
     Ok(Vec::new())
 }
 
+/// Checks that the values of a partition are of the types of its keys.
+///
+/// # Errors
+///
+/// `InvalidQuery` for a value that no query could read.
+pub(crate) fn check_partition(
+    definition: &TableDefinition,
+    values: &[Option<String>],
+) -> Result<()> {
+    for (key, value) in definition.partition_keys.iter().zip(values) {
+        partition_value(&key.name, &column(key)?.hive_type.arrow(), value.as_deref())?;
+    }
+    Ok(())
+}
+
+/// The value of a partition key in the type of its column.
+fn partition_value(key: &str, data_type: &DataType, value: Option<&str>) -> Result<ScalarValue> {
+    let Some(text) = value else {
+        return ScalarValue::try_from(data_type).map_err(Error::from);
+    };
+    let wrong = || {
+        let trino_type = TrinoType::of(data_type).to_string().to_uppercase();
+        Error::invalid_query(format!(
+            "Invalid partition value '{text}' for {trino_type} partition key: {key}"
+        ))
+        .code("HIVE_INVALID_PARTITION_VALUE")
+        .hint("`ALTER TABLE … DROP PARTITION` forgets a partition that is none")
+    };
+    // Arrow takes more than Hive does: `yes` for true, and blanks around numbers.
+    let is_plain = match data_type {
+        DataType::Boolean => ["true", "false"].iter().any(|word| text.eq_ignore_ascii_case(word)),
+        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => true,
+        _ => text.trim() == text,
+    };
+    let read = is_plain.then(|| ScalarValue::try_from_string(text.to_owned(), data_type));
+    match read {
+        Some(Ok(value)) if !value.is_null() => Ok(value),
+        _ => Err(wrong()),
+    }
+}
+
 impl HiveTableProvider {
     /// The table with its columns, its partition keys and these hidden columns.
     pub(crate) fn new(
@@ -154,6 +196,15 @@ impl HiveTableProvider {
         Ok(Self { context, definition, table, from, log, columns, schema })
     }
 
+    /// `database.table`.
+    fn name(&self) -> String {
+        format!("{}.{}", self.definition.database, self.definition.name)
+    }
+
+    fn is_projected(&self) -> bool {
+        Projection::of(&self.definition).is_ok_and(|projection| projection.is_some())
+    }
+
     /// The partitions that may hold what is asked for; one for a table without partitions.
     async fn partitions(&self, filters: &[Expr]) -> Result<Vec<Partition>> {
         if self.definition.partition_keys.is_empty() {
@@ -168,26 +219,7 @@ impl HiveTableProvider {
     fn keys(&self, partition: &Partition) -> Result<Vec<ScalarValue>> {
         let keys = &self.schema.fields()[self.table.columns.len()..];
         (partition.values.iter().zip(keys))
-            .map(|(value, key)| {
-                let data_type = key.data_type();
-                let null = || ScalarValue::try_from(data_type).map_err(Error::from);
-                match value {
-                    None => null(),
-                    Some(value) => match ScalarValue::try_from_string(value.clone(), data_type) {
-                        Ok(value) => Ok(value),
-                        Err(_) => Err(Error::invalid_query(format!(
-                            "the value `{value}` of the partition column `{}` is no {}",
-                            key.name(),
-                            self.definition
-                                .partition_keys
-                                .iter()
-                                .find(|known| known.name == *key.name())
-                                .map_or("value", |known| known.hive_type.as_str()),
-                        ))
-                        .code("HIVE_INVALID_PARTITION_VALUE")),
-                    },
-                }
-            })
+            .map(|(value, key)| partition_value(key.name(), key.data_type(), value.as_deref()))
             .collect()
     }
 }
@@ -240,13 +272,23 @@ impl TableProvider for HiveTableProvider {
         let mut places = Vec::with_capacity(partitions.len());
         let mut keys = Vec::with_capacity(partitions.len());
         for partition in &partitions {
-            let location = Location::parse(&partition.location)?;
+            let location = Location::folder(&partition.location)?;
             let store = self.from.stores.open(&location).await?;
             places.push(Place { location, store });
             let mut values = self.keys(partition)?;
             let name = partition_name(&self.definition.partition_keys, &partition.values);
             values.push(ScalarValue::Utf8View(Some(name)));
             keys.push(values);
+        }
+        if places.is_empty() {
+            let reason = match self.is_projected() {
+                true => "no projected partition meets the conditions",
+                false if filters.is_empty() => {
+                    "no partition is registered: `MSCK REPAIR TABLE` or `ALTER TABLE … ADD PARTITION` registers them"
+                }
+                false => "no registered partition meets the conditions",
+            };
+            self.context.metrics.is_empty(&self.name(), reason.to_owned());
         }
         let rows_max = state.config().batch_size();
         let request = HiveRequest::new(
@@ -256,7 +298,7 @@ impl TableProvider for HiveTableProvider {
             rows_max,
         );
         let reads = HiveReads {
-            name: format!("{}.{}", self.definition.database, self.definition.name),
+            name: self.name(),
             request: Arc::new(request),
             schema: Arc::new(self.schema.project(&wanted)?),
             outputs,

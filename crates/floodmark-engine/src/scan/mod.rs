@@ -1,5 +1,6 @@
 //! The scan: from locations to batches, in one pass, with every line accounted for.
 
+mod adapt;
 mod columns;
 mod compact;
 mod conditions;
@@ -14,7 +15,9 @@ mod summary;
 
 pub(crate) use columns::Columns;
 pub(crate) use compact::CompactForKeepers;
-pub(crate) use hive::{HiveFrom, HiveTableProvider, check_definition, hive_table, now};
+pub(crate) use hive::{
+    HiveFrom, HiveTableProvider, check_definition, check_partition, hive_table, now,
+};
 pub(crate) use inflate::{Compression, Inflater};
 pub(crate) use prune::{Pruning, prunes};
 pub(crate) use queue::is_passed_over;

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::hash::{BuildHasher, RandomState};
 use std::path::absolute;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use floodmark_formats::key::{self, KeyFacts};
 use floodmark_formats::{LogType, ObjectFacts};
@@ -17,7 +18,7 @@ use crate::report::Metrics;
 use crate::scan::object::Opening;
 use crate::scan::prune::Pruning;
 use crate::scan::{Dataset, Place, ScanContext};
-use crate::store::{self, Fetched, Object, Store};
+use crate::store::{self, Fetched, Location, Object, Store};
 
 /// Permits are counted in this unit, because a semaphore cannot count all bytes.
 const PERMIT_BYTES: u64 = 4096;
@@ -31,6 +32,8 @@ pub(crate) struct Wanted {
     pub(crate) pruning: Arc<Pruning>,
     /// Whether every object is the table's, whatever it holds, as in Hive. The log type is then what the names are read by.
     pub(crate) whatever: bool,
+    /// The name of the user's table that is read.
+    pub(crate) table: Option<String>,
 }
 
 /// An object that was fetched.
@@ -72,7 +75,9 @@ impl Queue {
 }
 
 async fn run(context: ScanContext, wanted: Wanted, sender: mpsc::Sender<Result<Item>>) {
-    let mut items = items(&context, wanted);
+    let listed = Arc::new(AtomicBool::new(false));
+    let table = wanted.table.clone();
+    let mut items = items(&context, wanted, Arc::clone(&listed));
     while let Some(item) = items.next().await {
         let item = match item {
             Err(error) if context.keep_going => {
@@ -86,10 +91,25 @@ async fn run(context: ScanContext, wanted: Wanted, sender: mpsc::Sender<Result<I
             return;
         }
     }
+    if let Some(table) = table
+        && let Some(first) = context.dataset.places.first()
+        && !listed.load(Ordering::Relaxed)
+    {
+        let more = match context.dataset.places.len() - 1 {
+            0 => String::new(),
+            more => format!(" and {more} other partitions"),
+        };
+        let reason = format!("no object lies at `{}`{more}", first.location);
+        context.metrics.is_empty(&table, reason);
+    }
 }
 
 /// Lists, chooses and fetches.
-fn items(context: &ScanContext, wanted: Wanted) -> BoxStream<'static, Result<Item>> {
+fn items(
+    context: &ScanContext,
+    wanted: Wanted,
+    listed: Arc<AtomicBool>,
+) -> BoxStream<'static, Result<Item>> {
     let room = FETCHED_AHEAD_BYTES_MAX as u64 / PERMIT_BYTES;
     let memory = Arc::new(Semaphore::new(usize::try_from(room).unwrap_or(1)));
     let mut seen = Seen::new(&context.dataset);
@@ -109,6 +129,7 @@ fn items(context: &ScanContext, wanted: Wanted) -> BoxStream<'static, Result<Ite
             store::list(store, location, hints).map(move |object| (at, object)).boxed()
         })
         .filter_map(move |(place, object)| {
+            listed.store(true, Ordering::Relaxed);
             future::ready(match object {
                 Ok(object) if !seen.is_first(&object) => None,
                 Ok(object) => admit(&dataset, &metrics, &wanted, place, object).map(Ok),
@@ -187,7 +208,7 @@ fn admit(
 ) -> Option<Chosen> {
     metrics.listed();
     if wanted.whatever {
-        return admit_whatever(metrics, wanted, place, object);
+        return admit_whatever(dataset, metrics, wanted, place, object);
     }
     if is_passed_over(&object) {
         metrics.passed_over();
@@ -231,13 +252,14 @@ fn admit(
 
 /// Whether an object of a Hive table is wanted.
 fn admit_whatever(
+    dataset: &Dataset,
     metrics: &Metrics,
     wanted: &Wanted,
     place: usize,
     object: Object,
 ) -> Option<Chosen> {
-    let name = object.key.rsplit('/').next().unwrap_or(&object.key);
-    if !object.is_stream && (object.size == 0 || name.starts_with(['_', '.'])) {
+    let location = &dataset.places[place].location;
+    if !object.is_stream && (object.size == 0 || is_hidden(location, &object.key)) {
         metrics.passed_over();
         return None;
     }
@@ -255,6 +277,21 @@ fn admit_whatever(
     }
     metrics.wanted(object.size);
     Some(Chosen { object, facts, candidates: None, by_content: false, place })
+}
+
+/// Whether the name of an object, or of a folder that it lies in below a table's location, begins with `_` or `.`.
+fn is_hidden(location: &Location, key: &str) -> bool {
+    let root = match location {
+        Location::S3 { prefix, .. } => prefix.as_str().into(),
+        Location::Path(path) => path.to_string_lossy(),
+        Location::Glob(_) | Location::StandardInput => "".into(),
+    };
+    let is_hidden = |part: &str| part.starts_with(['_', '.']);
+    match key.strip_prefix(&*root) {
+        // The location is the object itself.
+        None | Some("") => is_hidden(key.rsplit('/').next().unwrap_or(key)),
+        Some(below) => below.split('/').any(is_hidden),
+    }
 }
 
 /// Whether an object holds nothing, or is none of the logs by its name.

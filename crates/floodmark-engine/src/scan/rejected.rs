@@ -97,7 +97,8 @@ impl PartitionStream for RejectedPartition {
     }
 
     fn execute(&self, _context: Arc<TaskContext>) -> SendableRecordBatchStream {
-        let wanted = Wanted { log_type: None, pruning: Arc::default(), whatever: false };
+        let wanted =
+            Wanted { log_type: None, pruning: Arc::default(), whatever: false, table: None };
         let scan = RejectedScan {
             queue: Queue::start(&self.context, wanted),
             context: self.context.clone(),

@@ -176,11 +176,12 @@ impl DataSource for ScanSource {
         &self,
         _config: &ConfigOptions,
     ) -> Option<Arc<dyn std::any::Any + Send + Sync>> {
-        let (log_type, whatever) = match &self.reads {
-            Reads::Log(request) => (Some(request.table().log_type), false),
-            Reads::Hive(reads) => (reads.log_type, true),
+        let (log_type, table) = match &self.reads {
+            Reads::Log(request) => (Some(request.table().log_type), None),
+            Reads::Hive(reads) => (reads.log_type, Some(reads.name.clone())),
         };
-        let wanted = Wanted { log_type, pruning: Arc::clone(&self.pruning), whatever };
+        let (pruning, whatever) = (Arc::clone(&self.pruning), table.is_some());
+        let wanted = Wanted { log_type, pruning, whatever, table };
         Some(Queue::start(&self.context, wanted))
     }
 

@@ -42,32 +42,6 @@ pub(crate) fn object(path: &Path, metadata: &std::fs::Metadata) -> Object {
     Object { key, path: text, size: metadata.len(), is_stream, modified, etag: None }
 }
 
-/// Brings a finished file to its place: it appears there whole.
-pub(crate) fn publish(place: &Path, file: &Path) -> Result<String> {
-    let fail = |error: std::io::Error| {
-        let kind = match error.kind() {
-            IoKind::PermissionDenied => ErrorKind::AccessDenied,
-            _ => ErrorKind::Unavailable,
-        };
-        Error::new(kind, format!("cannot write `{}`: {error}", place.display())).because(error)
-    };
-    if let Some(folder) = place.parent() {
-        std::fs::create_dir_all(folder).map_err(fail)?;
-    }
-    // The folders may lie on two disks: then the file is copied under a name that no table reads.
-    if std::fs::rename(file, place).is_err() {
-        let name = place.file_name().unwrap_or_default().to_string_lossy();
-        let hidden = place.with_file_name(format!(".{name}"));
-        let copied = std::fs::copy(file, &hidden).and_then(|_| std::fs::rename(&hidden, place));
-        if let Err(error) = copied {
-            // What cannot be taken away stays hidden.
-            let _ = std::fs::remove_file(&hidden);
-            return Err(fail(error));
-        }
-    }
-    Ok(place.to_string_lossy().into_owned())
-}
-
 pub(crate) async fn fetch(object: &Object, whole_max: u64) -> Result<Fetched> {
     let path = std::path::PathBuf::from(&object.path);
     if !object.is_stream && object.size <= whole_max {

@@ -7,7 +7,7 @@ mod s3;
 
 use std::collections::HashMap;
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -18,7 +18,7 @@ use tokio::runtime::Handle;
 
 use crate::error::{Error, ErrorKind, Result};
 pub use crate::store::listing::{ListHints, list};
-use crate::store::s3::S3;
+pub(crate) use crate::store::s3::S3;
 pub use crate::store::s3::S3Options;
 
 /// A place that the user named: a file, a folder, a glob, `-` or `s3://bucket/prefix`.
@@ -120,7 +120,32 @@ impl Object {
     }
 }
 
+/// How addresses in S3 begin: Hadoop's own names stand in catalogs.
+const S3_SCHEMES: [&str; 3] = ["s3://", "s3a://", "s3n://"];
+
 impl Location {
+    /// The folder that a table or a partition names: no character of it is a pattern.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Location::parse`].
+    pub(crate) fn folder(text: &str) -> Result<Self> {
+        let plain = text.strip_prefix("file://").unwrap_or(text);
+        for scheme in S3_SCHEMES {
+            if let Some((bucket, prefix)) =
+                text.strip_prefix(scheme).and_then(|rest| rest.split_once('/'))
+                && !bucket.is_empty()
+            {
+                let (bucket, prefix) = (bucket.to_owned(), prefix.to_owned());
+                return Ok(Self::S3 { bucket, prefix, pattern: None });
+            }
+        }
+        if plain == "-" || plain.contains("://") {
+            return Self::parse(text);
+        }
+        Ok(Self::Path(PathBuf::from(plain)))
+    }
+
     /// Whether everything that lies here lies also at another location, as far as their names tell.
     pub(crate) fn is_within(&self, other: &Self) -> bool {
         match (self, other) {
@@ -157,7 +182,7 @@ impl Location {
         if text == "-" {
             return Ok(Self::StandardInput);
         }
-        if let Some(rest) = text.strip_prefix("s3://").or_else(|| text.strip_prefix("s3a://")) {
+        if let Some(rest) = S3_SCHEMES.iter().find_map(|scheme| text.strip_prefix(scheme)) {
             let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));
             if bucket.is_empty() {
                 return Err(Error::invalid_query(format!("`{text}` names no bucket"))
@@ -238,31 +263,6 @@ impl Store {
             }
             Self::StandardInput(_) => local::fetch_standard_input().await,
             Self::S3(s3) => s3.fetch(object, whole_max).await,
-        }
-    }
-
-    /// Brings a finished file to its place below a location; gives where it lies.
-    ///
-    /// # Errors
-    ///
-    /// `AccessDenied` or `Unavailable`, with the object's path; `NotSupported` for a place that is no folder.
-    pub(crate) async fn publish(
-        &self,
-        location: &Location,
-        name: &str,
-        file: &Path,
-    ) -> Result<String> {
-        match (self, location) {
-            (Self::Local, Location::Path(folder)) => local::publish(&folder.join(name), file),
-            (Self::S3(s3), Location::S3 { prefix, pattern: None, .. }) => {
-                let slash = if prefix.is_empty() || prefix.ends_with('/') { "" } else { "/" };
-                s3.publish(&format!("{prefix}{slash}{name}"), file).await
-            }
-            _ => Err(Error::new(
-                ErrorKind::NotSupported,
-                format!("nothing can be written to `{location}`"),
-            )
-            .hint("write to a folder or to `s3://bucket/prefix/`")),
         }
     }
 

@@ -155,8 +155,8 @@ impl S3 {
         Ok(Page { objects: objects.collect(), folders: folders.collect(), token: page.page_token })
     }
 
-    /// Uploads a finished file, a large one in parts; gives its address.
-    pub(crate) async fn publish(&self, key: &str, file: &std::path::Path) -> Result<String> {
+    /// Uploads a finished file, a large one in parts.
+    pub(crate) async fn publish(&self, key: &str, file: &std::path::Path) -> Result<()> {
         let address = format!("s3://{}/{key}", self.bucket);
         let fail = |error| failure("cannot write", &address, error);
         let read = |error: std::io::Error| {
@@ -170,20 +170,34 @@ impl S3 {
             let mut bytes = Vec::new();
             file.read_to_end(&mut bytes).await.map_err(read)?;
             self.client.put(&path, bytes.into()).await.map_err(fail)?;
-            return Ok(address);
+            return Ok(());
         }
         let mut upload = WriteMultipart::new(self.client.put_multipart(&path).await.map_err(fail)?);
         let mut part = vec![0; 1 << 20];
-        loop {
-            let count = file.read(&mut part).await.map_err(read)?;
-            if count == 0 {
-                break;
+        let sent = async {
+            loop {
+                let count = file.read(&mut part).await.map_err(read)?;
+                if count == 0 {
+                    return Ok(());
+                }
+                upload.wait_for_capacity(FETCHED_RANGES_MAX).await.map_err(fail)?;
+                upload.write(&part[..count]);
             }
-            upload.wait_for_capacity(FETCHED_RANGES_MAX).await.map_err(fail)?;
-            upload.write(&part[..count]);
+        };
+        if let Err(error) = sent.await {
+            // Parts that stay are not seen, and S3 may be told to clear them.
+            let _ = upload.abort().await;
+            return Err(error);
         }
         upload.finish().await.map_err(fail)?;
-        Ok(address)
+        Ok(())
+    }
+
+    /// Removes an object that was just written.
+    pub(crate) async fn remove(&self, key: &str) -> Result<()> {
+        let fail = |error| failure("cannot remove", &format!("s3://{}/{key}", self.bucket), error);
+        let path = Path::parse(key).map_err(|error| fail(error.into()))?;
+        self.client.delete(&path).await.map_err(fail)
     }
 
     /// Fetches an object in one request, a large one range by range: each is sent again by itself if it breaks.
@@ -246,7 +260,9 @@ fn failure(what: &str, path: &str, error: object_store::Error) -> Error {
     // `object_store` gives a failed listing no kind of its own.
     let status = between(&cause, "status code: ", " ").unwrap_or_default();
     const NAME: &str = "check the name; `aws s3 ls` shows what is there";
-    const RIGHTS: &str = "reading logs takes s3:ListBucket on the bucket and s3:GetObject on its objects (and kms:Decrypt where they are encrypted with a key of your own)";
+    const READING: &str = "reading logs takes s3:ListBucket on the bucket and s3:GetObject on its objects (and kms:Decrypt where they are encrypted with a key of your own)";
+    const WRITING: &str = "writing takes s3:PutObject on the objects (and kms:GenerateDataKey where they are encrypted with a key of your own)";
+    let rights = if what == "cannot write" { WRITING } else { READING };
     const KEYS: &str =
         "check AWS_PROFILE, or run `aws sso login`; `--anonymous` is for public buckets";
     const REGION: &str = "name the bucket's region with `--region`";
@@ -274,7 +290,7 @@ fn failure(what: &str, path: &str, error: object_store::Error) -> Error {
         ),
         _ => match &error {
             _ if status == "404" => (ErrorKind::NotFound, "it does not exist", NAME),
-            _ if status == "403" => (ErrorKind::AccessDenied, "access denied", RIGHTS),
+            _ if status == "403" => (ErrorKind::AccessDenied, "access denied", rights),
             _ if status == "401" => {
                 (ErrorKind::AccessDenied, "the credentials are not accepted", KEYS)
             }

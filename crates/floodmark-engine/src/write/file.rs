@@ -6,14 +6,14 @@ use std::path::{Path, PathBuf};
 
 use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::datatypes::SchemaRef;
-use datafusion::arrow::json::writer::{LineDelimited, WriterBuilder};
 use datafusion::parquet::arrow::ArrowWriter;
 use datafusion::parquet::basic::{Compression as ParquetCompression, GzipLevel, ZstdLevel};
+use datafusion::parquet::errors::ParquetError;
 use datafusion::parquet::file::properties::WriterProperties;
 use flate2::write::GzEncoder;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::write::{Compression, Format, cannot_write};
+use crate::write::{Compression, Format, cannot_write, json};
 
 /// A file that takes rows.
 pub(crate) struct RowFile {
@@ -59,7 +59,7 @@ impl RowFile {
             }
             Format::Json | Format::Text(_) => {
                 let file = BufWriter::new(file);
-                let packed = match compression {
+                let mut packed = match compression {
                     Compression::None | Compression::Snappy => Packed::Plain(file),
                     Compression::Gzip => {
                         Packed::Gzip(GzEncoder::new(file, flate2::Compression::default()))
@@ -69,6 +69,14 @@ impl RowFile {
                             .map_err(|error| cannot_write(&path.display(), error))?,
                     ),
                 };
+                if let Format::Text(text) = format
+                    && text.has_header
+                {
+                    let header = text.header(schema);
+                    packed
+                        .write_all(header.as_bytes())
+                        .map_err(|error| cannot_write(&path.display(), error))?;
+                }
                 Rows::Lines(format.clone(), Box::new(packed))
             }
         };
@@ -77,21 +85,35 @@ impl RowFile {
 
     pub(crate) fn write(&mut self, batch: &RecordBatch) -> Result<()> {
         let path = self.path.display();
-        let failed = |error: &dyn std::fmt::Display| {
-            Error::new(ErrorKind::Unavailable, format!("cannot write `{path}`: {error}"))
-        };
         match &mut self.rows {
-            Rows::Parquet(writer) => writer.write(batch).map_err(|error| failed(&error)),
-            Rows::Lines(Format::Text(format), packed) => {
-                let text = format.lines(batch)?;
-                packed.write_all(text.as_bytes()).map_err(|error| failed(&error))
+            Rows::Parquet(writer) => {
+                writer.write(batch).map_err(|error| cannot_write(&path, broken(error)))
             }
-            Rows::Lines(_, packed) => {
-                let mut writer = WriterBuilder::new()
-                    .build::<_, LineDelimited>(packed.as_mut() as &mut dyn Write);
-                writer.write(batch).map_err(|error| failed(&error))?;
-                writer.finish().map_err(|error| failed(&error))
+            Rows::Lines(format, packed) => {
+                let lines = match format {
+                    Format::Text(format) => format.lines(batch)?,
+                    Format::Json | Format::Parquet => json::lines(batch)?,
+                };
+                packed.write_all(lines.as_bytes()).map_err(|error| cannot_write(&path, error))
             }
+        }
+    }
+
+    /// How much memory holds rows that are not written yet, in bytes.
+    pub(crate) fn held_bytes(&self) -> usize {
+        match &self.rows {
+            Rows::Parquet(writer) => writer.memory_size(),
+            Rows::Lines(..) => 0,
+        }
+    }
+
+    /// Writes what is held.
+    pub(crate) fn flush(&mut self) -> Result<()> {
+        match &mut self.rows {
+            Rows::Parquet(writer) => {
+                writer.flush().map_err(|error| cannot_write(&self.path.display(), broken(error)))
+            }
+            Rows::Lines(..) => Ok(()),
         }
     }
 
@@ -101,7 +123,7 @@ impl RowFile {
         let failed = |error: std::io::Error| cannot_write(&path.display(), error);
         match self.rows {
             Rows::Parquet(writer) => {
-                writer.close().map_err(|error| failed(std::io::Error::other(error)))?;
+                writer.close().map_err(|error| failed(broken(error)))?;
             }
             Rows::Lines(_, packed) => match *packed {
                 Packed::Plain(mut file) => file.flush().map_err(failed)?,
@@ -114,6 +136,14 @@ impl RowFile {
             },
         }
         Ok(path)
+    }
+}
+
+/// What the disk says, out of an error of Parquet's.
+fn broken(error: ParquetError) -> std::io::Error {
+    match error {
+        ParquetError::External(error) => std::io::Error::other(error),
+        error => std::io::Error::other(error),
     }
 }
 

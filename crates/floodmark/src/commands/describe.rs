@@ -2,9 +2,12 @@
 
 use clap::Args;
 use comfy_table::{ContentArrangement, Table, presets};
+use floodmark_engine::catalog::Relation;
 use floodmark_engine::scan::REJECTED_COLUMNS;
 use floodmark_engine::{Error, REJECTED};
 use floodmark_formats::table;
+
+use crate::render::safe;
 
 /// Show a table's columns with types, units and meaning
 #[derive(Args, Debug)]
@@ -26,6 +29,54 @@ pub(crate) fn text(table: Option<&str>) -> anyhow::Result<String> {
         Some(name) => describe(&name.to_ascii_lowercase()),
         None => Ok(list()),
     }
+}
+
+/// The tables and views of a database of the catalog; nothing if there are none.
+pub(crate) fn relations(database: &str, relations: &[Relation]) -> String {
+    if relations.is_empty() {
+        return String::new();
+    }
+    let mut rows = rows();
+    rows.set_header(["table", "what it is"]);
+    for relation in relations {
+        let what = match relation {
+            Relation::Table(table) => table.comment.as_deref().unwrap_or("table"),
+            Relation::View(_) => "view",
+        };
+        rows.add_row([safe(relation.name()), safe(what)]);
+    }
+    format!("\nin the database {}:\n\n{}\n", safe(database), rows.trim_fmt())
+}
+
+/// The columns of a table or a view of the catalog.
+pub(crate) fn relation(relation: &Relation) -> String {
+    let mut rows = rows();
+    let (database, place) = match relation {
+        Relation::Table(table) => {
+            rows.set_header(["column", "type", "comment"]);
+            for column in table.columns.iter().chain(&table.partition_keys) {
+                let comment = column.comment.as_deref().unwrap_or_default();
+                let is_key = table.partition_keys.contains(column);
+                let comment =
+                    if is_key { format!("partition key {comment}") } else { comment.into() };
+                rows.add_row([
+                    safe(&column.name),
+                    safe(&column.hive_type),
+                    safe(comment.trim_end()),
+                ]);
+            }
+            (&table.database, table.location.as_str())
+        }
+        Relation::View(view) => {
+            rows.set_header(["column", "type"]);
+            for (name, trino_type) in &view.columns {
+                rows.add_row([safe(name), safe(trino_type)]);
+            }
+            (&view.database, "view")
+        }
+    };
+    let name = safe(relation.name());
+    format!("{}.{name}: {}\n\n{}\n", safe(database), safe(place), rows.trim_fmt())
 }
 
 /// What the table of rejected lines is.

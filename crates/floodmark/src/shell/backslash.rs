@@ -9,6 +9,7 @@ pub(crate) enum Action {
     Describe,
     Found,
     From,
+    Database,
     Format,
     Expanded,
     Output,
@@ -44,6 +45,12 @@ pub(crate) static ALL: &[Command] = &[
         argument: "[PATH…]",
         meaning: "show what is asked, or ask other places",
         action: Action::From,
+    },
+    Command {
+        names: &["\\database"],
+        argument: "[NAME]",
+        meaning: "show or set the database of names without one",
+        action: Action::Database,
     },
     Command {
         names: &["\\format"],

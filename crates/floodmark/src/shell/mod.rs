@@ -161,7 +161,7 @@ impl<'a> Shell<'a> {
         let argument = arguments.first();
         match action {
             Action::Help => show(&backslash::help())?,
-            Action::Describe => show(&describe::text(argument.map(String::as_str))?)?,
+            Action::Describe => self.describe(argument.map(String::as_str))?,
             Action::Found => {
                 let summary = stoppable(self.runtime, self.session.summary())?;
                 show(&tables::text(&summary))?;
@@ -173,6 +173,13 @@ impl<'a> Shell<'a> {
                     self.from = arguments;
                 }
                 show(&format!("{}\n", self.places()))?;
+            }
+            Action::Database => {
+                if let Some(name) = argument {
+                    self.session = session(self.runtime, self.engine, &self.from, name)?;
+                    self.settings.database.clone_from(name);
+                }
+                show(&format!("{}\n", self.session.database()))?;
             }
             Action::Format => match argument {
                 None => show(&format!("{}\n", name_of(&self.format())))?,
@@ -197,6 +204,28 @@ impl<'a> Shell<'a> {
             Action::Quit => return Ok(Flow::Leave),
         }
         Ok(Flow::Continue)
+    }
+
+    /// Shows all tables, or the columns of one. A table of the catalog comes before the log of the same name, as in FROM.
+    fn describe(&self, name: Option<&str>) -> anyhow::Result<()> {
+        let catalog = self.session.catalog();
+        let Some(name) = name else {
+            let database = self.session.database();
+            let relations = stoppable(self.runtime, async {
+                match catalog.database(database).await? {
+                    Some(_) => catalog.relations(database).await,
+                    None => Ok(Vec::new()),
+                }
+            });
+            show(&describe::text(None)?)?;
+            return show(&describe::relations(database, &relations?));
+        };
+        let (database, table) = name.rsplit_once('.').unwrap_or((self.session.database(), name));
+        let database = database.rsplit('.').next().unwrap_or(database);
+        match stoppable(self.runtime, catalog.relation(database, table))? {
+            Some(relation) => show(&describe::relation(&relation)),
+            None => show(&describe::text(Some(table))?),
+        }
     }
 
     /// Writes results to a file, or to standard output again.

@@ -211,7 +211,6 @@ fn glue_is_never_changed() {
         "CREATE EXTERNAL TABLE flow.t (a int) LOCATION 's3://logs/t/'",
         "CREATE TABLE flow.t WITH (external_location = 's3://logs/t/') AS SELECT 1 AS a",
         "INSERT INTO flow.requests VALUES ('a', 1, '2024-10-07')",
-        "PREPARE p FROM SELECT 1",
         "MSCK REPAIR TABLE flow.requests",
     ] {
         let answer = run(&glue, &server, sql);

@@ -1,6 +1,8 @@
 //! A catalog in a file of this machine: SQLite, for several processes at once, whole after a crash at any moment.
 
 mod file;
+mod partitions;
+mod prepared;
 #[cfg(test)]
 mod tests;
 
@@ -11,12 +13,8 @@ use rusqlite::{OptionalExtension, Transaction, TransactionBehavior, params};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::catalog::{
-    DATABASE, Database, Partition, PartitionFilter, PreparedStatement, Relation, TableDefinition,
-    View, partition_name, refused,
-};
+use crate::catalog::{DATABASE, Database, Partition, Relation, TableDefinition, View, refused};
 use crate::error::{Error, ErrorKind, Result};
-use crate::limits::PARTITIONS_MAX;
 use file::Failure;
 
 /// A catalog in a file.
@@ -57,9 +55,6 @@ pub enum Contents {
     /// They are dropped with it: `CASCADE`.
     Drop,
 }
-
-/// The values of a partition's keys, in their order.
-type Values = [Option<String>];
 
 /// What a name stands for, before its definition is read.
 struct Entry {
@@ -194,6 +189,78 @@ impl LocalCatalog {
         })
     }
 
+    /// Makes a table with its first partitions: nobody sees it without them.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidQuery` if the name is taken, `NotFound` if there is no such database.
+    pub fn create_filled_table(
+        &self,
+        table: &TableDefinition,
+        partitions: &[Partition],
+    ) -> Result<()> {
+        let (database, name) = (table.database.to_lowercase(), table.name.to_lowercase());
+        self.write(|catalog| {
+            if entry(catalog, &database, &name)?.is_some() {
+                return Err(refused::table_already_exists(&database, &name).into());
+            }
+            put(catalog, (&database, &name), "table", &written(table))?;
+            let (id, table) = table_entry(catalog, &database, &name)?;
+            partitions::insert(catalog, (id, &table), partitions, IfExists::Keep)?;
+            Ok(())
+        })
+    }
+
+    /// Gives a table another definition, made of the one that it has: nobody changes it in between. The partitions stay where
+    /// their keys do.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound` if there is no such table, `InvalidQuery` if it is a view, and what the change says.
+    pub fn change_table(
+        &self,
+        database: &str,
+        name: &str,
+        change: impl FnOnce(&mut TableDefinition) -> Result<()>,
+    ) -> Result<()> {
+        self.write_table(database, name, |catalog, id, known| {
+            let mut table = known.clone();
+            change(&mut table)?;
+            if known.partition_keys != table.partition_keys {
+                catalog.execute("DELETE FROM partitions WHERE relation = ?1", [id])?;
+            }
+            catalog.execute(
+                "UPDATE relations SET definition = ?2 WHERE id = ?1",
+                params![id, written(&table)],
+            )?;
+            Ok(())
+        })
+    }
+
+    /// Gives a database another definition, made of the one that it has. Its name stays.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound` if there is no such database, and what the change says.
+    pub fn change_database(
+        &self,
+        name: &str,
+        change: impl FnOnce(&mut Database) -> Result<()>,
+    ) -> Result<()> {
+        let name = name.to_lowercase();
+        self.write(|catalog| {
+            let mut database = read_database(catalog, &name)?
+                .ok_or_else(|| Failure::from(refused::schema_not_found(&name)))?;
+            change(&mut database)?;
+            database.name.clone_from(&name);
+            catalog.execute(
+                "UPDATE databases SET definition = ?2 WHERE name = ?1",
+                [&name, &written(&database)],
+            )?;
+            Ok(())
+        })
+    }
+
     /// Drops a table with its partitions. The files stay. Gives what it was.
     ///
     /// # Errors
@@ -307,236 +374,6 @@ impl LocalCatalog {
                 params![known.id, new_database, new_name],
             )?;
             Ok(())
-        })
-    }
-
-    /// Registers partitions, all or none. Gives how many are new or moved.
-    ///
-    /// # Errors
-    ///
-    /// `InvalidQuery` if one is registered or does not fit the table's keys, `NotFound` if there is no such table.
-    pub fn add_partitions(
-        &self,
-        database: &str,
-        table: &str,
-        partitions: &[Partition],
-        if_exists: IfExists,
-    ) -> Result<usize> {
-        self.write_table(database, table, |catalog, id, table| {
-            let mut insert = catalog.prepare(match if_exists {
-                IfExists::Fail | IfExists::Keep => {
-                    "INSERT INTO partitions (relation, key_values, location) VALUES (?1, ?2, ?3)
-                     ON CONFLICT DO NOTHING"
-                }
-                IfExists::Replace => {
-                    "INSERT INTO partitions (relation, key_values, location) VALUES (?1, ?2, ?3)
-                     ON CONFLICT DO UPDATE SET location = excluded.location"
-                }
-            })?;
-            let mut changed = 0;
-            for partition in partitions {
-                check_keys(table, &partition.values)?;
-                let values = written(&partition.values);
-                match insert.execute(params![id, values, partition.location])? {
-                    0 if if_exists == IfExists::Fail => {
-                        let partition = partition_name(&table.partition_keys, &partition.values);
-                        return Err(refused::partition_already_exists(&partition).into());
-                    }
-                    number => changed += number,
-                }
-            }
-            Ok(changed)
-        })
-    }
-
-    /// Drops partitions, all or none. The files stay. Gives how many there were.
-    ///
-    /// # Errors
-    ///
-    /// `NotFound` if one is not registered, or if there is no such table.
-    pub fn drop_partitions(
-        &self,
-        database: &str,
-        table: &str,
-        partitions: &[Vec<Option<String>>],
-        if_missing: IfMissing,
-    ) -> Result<usize> {
-        self.write_table(database, table, |catalog, id, table| {
-            let mut delete = catalog
-                .prepare("DELETE FROM partitions WHERE relation = ?1 AND key_values = ?2")?;
-            let mut dropped = 0;
-            for values in partitions {
-                check_keys(table, values)?;
-                match delete.execute(params![id, written(values)])? {
-                    0 => missing(if_missing, || not_registered(table, values)).map(|_| ())?,
-                    number => dropped += number,
-                }
-            }
-            Ok(dropped)
-        })
-    }
-
-    /// The registered partitions of a table that may hold what a filter asks for, in the order of their values.
-    ///
-    /// # Errors
-    ///
-    /// `NotFound` if there is no such table, `LimitReached` for too many partitions.
-    pub fn partitions(
-        &self,
-        database: &str,
-        table: &str,
-        filter: &PartitionFilter,
-    ) -> Result<Vec<Partition>> {
-        let (database, table) = (database.to_lowercase(), table.to_lowercase());
-        self.read(|catalog| {
-            let (id, _) = table_entry(catalog, &database, &table)?;
-            let mut statement = catalog
-                .prepare("SELECT key_values, location FROM partitions WHERE relation = ?1")?;
-            let mut rows = statement.query([id])?;
-            let mut partitions = Vec::new();
-            while let Some(row) = rows.next()? {
-                let values: Vec<Option<String>> = parsed(&row.get::<_, String>(0)?)?;
-                if !filter.matches(&values) {
-                    continue;
-                }
-                if partitions.len() == PARTITIONS_MAX {
-                    return Err(refused::too_many_partitions(&table).into());
-                }
-                partitions.push(Partition { values, location: row.get(1)? });
-            }
-            partitions.sort_by(|one, other| one.values.cmp(&other.values));
-            Ok(partitions)
-        })
-    }
-
-    /// Says where a partition lies.
-    ///
-    /// # Errors
-    ///
-    /// `NotFound` if it is not registered, or if there is no such table.
-    pub fn set_partition_location(
-        &self,
-        database: &str,
-        table: &str,
-        partition: &Partition,
-    ) -> Result<()> {
-        self.write_table(database, table, |catalog, id, table| {
-            check_keys(table, &partition.values)?;
-            let changed = catalog.execute(
-                "UPDATE partitions SET location = ?3 WHERE relation = ?1 AND key_values = ?2",
-                params![id, written(&partition.values), partition.location],
-            )?;
-            match changed {
-                0 => Err(not_registered(table, &partition.values).into()),
-                _ => Ok(()),
-            }
-        })
-    }
-
-    /// Gives a partition other values. It stays where it lies.
-    ///
-    /// # Errors
-    ///
-    /// `NotFound` if it is not registered, `InvalidQuery` if there is one with the new values.
-    pub fn rename_partition(
-        &self,
-        database: &str,
-        table: &str,
-        from: &Values,
-        to: &Values,
-    ) -> Result<()> {
-        self.write_table(database, table, |catalog, id, table| {
-            check_keys(table, from)?;
-            check_keys(table, to)?;
-            let (known, new) = (written(from), written(to));
-            let mut statement = catalog
-                .prepare("SELECT 1 FROM partitions WHERE relation = ?1 AND key_values = ?2")?;
-            if !statement.exists(params![id, known])? {
-                return Err(not_registered(table, from).into());
-            }
-            if statement.exists(params![id, new])? {
-                let name = partition_name(&table.partition_keys, to);
-                return Err(refused::partition_already_exists(&name).into());
-            }
-            catalog.execute(
-                "UPDATE partitions SET key_values = ?3 WHERE relation = ?1 AND key_values = ?2",
-                params![id, known, new],
-            )?;
-            Ok(())
-        })
-    }
-
-    /// Keeps a prepared statement, in place of one with the same name. Its name is kept as it is written.
-    ///
-    /// # Errors
-    ///
-    /// `Unavailable` if the file cannot be written.
-    pub fn put_prepared(&self, statement: &PreparedStatement) -> Result<()> {
-        let PreparedStatement { workgroup, name, sql, description, modified_s } = statement;
-        self.write(|catalog| {
-            catalog.execute(
-                "INSERT OR REPLACE INTO prepared_statements
-                     (workgroup, name, sql, description, modified_s) VALUES (?1, ?2, ?3, ?4, ?5)",
-                params![workgroup, name, sql, description, modified_s],
-            )?;
-            Ok(())
-        })
-    }
-
-    /// The prepared statement with this name, if there is one.
-    ///
-    /// # Errors
-    ///
-    /// `Unavailable` if the file cannot be read.
-    pub fn prepared(&self, workgroup: &str, name: &str) -> Result<Option<PreparedStatement>> {
-        let statements = self.all_prepared(workgroup)?;
-        Ok(statements.into_iter().find(|statement| statement.name == name))
-    }
-
-    /// All prepared statements of a workgroup in the order of their names.
-    ///
-    /// # Errors
-    ///
-    /// `Unavailable` if the file cannot be read.
-    pub fn all_prepared(&self, workgroup: &str) -> Result<Vec<PreparedStatement>> {
-        self.read(|catalog| {
-            let mut select = catalog.prepare(
-                "SELECT workgroup, name, sql, description, modified_s FROM prepared_statements
-                 WHERE workgroup = ?1 ORDER BY name",
-            )?;
-            let statements = select.query_map([workgroup], |row| {
-                Ok(PreparedStatement {
-                    workgroup: row.get(0)?,
-                    name: row.get(1)?,
-                    sql: row.get(2)?,
-                    description: row.get(3)?,
-                    modified_s: row.get(4)?,
-                })
-            })?;
-            Ok(statements.collect::<rusqlite::Result<_>>()?)
-        })
-    }
-
-    /// Forgets a prepared statement. Gives whether there was one.
-    ///
-    /// # Errors
-    ///
-    /// `NotFound` if there is none with this name.
-    pub fn drop_prepared(
-        &self,
-        workgroup: &str,
-        name: &str,
-        if_missing: IfMissing,
-    ) -> Result<bool> {
-        self.write(|catalog| {
-            let dropped = catalog.execute(
-                "DELETE FROM prepared_statements WHERE workgroup = ?1 AND name = ?2",
-                [workgroup, name],
-            )?;
-            match dropped {
-                0 => missing(if_missing, || refused::prepared_not_found(name)),
-                _ => Ok(true),
-            }
         })
     }
 
@@ -670,18 +507,6 @@ fn missing(if_missing: IfMissing, error: impl FnOnce() -> Error) -> Result<bool,
         IfMissing::Fail => Err(error().into()),
         IfMissing::Pass => Ok(false),
     }
-}
-
-fn check_keys(table: &TableDefinition, values: &Values) -> Result<(), Failure> {
-    let keys = table.partition_keys.len();
-    if keys == 0 || keys != values.len() {
-        return Err(refused::partition_of_other_keys(&table.name, keys, values.len()).into());
-    }
-    Ok(())
-}
-
-fn not_registered(table: &TableDefinition, values: &Values) -> Error {
-    refused::partition_not_found(&partition_name(&table.partition_keys, values))
 }
 
 fn written<T: Serialize + ?Sized>(value: &T) -> String {

@@ -10,7 +10,7 @@ mod tests;
 
 use floodmark_formats::time::Micros;
 
-use crate::catalog::partition_filter::Known;
+use crate::catalog::partition_filter::{Known, Scalar};
 use crate::catalog::projection::candidates::Candidates;
 use crate::catalog::projection::columns::{Column, Properties};
 use crate::catalog::{Partition, PartitionFilter, TableDefinition, partition_location, refused};
@@ -80,6 +80,45 @@ impl Projection {
         now: Micros,
     ) -> Result<impl Iterator<Item = Result<Partition>> + 'a> {
         self.walk(filter, now, (PARTITIONS_MAX, PROJECTED_VALUES_TRIED_MAX))
+    }
+
+    /// Where the partition with these values lies, if it is one of the projected ones: then with the values as they are projected.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidQuery` if the projection is badly configured.
+    pub(crate) fn place_of(
+        &self,
+        values: &[Option<String>],
+        now: Micros,
+    ) -> Result<Option<Partition>> {
+        let mut known = Vec::with_capacity(values.len());
+        for ((value, column), key) in
+            values.iter().zip(&self.columns).zip(&self.table.partition_keys)
+        {
+            let Some(value) = value else { return Ok(None) };
+            if let Column::Injected = column {
+                known.push(Some(value.clone()));
+                continue;
+            }
+            let candidates = column.candidates(now).map_err(|reason| {
+                let name = &key.name;
+                invalid(format!("Column projection for column '{name}' failed. {reason}"))
+            })?;
+            let text = Scalar::Text(value.clone());
+            // The table may write 5 as `05`.
+            let number = value.parse().ok().map(Scalar::Integer);
+            let named = [Some(&text), number.as_ref()].into_iter().flatten();
+            let mut found = named.clone().find_map(|named| candidates.among(&[named])?.pop());
+            if found.is_none() {
+                let tried = 0..candidates.len().min(PROJECTED_VALUES_TRIED_MAX);
+                found = tried.map(|at| candidates.text(at)).find(|text| text == value);
+            }
+            let Some(found) = found else { return Ok(None) };
+            known.push(Some(found));
+        }
+        let location = self.location(&known);
+        Ok(Some(Partition { values: known, location }))
     }
 
     /// The same with limits: how many partitions are given, and how many values are tried.

@@ -17,7 +17,7 @@ use datafusion::logical_expr::{
     Volatility,
 };
 
-use crate::dialect::functions::declare::{Parameter, Returns, Scalar};
+use crate::dialect::functions::declare::{Parameter, Returns, Scalar, type_of_literal};
 use crate::dialect::functions::rows::{answer, values};
 use crate::dialect::trino_type::{TrinoType, failure};
 
@@ -47,7 +47,18 @@ pub(super) fn all() -> Vec<ScalarUDF> {
 
 /// The type that all arguments can have, as a field.
 fn common_field(name: &str, args: &ReturnFieldArgs<'_>) -> Result<FieldRef> {
-    common(name, args.arg_fields)
+    common(name, args.arg_fields).map_err(|_| {
+        let given: Vec<_> = (args.arg_fields.iter().zip(args.scalar_arguments))
+            .map(|(field, literal)| type_of_literal(field, *literal).to_string())
+            .collect();
+        failure(
+            "FUNCTION_NOT_FOUND",
+            &format!(
+                "Unexpected parameters ({}) for function {name}. Expected: {name}(E) E:orderable",
+                given.join(", ")
+            ),
+        )
+    })
 }
 
 /// The type that all of these fields can have, with what the first of them says of it.

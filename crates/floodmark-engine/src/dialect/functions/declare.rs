@@ -192,7 +192,9 @@ impl ScalarUDFImpl for Declared {
         let name = self.function.name;
         let given: Vec<_> = args.arg_fields.iter().map(|field| field.data_type().clone()).collect();
         if self.function.coerced(&given).is_none() {
-            return Err(unexpected(name, self.function.overloads, given.iter()));
+            let types = (args.arg_fields.iter().zip(args.scalar_arguments))
+                .map(|(field, literal)| type_of_literal(field, *literal));
+            return Err(unexpected_types(name, self.function.overloads, types));
         }
         match &self.function.returns {
             Returns::Always(text) => {
@@ -312,7 +314,32 @@ pub(crate) fn unexpected<'a>(
     overloads: &[&[Parameter]],
     given: impl Iterator<Item = &'a DataType>,
 ) -> DataFusionError {
-    let given: Vec<String> = given.map(|given| TrinoType::of(given).to_string()).collect();
+    unexpected_types(name, overloads, given.map(TrinoType::of))
+}
+
+/// The type of an argument: a literal's is as narrow as its value.
+pub(crate) fn type_of_literal(field: &Field, literal: Option<&ScalarValue>) -> TrinoType {
+    match literal {
+        Some(ScalarValue::Int64(Some(value))) if i32::try_from(*value).is_ok() => {
+            TrinoType::Integer
+        }
+        Some(
+            ScalarValue::Utf8(Some(text))
+            | ScalarValue::Utf8View(Some(text))
+            | ScalarValue::LargeUtf8(Some(text)),
+        ) if field.metadata().is_empty() => {
+            TrinoType::Varchar(u32::try_from(text.chars().count()).ok())
+        }
+        _ => TrinoType::of_field(field),
+    }
+}
+
+fn unexpected_types(
+    name: &str,
+    overloads: &[&[Parameter]],
+    given: impl Iterator<Item = TrinoType>,
+) -> DataFusionError {
+    let given: Vec<String> = given.map(|given| given.to_string()).collect();
     let expected: Vec<String> = (overloads.iter())
         .map(|overload| {
             let parameters: Vec<_> = overload.iter().map(|parameter| parameter.text()).collect();

@@ -3,7 +3,9 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use datafusion::arrow::array::{Array, ArrayRef, AsArray, StructArray, UInt32Array};
+use datafusion::arrow::array::{
+    Array, ArrayRef, AsArray, StructArray, UInt32Array, new_empty_array,
+};
 use datafusion::arrow::buffer::OffsetBuffer;
 use datafusion::arrow::compute::concat;
 use datafusion::arrow::datatypes::{DataType, Field, FieldRef, Fields};
@@ -12,7 +14,8 @@ use datafusion::common::{Result, ScalarValue};
 use datafusion::logical_expr::{ColumnarValue, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF};
 
 use crate::dialect::functions::array::lists::{
-    Gather, Keys, Lists, Maps, common, entry_fields, fit, invalid, item, list_type, map_type, pick,
+    Gather, Keys, Lengths, Lists, Maps, common, entry_fields, fit, invalid, item, list_type,
+    map_type, pick,
 };
 use crate::dialect::functions::declare::{Parameter, Returns, Scalar, array, result};
 use crate::dialect::trino_type::nameless;
@@ -89,7 +92,12 @@ fn made_field(args: &ReturnFieldArgs<'_>) -> Result<FieldRef> {
 fn map(args: &ScalarFunctionArgs) -> Result<ColumnarValue> {
     let data_type = args.return_field.data_type();
     if args.args.is_empty() {
-        return Ok(ColumnarValue::Scalar(ScalarValue::new_default(data_type)?));
+        let mut lengths = Lengths::with_capacity(1);
+        lengths.end_row(0)?;
+        let (key, value) = entry_fields(data_type)?;
+        let [keys, values] = [key, value].map(|field| new_empty_array(field.data_type()));
+        let map = lengths.map(data_type, keys, values)?;
+        return Ok(ColumnarValue::Scalar(ScalarValue::Map(Arc::new(map))));
     }
     let keys = Lists::of(&array(args, 0)?)?;
     let values = Lists::of(&array(args, 1)?)?;

@@ -7,7 +7,7 @@ mod rows;
 pub(crate) mod aggregate;
 pub(crate) mod array;
 mod binary;
-mod cast;
+pub(crate) mod cast;
 mod conditional;
 mod date_time;
 mod higher_order;
@@ -15,6 +15,7 @@ mod ip;
 mod json;
 mod map;
 mod math;
+mod names;
 mod regex;
 mod session;
 mod string;
@@ -28,6 +29,7 @@ use datafusion::logical_expr::{AggregateUDF, HigherOrderUDF, ScalarUDF};
 use crate::dialect::typing;
 
 pub(crate) use date_time::FIELDS;
+pub(crate) use names::{MISSING, is_callable, is_known, names_of, nearest};
 
 /// The scalar functions.
 pub(crate) fn scalars() -> Vec<Arc<ScalarUDF>> {

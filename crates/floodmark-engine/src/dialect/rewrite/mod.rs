@@ -1,7 +1,11 @@
 //! What is done to a statement before the planner sees it: Trino's syntax becomes what the planner knows.
 
 mod build;
+<<<<<<< HEAD
 mod conditions;
+=======
+mod calls;
+>>>>>>> main
 mod expressions;
 mod from;
 mod labels;
@@ -28,6 +32,7 @@ use crate::error::{Error, Result};
 /// Those of syntax that has no meaning, or none here.
 pub(crate) fn rewrite(statement: &mut Statement) -> Result<()> {
     let mut errors = Vec::new();
+    let _ = VisitMut::visit(statement, &mut calls::Calls { errors: &mut errors });
     let _ = VisitMut::visit(statement, &mut shadows::Shadows::default());
     let _ = VisitMut::visit(statement, &mut conditions::Conditions { errors: &mut errors });
     let _ = VisitMut::visit(statement, &mut subqueries::Subqueries);

@@ -13,8 +13,12 @@ use datafusion::logical_expr::utils::merge_schema;
 use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, Operator, Subquery, Union};
 use datafusion::optimizer::AnalyzerRule;
 
+<<<<<<< HEAD
 use super::decimals;
 use super::markers::{self, CONDITION};
+=======
+use super::calls;
+>>>>>>> main
 use super::planner::months_apart;
 use super::rules::{have_common, mismatch, mismatch_of, not_text, type_of};
 use crate::dialect::trino_type::TrinoType;
@@ -325,6 +329,12 @@ fn check(expr: &Expr, schema: &DFSchema) -> Result<()> {
             }
             _ => {}
         },
+        Expr::AggregateFunction(call) => {
+            calls::check(call.func.name(), &call.params.args, schema)?;
+        }
+        Expr::WindowFunction(call) => {
+            calls::check(call.fun.name(), &call.params.args, schema)?;
+        }
         _ => {}
     }
     Ok(())

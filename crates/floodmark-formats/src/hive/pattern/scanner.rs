@@ -466,7 +466,7 @@ impl Scanner {
     ) -> Option<usize> {
         let mut end = run.end(line, at, separators);
         if let Some((byte, count)) = run.needed {
-            end = from_end(line, at, byte, count)?;
+            end = end.min(from_end(line, at, byte, count)?);
         }
         let mut low = at;
         for _ in 0..run.min {

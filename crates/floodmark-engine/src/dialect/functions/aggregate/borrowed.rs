@@ -6,12 +6,15 @@ use std::sync::Arc;
 use datafusion::arrow::array::{ArrayRef, BooleanArray};
 use datafusion::arrow::datatypes::{DataType, Field, FieldRef};
 use datafusion::common::{Result, ScalarValue};
+use datafusion::functions_aggregate::array_agg::array_agg_udaf;
 use datafusion::logical_expr::function::{AccumulatorArgs, StateFieldsArgs};
+use datafusion::logical_expr::utils::AggregateOrderSensitivity;
 use datafusion::logical_expr::{
     Accumulator, AggregateUDF, AggregateUDFImpl, EmitTo, GroupsAccumulator, Signature, Volatility,
 };
 
-use crate::dialect::functions::array::lists::fit;
+use crate::dialect::functions::array::lists::{fit, list_type};
+use crate::dialect::functions::declare::single;
 
 /// `approx_distinct`, whose second argument, the error that is wanted, changes nothing: the error is always small.
 pub(super) fn approx_distinct() -> AggregateUDF {
@@ -103,6 +106,165 @@ impl AggregateUDFImpl for ApproxDistinct {
 
     fn default_value(&self, _data_type: &DataType) -> Result<ScalarValue> {
         Ok(ScalarValue::Int64(Some(0)))
+    }
+}
+
+/// `array_agg`, whose array knows what its items are, such as `ipaddress`.
+pub(super) fn array_agg() -> AggregateUDF {
+    AggregateUDF::new_from_impl(ArrayAgg { inner: array_agg_udaf() })
+}
+
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct ArrayAgg {
+    inner: Arc<AggregateUDF>,
+}
+
+/// The call of DataFusion's own function, whose array knows nothing of its items.
+fn plain_args(args: AccumulatorArgs<'_>) -> AccumulatorArgs<'_> {
+    let item = Field::new_list_field(args.expr_fields[0].data_type().clone(), true);
+    let list = DataType::List(Arc::new(item));
+    AccumulatorArgs { return_field: Arc::new(Field::new("", list, true)), ..args }
+}
+
+impl AggregateUDFImpl for ArrayAgg {
+    fn name(&self) -> &str {
+        "array_agg"
+    }
+
+    fn signature(&self) -> &Signature {
+        self.inner.signature()
+    }
+
+    fn return_type(&self, arg_types: &[DataType]) -> Result<DataType> {
+        self.inner.return_type(arg_types)
+    }
+
+    fn return_field(&self, arg_fields: &[FieldRef]) -> Result<FieldRef> {
+        Ok(Arc::new(Field::new(self.name(), list_type(&arg_fields[0]), true)))
+    }
+
+    fn state_fields(&self, args: StateFieldsArgs) -> Result<Vec<FieldRef>> {
+        self.inner.state_fields(args)
+    }
+
+    fn accumulator(&self, args: AccumulatorArgs) -> Result<Box<dyn Accumulator>> {
+        let target = args.return_field.data_type().clone();
+        Ok(Box::new(Typed(self.inner.accumulator(plain_args(args))?, target)))
+    }
+
+    fn create_sliding_accumulator(&self, args: AccumulatorArgs) -> Result<Box<dyn Accumulator>> {
+        let target = args.return_field.data_type().clone();
+        Ok(Box::new(Typed(self.inner.create_sliding_accumulator(plain_args(args))?, target)))
+    }
+
+    fn groups_accumulator_supported(&self, args: AccumulatorArgs) -> bool {
+        self.inner.groups_accumulator_supported(plain_args(args))
+    }
+
+    fn create_groups_accumulator(
+        &self,
+        args: AccumulatorArgs,
+    ) -> Result<Box<dyn GroupsAccumulator>> {
+        let target = args.return_field.data_type().clone();
+        Ok(Box::new(TypedMany(self.inner.create_groups_accumulator(plain_args(args))?, target)))
+    }
+
+    fn order_sensitivity(&self) -> AggregateOrderSensitivity {
+        self.inner.order_sensitivity()
+    }
+
+    fn with_beneficial_ordering(
+        self: Arc<Self>,
+        beneficial_ordering: bool,
+    ) -> Result<Option<Arc<dyn AggregateUDFImpl>>> {
+        let inner = self.inner.as_ref().clone().with_beneficial_ordering(beneficial_ordering)?;
+        Ok(inner.map(|inner| Arc::new(Self { inner: Arc::new(inner) }) as _))
+    }
+
+    fn supports_null_handling_clause(&self) -> bool {
+        true
+    }
+
+    fn default_value(&self, data_type: &DataType) -> Result<ScalarValue> {
+        ScalarValue::try_from(data_type)
+    }
+}
+
+/// Arrays of a group that get their type when they are whole.
+#[derive(Debug)]
+struct Typed(Box<dyn Accumulator>, DataType);
+
+impl Accumulator for Typed {
+    fn update_batch(&mut self, values: &[ArrayRef]) -> Result<()> {
+        self.0.update_batch(values)
+    }
+
+    fn evaluate(&mut self) -> Result<ScalarValue> {
+        single(&fit(self.0.evaluate()?.to_array()?, &self.1)?)
+    }
+
+    fn size(&self) -> usize {
+        self.0.size()
+    }
+
+    fn state(&mut self) -> Result<Vec<ScalarValue>> {
+        self.0.state()
+    }
+
+    fn merge_batch(&mut self, states: &[ArrayRef]) -> Result<()> {
+        self.0.merge_batch(states)
+    }
+
+    fn retract_batch(&mut self, values: &[ArrayRef]) -> Result<()> {
+        self.0.retract_batch(values)
+    }
+
+    fn supports_retract_batch(&self) -> bool {
+        self.0.supports_retract_batch()
+    }
+}
+
+/// Arrays of many groups that get their type when they are whole.
+struct TypedMany(Box<dyn GroupsAccumulator>, DataType);
+
+impl GroupsAccumulator for TypedMany {
+    fn update_batch(
+        &mut self,
+        values: &[ArrayRef],
+        group_indices: &[usize],
+        opt_filter: Option<&BooleanArray>,
+        total_num_groups: usize,
+    ) -> Result<()> {
+        self.0.update_batch(values, group_indices, opt_filter, total_num_groups)
+    }
+
+    fn evaluate(&mut self, emit_to: EmitTo) -> Result<ArrayRef> {
+        fit(self.0.evaluate(emit_to)?, &self.1)
+    }
+
+    fn state(&mut self, emit_to: EmitTo) -> Result<Vec<ArrayRef>> {
+        self.0.state(emit_to)
+    }
+
+    fn merge_batch(
+        &mut self,
+        values: &[ArrayRef],
+        group_indices: &[usize],
+        total_num_groups: usize,
+    ) -> Result<()> {
+        self.0.merge_batch(values, group_indices, total_num_groups)
+    }
+
+    fn convert_to_state(
+        &self,
+        values: &[ArrayRef],
+        opt_filter: Option<&BooleanArray>,
+    ) -> Result<Vec<ArrayRef>> {
+        self.0.convert_to_state(values, opt_filter)
+    }
+
+    fn size(&self) -> usize {
+        self.0.size()
     }
 }
 

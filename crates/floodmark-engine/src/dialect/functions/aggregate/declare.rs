@@ -7,15 +7,15 @@ use datafusion::arrow::array::{Array, ArrayRef, BooleanArray};
 use datafusion::arrow::compute::{filter, prep_null_mask_filter};
 use datafusion::arrow::datatypes::{DataType, FieldRef};
 use datafusion::arrow::row::SortField;
-use datafusion::common::{Result, ScalarValue};
+use datafusion::common::{DataFusionError, Result, ScalarValue};
 use datafusion::logical_expr::function::{AccumulatorArgs, StateFieldsArgs};
 use datafusion::logical_expr::utils::{AggregateOrderSensitivity, format_state_name};
 use datafusion::logical_expr::{
     Accumulator, AggregateUDF, AggregateUDFImpl, EmitTo, GroupsAccumulator, Signature, Volatility,
 };
 
+use crate::dialect::functions::aggregate::collected::{Collected, Moving, collected_state};
 use crate::dialect::functions::declare::{Parameter, coerce, single, unexpected};
-use crate::dialect::trino_type::failure;
 
 /// An aggregate function of Trino.
 pub(super) struct Aggregate {
@@ -42,8 +42,8 @@ pub(super) enum Distinct {
     Same,
     /// Something that the function does itself.
     Done,
-    /// Something that is not supported.
-    Refused,
+    /// That values that stand there twice are to be left out before.
+    Differs,
 }
 
 /// What a function knows when it begins.
@@ -67,6 +67,14 @@ pub(super) trait Groups: Send + Sync {
     fn update(&mut self, values: &[ArrayRef], groups: &[usize]) -> Result<()>;
     /// Takes what other parts of the work have made.
     fn merge(&mut self, states: &[ArrayRef], groups: &[usize]) -> Result<()>;
+    /// Whether it can take rows back.
+    fn retracts(&self) -> bool {
+        false
+    }
+    /// Takes rows back that it was given.
+    fn retract(&mut self, _values: &[ArrayRef], _groups: &[usize]) -> Result<()> {
+        Err(DataFusionError::Internal("rows cannot be taken back".to_owned()))
+    }
     /// What is handed on of the first groups.
     fn state(&self, count: usize) -> Result<Vec<ArrayRef>>;
     /// The results of the first groups.
@@ -93,9 +101,21 @@ impl Aggregate {
         self.overloads.iter().find_map(|overload| coerce(overload, given))
     }
 
-    /// Whether it takes the values in the order that is asked for.
-    fn is_ordered(&self) -> bool {
-        self.distinct == Distinct::Done
+    /// Whether its rows are collected first, and given to it without those that stand there twice, and in order.
+    fn is_collected(&self, is_distinct: bool, is_ordered: bool) -> bool {
+        match self.distinct {
+            Distinct::Done => false,
+            Distinct::Same => is_ordered,
+            Distinct::Differs => is_ordered || is_distinct,
+        }
+    }
+
+    /// Begins the work as it was asked for.
+    pub(super) fn groups(&self, given: &Given) -> Result<Box<dyn Groups>> {
+        match self.is_collected(given.is_distinct, !given.order.is_empty()) {
+            true => Collected::begin(self.begin, given),
+            false => (self.begin)(given),
+        }
     }
 }
 
@@ -127,18 +147,8 @@ impl Hash for Declared {
 }
 
 impl Declared {
-    /// What the function knows, if it can do what is asked for.
-    fn given(&self, args: &AccumulatorArgs<'_>) -> Result<Given> {
-        let name = self.function.name;
-        if args.is_distinct && self.function.distinct == Distinct::Refused {
-            return Err(failure("NOT_SUPPORTED", &format!("{name} does not take DISTINCT yet")));
-        }
-        if !args.order_bys.is_empty()
-            && !self.function.is_ordered()
-            && self.function.distinct == Distinct::Refused
-        {
-            return Err(failure("NOT_SUPPORTED", &format!("{name} does not take ORDER BY yet")));
-        }
+    /// What the function knows.
+    fn given(args: &AccumulatorArgs<'_>) -> Result<Given> {
         let order = args.order_bys.iter().map(|order| {
             let data_type = order.expr.data_type(args.schema)?;
             Ok(SortField::new_with_options(data_type, order.options))
@@ -167,9 +177,7 @@ impl AggregateUDFImpl for Declared {
     }
 
     fn return_type(&self, _arg_types: &[DataType]) -> Result<DataType> {
-        Err(datafusion::common::DataFusionError::Internal(
-            "the type is told by `return_field`".to_owned(),
-        ))
+        Err(DataFusionError::Internal("the type is told by `return_field`".to_owned()))
     }
 
     fn return_field(&self, arg_fields: &[FieldRef]) -> Result<FieldRef> {
@@ -187,13 +195,17 @@ impl AggregateUDFImpl for Declared {
     }
 
     fn accumulator(&self, args: AccumulatorArgs) -> Result<Box<dyn Accumulator>> {
-        let mut groups = (self.function.begin)(&self.given(&args)?)?;
+        let mut groups = self.function.groups(&Self::given(&args)?)?;
         groups.resize(1);
         Ok(Box::new(One { groups, places: Vec::new() }))
     }
 
     fn state_fields(&self, args: StateFieldsArgs) -> Result<Vec<FieldRef>> {
-        let fields = (self.function.state)(args.input_fields, &args.return_field)?;
+        let fields =
+            match self.function.is_collected(args.is_distinct, !args.ordering_fields.is_empty()) {
+                true => collected_state(args.input_fields),
+                false => (self.function.state)(args.input_fields, &args.return_field)?,
+            };
         let named = fields.into_iter().enumerate().map(|(at, field)| {
             let name = format_state_name(args.name, &at.to_string());
             Arc::new(field.as_ref().clone().with_name(name).with_nullable(true))
@@ -209,9 +221,13 @@ impl AggregateUDFImpl for Declared {
         &self,
         args: AccumulatorArgs,
     ) -> Result<Box<dyn GroupsAccumulator>> {
-        let given = self.given(&args)?;
-        let groups = (self.function.begin)(&given)?;
+        let given = Self::given(&args)?;
+        let groups = self.function.groups(&given)?;
         Ok(Box::new(Many { groups, function: self.function, given }))
+    }
+
+    fn create_sliding_accumulator(&self, args: AccumulatorArgs) -> Result<Box<dyn Accumulator>> {
+        Ok(Box::new(Moving::new(self.function, Self::given(&args)?)?))
     }
 
     fn with_beneficial_ordering(
@@ -222,11 +238,8 @@ impl AggregateUDFImpl for Declared {
     }
 
     fn order_sensitivity(&self) -> AggregateOrderSensitivity {
-        if self.function.is_ordered() {
-            // It sorts by itself what it is given with each value.
-            return AggregateOrderSensitivity::Beneficial;
-        }
-        AggregateOrderSensitivity::Insensitive
+        // They are sorted when the result is made, from what is given with each value.
+        AggregateOrderSensitivity::Beneficial
     }
 
     fn default_value(&self, data_type: &DataType) -> Result<ScalarValue> {
@@ -348,7 +361,7 @@ impl GroupsAccumulator for Many {
         opt_filter: Option<&BooleanArray>,
     ) -> Result<Vec<ArrayRef>> {
         let rows = values.first().map_or(0, |values| values.len());
-        let groups = (self.function.begin)(&self.given)?;
+        let groups = self.function.groups(&self.given)?;
         let mut rows_alone = Many { groups, function: self.function, given: self.given.clone() };
         let each: Vec<usize> = (0..rows).collect();
         rows_alone.update_batch(values, &each, opt_filter, rows)?;

@@ -2,11 +2,13 @@
 
 mod borrowed;
 mod chosen;
+mod collected;
 mod declare;
 mod entries;
 mod fold;
 mod percentile;
 mod store;
+mod sums;
 mod text;
 
 use std::sync::Arc;
@@ -21,6 +23,7 @@ use crate::dialect::functions::aggregate::declare::{Aggregate, Distinct};
 use crate::dialect::functions::aggregate::entries::{Entries, Kind};
 use crate::dialect::functions::aggregate::fold::{Summed, Whole};
 use crate::dialect::functions::aggregate::percentile::{Distributions, Question};
+use crate::dialect::functions::aggregate::sums::{Asked, Totals};
 use crate::dialect::functions::aggregate::text::ListAgg;
 use crate::dialect::functions::declare::Parameter;
 
@@ -30,6 +33,24 @@ const MAX_FEW: &str = "$max_few";
 const MIN_FEW: &str = "$min_few";
 
 static FUNCTIONS: &[Aggregate] = &[
+    Aggregate {
+        name: "sum",
+        aliases: &[],
+        overloads: ADDED,
+        distinct: Distinct::Differs,
+        returns: sums::sum_field,
+        state: sums::totals_state,
+        begin: |given| Totals::begin(given, Asked::Sum),
+    },
+    Aggregate {
+        name: "avg",
+        aliases: &[],
+        overloads: ADDED,
+        distinct: Distinct::Differs,
+        returns: sums::average_field,
+        state: sums::totals_state,
+        begin: |given| Totals::begin(given, Asked::Average),
+    },
     Aggregate {
         name: "max_by",
         aliases: &[],
@@ -58,7 +79,7 @@ static FUNCTIONS: &[Aggregate] = &[
         name: MAX_FEW,
         aliases: &[],
         overloads: &[&[Parameter::Any, Parameter::BigInt]],
-        distinct: Distinct::Refused,
+        distinct: Distinct::Differs,
         returns: chosen::few_field,
         state: chosen::few_state,
         begin: |given| BestFew::begin(given, "max", true),
@@ -67,7 +88,7 @@ static FUNCTIONS: &[Aggregate] = &[
         name: MIN_FEW,
         aliases: &[],
         overloads: &[&[Parameter::Any, Parameter::BigInt]],
-        distinct: Distinct::Refused,
+        distinct: Distinct::Differs,
         returns: chosen::few_field,
         state: chosen::few_state,
         begin: |given| BestFew::begin(given, "min", false),
@@ -94,7 +115,7 @@ static FUNCTIONS: &[Aggregate] = &[
         name: "multimap_agg",
         aliases: &[],
         overloads: &[&[Parameter::Any, Parameter::Any]],
-        distinct: Distinct::Refused,
+        distinct: Distinct::Differs,
         returns: entries::multimap_field,
         state: fold::result_state,
         begin: |given| Entries::begin(given, Kind::All),
@@ -112,7 +133,7 @@ static FUNCTIONS: &[Aggregate] = &[
         name: "histogram",
         aliases: &[],
         overloads: &[&[Parameter::Any]],
-        distinct: Distinct::Refused,
+        distinct: Distinct::Differs,
         returns: |fields| entries::count_field(fields, 0),
         state: fold::result_state,
         begin: |given| Entries::begin(given, Kind::Count),
@@ -121,7 +142,7 @@ static FUNCTIONS: &[Aggregate] = &[
         name: "approx_most_frequent",
         aliases: &[],
         overloads: &[&[Parameter::BigInt, Parameter::Any, Parameter::BigInt]],
-        distinct: Distinct::Refused,
+        distinct: Distinct::Differs,
         returns: |fields| entries::count_field(fields, 1),
         state: entries::frequent_state,
         begin: |given| Entries::begin(given, Kind::Frequent),
@@ -130,7 +151,7 @@ static FUNCTIONS: &[Aggregate] = &[
         name: "count_if",
         aliases: &[],
         overloads: &[&[Parameter::Boolean]],
-        distinct: Distinct::Refused,
+        distinct: Distinct::Differs,
         returns: fold::whole_field,
         state: fold::result_state,
         begin: |_| Ok(Whole::begin(Some(0), i64::wrapping_add)),
@@ -157,7 +178,7 @@ static FUNCTIONS: &[Aggregate] = &[
         name: "bitwise_xor_agg",
         aliases: &[],
         overloads: &[&[Parameter::BigInt]],
-        distinct: Distinct::Refused,
+        distinct: Distinct::Differs,
         returns: fold::whole_field,
         state: fold::result_state,
         begin: |_| Ok(Whole::begin(None, |left, right| left ^ right)),
@@ -177,7 +198,7 @@ static FUNCTIONS: &[Aggregate] = &[
             &[Parameter::Number, Parameter::Double, Parameter::Double, Parameter::Double],
             &[Parameter::Number, Parameter::Double, Parameter::Array, Parameter::Double],
         ],
-        distinct: Distinct::Refused,
+        distinct: Distinct::Differs,
         returns: percentile::percentile_field,
         state: percentile::points_state,
         begin: |given| Distributions::begin(given, Question::Percentile),
@@ -189,7 +210,7 @@ static FUNCTIONS: &[Aggregate] = &[
             &[Parameter::BigInt, Parameter::Double],
             &[Parameter::BigInt, Parameter::Double, Parameter::Double],
         ],
-        distinct: Distinct::Refused,
+        distinct: Distinct::Differs,
         returns: percentile::histogram_field,
         state: percentile::points_state,
         begin: |given| Distributions::begin(given, Question::Histogram),
@@ -204,6 +225,9 @@ static FUNCTIONS: &[Aggregate] = &[
         begin: ListAgg::begin,
     },
 ];
+
+const ADDED: &[&[Parameter]] =
+    &[&[Parameter::BigInt], &[Parameter::Number], &[Parameter::Interval]];
 
 /// `max_by` and `min_by` give one value, or an array of so many.
 fn by_field(fields: &[FieldRef]) -> Result<FieldRef> {
@@ -232,7 +256,7 @@ const fn summed(
         name,
         aliases: &[],
         overloads: &[&[Parameter::Double]],
-        distinct: Distinct::Refused,
+        distinct: Distinct::Differs,
         returns: fold::double_field,
         state: fold::sums_state,
         begin,
@@ -243,6 +267,7 @@ const fn summed(
 pub(super) fn all() -> Vec<AggregateUDF> {
     let borrowed = [
         borrowed::approx_distinct(),
+        borrowed::array_agg(),
         bool_and_or::bool_and_udaf().as_ref().clone().with_aliases(["every"]),
         variance::var_samp_udaf().as_ref().clone().with_aliases(["variance"]),
     ];

@@ -84,6 +84,13 @@ static FUNCTIONS: &[Scalar] = &[
     )
     .unify(all_alike),
     Scalar::new(
+        "contains_sequence",
+        &[&[Parameter::Array, Parameter::Array]],
+        Returns::Always("boolean"),
+        sets::contains_sequence,
+    )
+    .unify(all_alike),
+    Scalar::new(
         "arrays_overlap",
         &[&[Parameter::Array, Parameter::Array]],
         Returns::Always("boolean"),
@@ -131,7 +138,7 @@ static FUNCTIONS: &[Scalar] = &[
         Returns::Always("varchar"),
         shape::array_join,
     ),
-    Scalar::new("flatten", &[&[Parameter::Array]], Returns::ItemOf(0), shape::flatten),
+    Scalar::new("flatten", shape::FLATTEN, Returns::With(shape::flat_field), shape::flatten),
     Scalar::new(
         "ngrams",
         &[&[Parameter::Array, Parameter::BigInt]],

@@ -212,6 +212,21 @@ pub(super) fn arrays_overlap(args: &ScalarFunctionArgs) -> Result<ColumnarValue>
     result(args, found)
 }
 
+/// `contains_sequence(array, sequence)`: whether all values of the sequence stand there one behind the other.
+pub(super) fn contains_sequence(args: &ScalarFunctionArgs) -> Result<ColumnarValue> {
+    let [left, right] = compared(args)?;
+    let found = (0..left.lists.len()).map(|row| {
+        if left.lists.is_null(row) || right.lists.is_null(row) {
+            return None;
+        }
+        let values: Vec<Row<'_>> = left.values(row).map(|(_, value)| value).collect();
+        let sought: Vec<Row<'_>> = right.values(row).map(|(_, value)| value).collect();
+        Some(sought.is_empty() || values.windows(sought.len()).any(|window| window == sought))
+    });
+    let found: BooleanArray = found.collect();
+    result(args, found)
+}
+
 /// The least or the greatest value; NULL if a value is NULL, or there is none.
 pub(super) fn extreme(args: &ScalarFunctionArgs, greatest: bool) -> Result<ColumnarValue> {
     let [arrays] = compared(args)?;

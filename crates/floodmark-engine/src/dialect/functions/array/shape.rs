@@ -18,7 +18,7 @@ use crate::dialect::functions::array::INDEX_FROM_ONE;
 use crate::dialect::functions::array::lists::{
     Gather, Lengths, Lists, common, fit, invalid, item, list_type, pick, too_large,
 };
-use crate::dialect::functions::declare::{array, result, text};
+use crate::dialect::functions::declare::{Parameter, array, result, text, unexpected};
 use crate::dialect::trino_type::nameless;
 use crate::dialect::value_text::{Writer, exponent_text};
 use crate::limits::{COMBINATION_VALUES_MAX, COMBINATIONS_MAX, REPETITIONS_MAX, VALUES_MAX};
@@ -97,6 +97,23 @@ pub(super) fn array_join(args: &ScalarFunctionArgs) -> Result<ColumnarValue> {
 }
 
 /// One array of the values of an array's arrays.
+/// What `flatten` takes.
+pub(super) const FLATTEN: &[&[Parameter]] = &[&[Parameter::Array]];
+
+/// An array of what the arrays within an array hold.
+pub(super) fn flat_field(args: &ReturnFieldArgs<'_>) -> Result<FieldRef> {
+    let inner = item(args.arg_fields[0].data_type())?;
+    let data_type = match inner.data_type() {
+        DataType::List(item) | DataType::LargeList(item) => list_type(item),
+        DataType::Null => list_type(&inner),
+        _ => {
+            let given = args.arg_fields.iter().map(|field| field.data_type());
+            return Err(unexpected("flatten", FLATTEN, given));
+        }
+    };
+    Ok(Arc::new(Field::new("flatten", data_type, true)))
+}
+
 pub(super) fn flatten(args: &ScalarFunctionArgs) -> Result<ColumnarValue> {
     let outer = Lists::of(&array(args, 0)?)?;
     let inner = Lists::of(&outer.values)?;

@@ -386,7 +386,7 @@ fn target(name: Option<&ScalarValue>, value: Option<&ScalarValue>) -> Result<Tri
         && let Some(Some(text)) = value.try_as_str()
         && let Some(zone) = text::zone_of(text)
     {
-        return Ok(TrinoType::TimestampWithTimeZone(zone.name.into()));
+        return Ok(TrinoType::TimestampWithTimeZone(zone.name));
     }
     Ok(target)
 }

@@ -1,6 +1,5 @@
 //! Dates and times by patterns.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use datafusion::arrow::array::types::TimestampMicrosecondType;
@@ -60,24 +59,37 @@ type Compile = fn(&str) -> Result<Pattern>;
 /// Patterns that were met, each read once.
 struct Patterns {
     compile: Compile,
-    known: HashMap<String, Pattern>,
+    known: Vec<(String, Pattern)>,
+    /// The one that was asked for last, which most often is the next one too.
+    last: usize,
 }
 
 impl Patterns {
+    fn new(compile: Compile) -> Self {
+        Self { compile, known: Vec::new(), last: 0 }
+    }
+
     fn get(&mut self, text: &str) -> Result<&Pattern> {
-        if !self.known.contains_key(text) {
-            // Patterns that differ from row to row do not pile up.
-            if self.known.len() >= 64 {
-                self.known.clear();
-            }
-            self.known.insert(text.to_owned(), (self.compile)(text)?);
+        let is_last = self.known.get(self.last).is_some_and(|(known, _)| known == text);
+        if !is_last {
+            self.last = match self.known.iter().position(|(known, _)| known == text) {
+                Some(at) => at,
+                None => {
+                    // Patterns that differ from row to row do not pile up.
+                    if self.known.len() >= 64 {
+                        self.known.clear();
+                    }
+                    self.known.push((text.to_owned(), (self.compile)(text)?));
+                    self.known.len() - 1
+                }
+            };
         }
-        Ok(&self.known[text])
+        Ok(&self.known[self.last].1)
     }
 }
 
 fn format(args: &ScalarFunctionArgs, compile: Compile) -> Result<ColumnarValue> {
-    let mut patterns = Patterns { compile, known: HashMap::new() };
+    let mut patterns = Patterns::new(compile);
     let moments = Moments::of(args, 0)?;
     let utc = moments.utc();
     let formats = text(args, 1)?;
@@ -87,7 +99,7 @@ fn format(args: &ScalarFunctionArgs, compile: Compile) -> Result<ColumnarValue> 
                 return Ok(None);
             };
             let (zone, offset) = match &moments.kind {
-                Kind::Zoned(zone, _) => (zone.name.as_str(), zone.offset_seconds(utc)),
+                Kind::Zoned(zone, _) => (zone.name.as_ref(), zone.offset_seconds(utc)),
                 _ => ("UTC", 0),
             };
             Ok(patterns.get(pattern)?.format(local, zone, offset))
@@ -100,7 +112,7 @@ fn parse(
     compile: Compile,
     settle: fn(i64, Option<Zone>) -> i64,
 ) -> Result<PrimitiveArray<TimestampMicrosecondType>> {
-    let mut patterns = Patterns { compile, known: HashMap::new() };
+    let mut patterns = Patterns::new(compile);
     let (texts, formats) = (text(args, 0)?, text(args, 1)?);
     texts
         .iter()
@@ -126,5 +138,5 @@ fn zoned(args: &ReturnFieldArgs<'_>) -> Result<FieldRef> {
         _ => None,
     };
     let zone = zone.unwrap_or_else(Zone::of_sessions);
-    Ok(Arc::new(TrinoType::TimestampWithTimeZone(zone.name.into()).field("zoned")))
+    Ok(Arc::new(TrinoType::TimestampWithTimeZone(zone.name).field("zoned")))
 }

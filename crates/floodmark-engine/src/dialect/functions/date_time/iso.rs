@@ -35,7 +35,7 @@ fn zoned(args: &ReturnFieldArgs<'_>) -> Result<FieldRef> {
         .and_then(|text| text.try_as_str().flatten())
         .and_then(|text| read(text)?.1)
         .unwrap_or_else(Zone::of_sessions);
-    Ok(Arc::new(TrinoType::TimestampWithTimeZone(zone.name.into()).field("zoned")))
+    Ok(Arc::new(TrinoType::TimestampWithTimeZone(zone.name).field("zoned")))
 }
 
 fn malformed(text: &str) -> datafusion::common::DataFusionError {

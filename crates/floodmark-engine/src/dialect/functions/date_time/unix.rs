@@ -94,7 +94,7 @@ fn zoned(args: &ReturnFieldArgs<'_>) -> Result<FieldRef> {
         }
         _ => return Err(changing_zone()),
     };
-    Ok(Arc::new(TrinoType::TimestampWithTimeZone(zone.name.into()).field("zoned")))
+    Ok(Arc::new(TrinoType::TimestampWithTimeZone(zone.name).field("zoned")))
 }
 
 fn offset_zone(minutes: i64) -> Result<Zone> {

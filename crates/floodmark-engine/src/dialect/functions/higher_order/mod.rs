@@ -2,6 +2,7 @@
 
 mod declare;
 mod reduce;
+mod replace;
 mod sort;
 
 use std::collections::HashMap;
@@ -136,6 +137,15 @@ static FUNCTIONS: &[HigherOrder] = &[
         returns: |given| Ok(given[3].data_type().clone()),
         run: reduce::reduce,
     },
+    HigherOrder {
+        // The calls of `regexp_replace` with a lambda get this name before they are planned.
+        name: "$regexp_replace",
+        arguments: &[Argument::Value, Argument::Value, Argument::Lambda],
+        unify: None,
+        parameters: replace::parameters,
+        returns: replace::text_type,
+        run: replace::replace,
+    },
 ];
 
 /// The functions of this kind.
@@ -156,8 +166,8 @@ fn entry_parameters(given: &[Known<'_>]) -> Result<Vec<FieldRef>> {
 
 /// The keys of both maps get one type.
 fn same_keys(mut given: Vec<DataType>) -> Option<Vec<DataType>> {
-    let (left_key, left_value) = entry_fields(&given[0]).ok()?;
-    let (right_key, right_value) = entry_fields(&given[1]).ok()?;
+    let (left_key, left_value) = entry_fields(given.first()?).ok()?;
+    let (right_key, right_value) = entry_fields(given.get(1)?).ok()?;
     let key = common(left_key.data_type(), right_key.data_type())?;
     let key = Field::new("key", key, false);
     let (left, right) = (map_type(&key, left_value), map_type(&key, right_value));

@@ -3,6 +3,7 @@
 mod bits;
 mod chance;
 mod decimal;
+mod measure;
 mod number;
 mod rounding;
 mod vector;
@@ -77,6 +78,12 @@ static ALL: &[Scalar] = &[
     Scalar::new("exp", ONE, DOUBLE, |args| of_one(args, f64::exp)),
     Scalar::new("floor", &[&[NUMBER]], Returns::With(rounding::whole_field), rounding::floor),
     Scalar::new("from_base", &[&[TEXT, BIGINT]], WHOLE, from_base),
+    Scalar::new(
+        "great_circle_distance",
+        &[&[REAL, REAL, REAL, REAL]],
+        DOUBLE,
+        measure::great_circle_distance,
+    ),
     Scalar::new("infinity", NONE, DOUBLE, |_| constant(f64::INFINITY)),
     Scalar::new("inverse_normal_cdf", THREE, DOUBLE, chance::inverse_normal_cdf),
     Scalar::new("is_finite", ONE, TRUTH, |args| truth_of(args, f64::is_finite)),
@@ -89,6 +96,12 @@ static ALL: &[Scalar] = &[
     Scalar::new("mod", &[&[NUMBER, NUMBER]], Returns::With(number::mod_field), number::modulo),
     Scalar::new("nan", NONE, DOUBLE, |_| constant(f64::NAN)),
     Scalar::new("normal_cdf", THREE, DOUBLE, chance::normal_cdf),
+    Scalar::new(
+        "parse_data_size",
+        &[&[TEXT]],
+        Returns::Always("decimal(38,0)"),
+        measure::parse_data_size,
+    ),
     Scalar::new("pi", NONE, DOUBLE, |_| constant(std::f64::consts::PI)),
     Scalar::new("power", TWO, DOUBLE, |args| of_two(args, f64::powf)).aliases(&["pow"]),
     Scalar::new("radians", ONE, DOUBLE, |args| of_one(args, f64::to_radians)),

@@ -42,6 +42,29 @@ pub(super) fn all() -> Vec<ScalarUDF> {
     ALL.iter().map(Scalar::udf).collect()
 }
 
+/// Where a pattern matches, and where its groups do.
+pub(crate) struct Match {
+    /// Where it begins, in bytes.
+    pub(crate) from: usize,
+    /// Where it ends, in bytes.
+    pub(crate) to: usize,
+    /// Where its groups begin and end, from the first one; None for one that took no part.
+    pub(crate) groups: Vec<Option<(usize, usize)>>,
+}
+
+/// All matches of a pattern.
+pub(crate) fn matches(text: &str, pattern: &str) -> Result<Vec<Match>> {
+    let pattern = Pattern::find(pattern)?;
+    let mut matches = Vec::new();
+    pattern.each_groups(text, |groups| {
+        let (from, to) = groups.whole();
+        let groups = (1..=pattern.groups_count()).map(|group| groups.get(group)).collect();
+        matches.push(Match { from, to, groups });
+        Ok(())
+    })?;
+    Ok(matches)
+}
+
 /// The patterns of a column: the last is kept, because most often there is one alone.
 struct Patterns {
     column: Column<StringViewArray>,

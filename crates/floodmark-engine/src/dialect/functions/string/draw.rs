@@ -165,7 +165,8 @@ fn between(fraction: f64, low: i64, high: i64) -> i64 {
 /// What switches a terminal to a colour.
 fn escape(color: i64) -> String {
     let number = match color {
-        ..0 => -color - 1,
+        // Colours with a name lie below zero, the first at -1.
+        ..0 => !color,
         _ => {
             let part = |shift: i64| (color >> shift & 0xff) * 6 / 256;
             16 + 36 * part(16) + 6 * part(8) + part(0)

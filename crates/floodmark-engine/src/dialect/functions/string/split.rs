@@ -44,7 +44,12 @@ pub(super) fn split_part(args: &ScalarFunctionArgs) -> Result<ColumnarValue> {
             let (place, char) = text.char_indices().nth(at)?;
             return Some(Ok(&text[place..place + char.len_utf8()]));
         }
-        text.split(delimiter).nth(at).map(Ok)
+        let mut chars = delimiter.chars();
+        match (chars.next(), chars.next()) {
+            // One character is found without the preparation that a longer text takes.
+            (Some(char), None) => text.split(char).nth(at).map(Ok),
+            _ => text.split(delimiter).nth(at).map(Ok),
+        }
     })
 }
 
