@@ -135,6 +135,16 @@ impl Error {
                 });
         }
         if let Some(Subject::Name(name)) = &self.0.subject
+            && self.0.code == Some("COLUMN_NOT_FOUND")
+            && errors::is_made_up(name)
+            && !sql.to_lowercase().contains(name.as_str())
+        {
+            // The planner lost a column of its own.
+            return Self::new(ErrorKind::NotSupported, errors::UNPLANNABLE)
+                .code("NOT_SUPPORTED")
+                .because(self);
+        }
+        if let Some(Subject::Name(name)) = &self.0.subject
             && self.0.code == Some("EXPRESSION_NOT_AGGREGATE")
             && let Some((_, last)) = name.rsplit_once('.')
             && !sql.to_lowercase().contains(name.as_str())

@@ -402,7 +402,9 @@ impl Planned {
             let context = SessionContext::new_with_state(self.state);
             context.execute_logical_plan(self.plan).await?.execute_stream().await
         };
-        let rows = shown(begun.await.map_err(|error| (self.locate)(Error::from(error)))?);
+        let rows =
+            begun.await.map_err(|error| (self.locate)(dialect::errors::of_planning(error)))?;
+        let rows = shown(rows);
         Ok(Query { schema: rows.schema(), rows, metrics: self.metrics, notes: self.notes })
     }
 }

@@ -5,8 +5,13 @@ use datafusion::common::{Column, SchemaError};
 use datafusion::error::DataFusionError;
 use datafusion::sql::sqlparser::tokenizer::{Token, TokenWithSpan};
 
+<<<<<<< HEAD
+use crate::dialect::{names, tokens};
+use crate::error::{Error, ErrorKind, Position};
+=======
 use crate::dialect::{functions, names, tokens};
 use crate::error::{ErrorKind, Position};
+>>>>>>> main
 
 /// An error in Athena's words.
 pub(crate) struct Explained {
@@ -53,6 +58,17 @@ impl Explained {
     }
 }
 
+/// What is said of a query that is right and cannot be planned.
+pub(crate) const UNPLANNABLE: &str = "Floodmark cannot plan this query yet";
+
+/// What the planner says of such queries, with pieces of its own trees.
+const UNPLANNED: &[&str] = &[
+    "Unsupported ast node",
+    "Physical plan does not support",
+    "Unsupported ast",
+    "Unsupported SQL",
+];
+
 /// Explains an error; None for what Athena has no words for.
 pub(crate) fn explain(root: &DataFusionError, message: &str) -> Option<Explained> {
     match root {
@@ -64,11 +80,19 @@ pub(crate) fn explain(root: &DataFusionError, message: &str) -> Option<Explained
             Some(Explained::new("SUBQUERY_MULTIPLE_ROWS", message))
         }
         DataFusionError::Execution(_) if is_overflow(message) => Some(overflow(message)),
+        DataFusionError::Internal(_) if UNPLANNED.iter().any(|text| message.contains(text)) => {
+            Some(Explained::not_supported(UNPLANNABLE))
+        }
         DataFusionError::NotImplemented(_) => {
             let what = if message.contains("OuterReferenceColumn") {
                 "a correlated sub-query of this form is not supported"
+<<<<<<< HEAD
+            } else if UNPLANNED.iter().any(|text| message.contains(text)) {
+                UNPLANNABLE
+=======
             } else if message.contains("as a sliding accumulator") {
                 "this function over a window whose beginning moves is not supported"
+>>>>>>> main
             } else {
                 message
             };
@@ -76,6 +100,27 @@ pub(crate) fn explain(root: &DataFusionError, message: &str) -> Option<Explained
         }
         _ => None,
     }
+}
+
+/// An error of planning: a defect of the planner is no more to the reader than what it cannot do.
+pub(crate) fn of_planning(error: DataFusionError) -> Error {
+    let error = Error::from(error);
+    if error.kind() == ErrorKind::Internal {
+        return Error::new(ErrorKind::NotSupported, UNPLANNABLE)
+            .code("NOT_SUPPORTED")
+            .because(error);
+    }
+    error
+}
+
+/// Whether a column's name is one that the planner makes.
+pub(crate) fn is_made_up(whole: &str) -> bool {
+    let name = last_part(whole);
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    if whole.starts_with('$') && whole.contains('.') {
+        return true;
+    }
+    name.starts_with("__") || name.strip_prefix("column").is_some_and(is_number)
 }
 
 /// Where the name that an error is about stands in a text, between these places, and how it is written there.
@@ -234,6 +279,30 @@ fn overflow(text: &str) -> Explained {
     Explained::new("NUMERIC_VALUE_OUT_OF_RANGE", message)
 }
 
+/// What aggregations take that the planner brings.
+const EXPECTED: &[(&str, &[&str])] = &[
+    ("avg", NUMBERS),
+    ("corr", &["double, double", "real, real"]),
+    ("covar_pop", &["double, double", "real, real"]),
+    ("covar_samp", &["double, double", "real, real"]),
+    ("stddev", &["bigint", "double"]),
+    ("stddev_pop", &["bigint", "double"]),
+    ("stddev_samp", &["bigint", "double"]),
+    ("sum", NUMBERS),
+    ("var_pop", &["bigint", "double"]),
+    ("var_samp", &["bigint", "double"]),
+    ("variance", &["bigint", "double"]),
+];
+
+const NUMBERS: &[&str] = &[
+    "bigint",
+    "decimal(p,s)",
+    "double",
+    "interval day to second",
+    "interval year to month",
+    "real",
+];
+
 /// The text between two others.
 fn between<'a>(text: &'a str, before: &str, after: &str) -> Option<&'a str> {
     let (_, rest) = text.split_once(before)?;
@@ -254,6 +323,15 @@ fn trino_name(arrow: &str) -> String {
         "Float32" => "real".to_owned(),
         "Date32" => "date".to_owned(),
         "Null" => "unknown".to_owned(),
+        "Int16" => "smallint".to_owned(),
+        "Int8" => "tinyint".to_owned(),
+        "Binary" | "BinaryView" | "LargeBinary" => "varbinary".to_owned(),
+        timestamp if timestamp.starts_with("Timestamp(") => {
+            match timestamp.contains("None") || !timestamp.contains('"') {
+                true => "timestamp(3)".to_owned(),
+                false => "timestamp(3) with time zone".to_owned(),
+            }
+        }
         other => other.to_lowercase(),
     }
 }
@@ -276,9 +354,18 @@ fn planning(message: &str) -> Option<Explained> {
         && let Some((function, types)) = call.split_once('(')
     {
         let types: Vec<_> =
-            types.split(',').filter(|name| !name.is_empty()).map(trino_name).collect();
-        let message =
-            format!("Unexpected parameters ({}) for function {function}.", types.join(", "));
+            types.split(',').filter(|name| !name.trim().is_empty()).map(trino_name).collect();
+        let expected = (EXPECTED.iter().find(|(name, _)| *name == function))
+            .map(|(name, forms)| {
+                let forms: Vec<String> =
+                    forms.iter().map(|form| format!("{name}({form})")).collect();
+                format!(" Expected: {}", forms.join(", "))
+            })
+            .unwrap_or_default();
+        let message = format!(
+            "Unexpected parameters ({}) for function {function}.{expected}",
+            types.join(", ")
+        );
         return Some(
             Explained::new("FUNCTION_NOT_FOUND", message)
                 .about(Subject::Function(function.to_owned())),
@@ -336,6 +423,10 @@ fn planning(message: &str) -> Option<Explained> {
     if let Some(position) = between(message, "Cannot find column with position ", " ") {
         let message = format!("GROUP BY position {position} is not in select list");
         return Some(Explained::new("INVALID_COLUMN_REFERENCE", message));
+    }
+    if message.contains(" to grouping function is not in grouping columns") {
+        let message = "The arguments to GROUPING() must be expressions referenced by the GROUP BY";
+        return Some(Explained::new("INVALID_ARGUMENTS", message));
     }
     if message.starts_with("For SELECT DISTINCT, ORDER BY expressions") {
         let message = "For SELECT DISTINCT, ORDER BY expressions must appear in select list";

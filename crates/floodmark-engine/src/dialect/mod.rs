@@ -4,6 +4,7 @@ pub(crate) mod attempt;
 pub(crate) mod ddl;
 pub(crate) mod errors;
 pub(crate) mod functions;
+mod mistakes;
 pub(crate) mod moment;
 pub(crate) mod names;
 mod parsed;
@@ -19,6 +20,7 @@ mod trino;
 pub(crate) mod trino_type;
 pub(crate) mod typing;
 mod unnest;
+mod using;
 pub(crate) mod value_text;
 
 use std::sync::Arc;

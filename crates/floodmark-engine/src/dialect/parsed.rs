@@ -17,7 +17,7 @@ use floodmark_formats::table;
 
 use crate::dialect::scope::Scopes;
 use crate::dialect::tokens::Place;
-use crate::dialect::{rewrite, tokens};
+use crate::dialect::{errors, rewrite, tokens};
 use crate::error::{Error, ErrorKind, Position, Result};
 
 /// One statement, ready to be planned.
@@ -140,7 +140,7 @@ impl Parsed {
     ///
     /// `InvalidQuery` for what does not exist or does not fit together.
     pub(crate) async fn plan(self, state: &SessionState) -> Result<LogicalPlan> {
-        Ok(state.statement_to_plan(self.finish()?).await?)
+        state.statement_to_plan(self.finish()?).await.map_err(errors::of_planning)
     }
 
     /// The statement as it is planned.

@@ -9,6 +9,8 @@ use datafusion::sql::sqlparser::parser::{Parser, ParserError};
 use datafusion::sql::sqlparser::tokenizer::{Token, TokenWithSpan};
 
 use crate::dialect::functions::is_registered;
+use crate::dialect::mistakes::NO_EXPRESSIONS;
+use crate::dialect::moment::{self, Zone};
 use crate::dialect::rewrite::{call, text};
 
 /// The cast of Athena, which takes the name of a type as text.
@@ -19,6 +21,8 @@ pub(crate) const TRY_CAST: &str = "$try_cast";
 pub(crate) const TRY: &str = "$try";
 /// The beginning of what the parser says of syntax that is Trino's, and not supported.
 pub(crate) const NOT_SUPPORTED: &str = "not supported: ";
+/// The beginning of what the parser says of literals that are none.
+pub(crate) const INVALID_LITERAL: &str = "invalid literal: ";
 
 /// The types whose literals are their name and a text.
 const LITERAL_TYPES: &[&str] = &[
@@ -65,6 +69,13 @@ pub(crate) fn parse(parser: &mut Parser) -> Option<Parsed> {
         ("json_query" | "json_value" | "json_exists", Token::LParen) => Some(json(parser, &word)),
         ("json_table" | "json_object" | "json_array", Token::LParen) => {
             Some(refused(&format!("{} is not supported", word.to_uppercase())))
+        }
+        (name, next)
+            if NO_EXPRESSIONS.contains(&name)
+                && !matches!(next, Token::LParen | Token::Period | Token::Arrow) =>
+        {
+            let found = parser.peek_token();
+            Some(parser.expected("an expression", found))
         }
         (name, Token::SingleQuotedString(literal)) if LITERAL_TYPES.contains(&name) => {
             let literal = literal.clone();
@@ -197,8 +208,18 @@ fn typed(parser: &mut Parser, name: &str, literal: &str) -> Option<Parsed> {
             _ => None,
         };
     }
+    let begin = parser.peek_token().span.start;
     parser.next_token();
     parser.next_token();
+    let is_valid = match name {
+        "date" => moment::parse_date(literal).is_some(),
+        "timestamp" => moment::parse_timestamp(literal)
+            .is_some_and(|(_, zone)| zone.is_none_or(|zone| Zone::parse(zone).is_some())),
+        _ => true,
+    };
+    if !is_valid {
+        return Some(Err(invalid(literal, name, begin)));
+    }
     let literal_type = match name {
         "json" => return Some(Ok(call(function, vec![text(literal)]))),
         "decimal" => decimal_type(literal),
@@ -206,6 +227,13 @@ fn typed(parser: &mut Parser, name: &str, literal: &str) -> Option<Parsed> {
         _ => name.to_owned(),
     };
     Some(Ok(call(function, vec![text(literal), text(&literal_type)])))
+}
+
+fn invalid(literal: &str, name: &str, begin: impl std::fmt::Display) -> ParserError {
+    let name = name.to_uppercase();
+    ParserError::ParserError(format!(
+        "{INVALID_LITERAL}'{literal}' is not a valid {name} literal{begin}"
+    ))
 }
 
 /// `decimal(3, 2)` for `1.20`.
@@ -242,10 +270,7 @@ fn interval(parser: &mut Parser) -> Parsed {
     let first = interval_field(parser)?;
     let last = if parser.parse_keyword(Keyword::TO) { interval_field(parser)? } else { first };
     let Some(value) = interval_text(&literal, negative, first, last) else {
-        return Err(ParserError::ParserError(format!(
-            "'{literal}' is not a valid interval literal{}",
-            begin.span.start
-        )));
+        return Err(invalid(&literal, "interval", begin.span.start));
     };
     Ok(Expr::Interval(Interval {
         value: Box::new(text(&value)),

@@ -11,8 +11,9 @@ use datafusion::sql::sqlparser::ast::{
     TableSampleModifier, TableWithJoins, Value,
 };
 
+use crate::dialect::rewrite::is_using;
 use crate::dialect::unnest::Unnest;
-use crate::dialect::{names, unnest};
+use crate::dialect::{names, unnest, using};
 use crate::error::{Error, ErrorKind};
 
 /// Plans queries in FROM, UNNEST and samples.
@@ -90,6 +91,19 @@ impl RelationPlanner for Relations {
                     plan = unnest::plan(plan, joined(join)?, context)?;
                 }
                 planned(PlannedRelation::new(plan, None))
+            }
+            TableFactor::NestedJoin { table_with_joins, alias: None } if matches!(table_with_joins.joins.as_slice(), [join] if is_using(join)) =>
+            {
+                let TableWithJoins { relation, mut joins } = *table_with_joins;
+                let left = context.plan(relation)?;
+                match joins.pop() {
+                    Some(join) => {
+                        let right = context.plan(join.relation)?;
+                        let plan = using::plan(left, right, join.join_operator)?;
+                        planned(PlannedRelation::new(plan, None))
+                    }
+                    None => planned(PlannedRelation::new(left, None)),
+                }
             }
             other => Ok(RelationPlanning::Original(Box::new(other))),
         }

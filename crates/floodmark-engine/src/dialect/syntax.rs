@@ -1,6 +1,6 @@
 //! Errors of the parser in Athena's words.
 
-use crate::dialect::prefix::NOT_SUPPORTED;
+use crate::dialect::prefix::{INVALID_LITERAL, NOT_SUPPORTED};
 use crate::error::{Error, ErrorKind, MALFORMED_QUERY, Position};
 
 /// An error of the parser, with the place that its text names.
@@ -17,6 +17,22 @@ pub(crate) fn error(message: &str, sql: &str) -> Error {
         None if message.ends_with("found: EOF") => (message, Some(end_of(sql))),
         None => (message, None),
     };
+    let unclosed = match text.as_str() {
+        "Unterminated string literal" => Some("'"),
+        text if text.starts_with("Expected close delimiter '\"'") => Some("\""),
+        _ => None,
+    };
+    if let Some(quote) = unclosed {
+        return Error::invalid_query(format!(
+            "mismatched input '{quote}'. Expecting: <expression>"
+        ))
+        .code(MALFORMED_QUERY)
+        .at(position)
+        .hint(format!("this `{quote}` is not closed"));
+    }
+    if let Some((_, what)) = text.split_once(INVALID_LITERAL) {
+        return Error::invalid_query(what).code("INVALID_LITERAL").at(position);
+    }
     match text.strip_prefix("Expected: ").and_then(|text| text.rsplit_once(", found: ")) {
         None => Error::invalid_query(text).code(MALFORMED_QUERY).at(position),
         Some((expected, found)) => mismatched(expected, found, position, sql),

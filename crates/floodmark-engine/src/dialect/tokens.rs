@@ -3,19 +3,24 @@
 use datafusion::sql::sqlparser::keywords::Keyword;
 use datafusion::sql::sqlparser::tokenizer::{Span, Token, TokenWithSpan, Tokenizer, Word};
 
-use crate::dialect::syntax;
 use crate::dialect::trino::TrinoDialect;
+use crate::dialect::{mistakes, syntax};
 use crate::error::{Error, MALFORMED_QUERY, Position, Result};
 
 /// Reads the tokens of a text. Names are in lower case, also quoted ones, as Athena does not tell the cases apart.
 pub(crate) fn read(sql: &str) -> Result<Vec<TokenWithSpan>> {
-    let mut tokens = Tokenizer::new(&TrinoDialect, sql)
+    let tokens = Tokenizer::new(&TrinoDialect, sql)
         .tokenize_with_location()
         .map_err(|error| syntax::error(&error.to_string(), sql))?;
     check(&tokens)?;
+    if let Some(mistake) = mistakes::find(&tokens) {
+        return Err(mistake);
+    }
+    let mut tokens = unicode_escapes(tokens)?;
     for token in &mut tokens {
         match &mut token.token {
             Token::Word(word) => word.value = word.value.to_lowercase(),
+            Token::HexStringLiteral(digits) => digits.retain(|digit| !digit.is_whitespace()),
             // Its escapes were read by the tokenizer.
             Token::UnicodeStringLiteral(text) => {
                 token.token = Token::SingleQuotedString(std::mem::take(text));
@@ -78,6 +83,68 @@ pub(crate) fn places(tokens: &[TokenWithSpan]) -> Vec<Place> {
 pub(crate) fn position(span: Span) -> Option<Position> {
     let start = span.start;
     (start.line > 0).then_some(Position { line: start.line, column: start.column })
+}
+
+/// `U&'#0041' UESCAPE '#'` as the text that it stands for.
+fn unicode_escapes(tokens: Vec<TokenWithSpan>) -> Result<Vec<TokenWithSpan>> {
+    let is_escape = |token: &Token| matches!(token, Token::Word(word) if word.value.eq_ignore_ascii_case("uescape"));
+    if !tokens.iter().any(|token| is_escape(&token.token)) {
+        return Ok(tokens);
+    }
+    let mut result: Vec<TokenWithSpan> = Vec::with_capacity(tokens.len());
+    let mut tokens =
+        tokens.into_iter().filter(|token| !matches!(token.token, Token::Whitespace(_)));
+    while let Some(token) = tokens.next() {
+        let is_literal = matches!(
+            result.last(),
+            Some(TokenWithSpan { token: Token::UnicodeStringLiteral(_), .. })
+        );
+        if !is_escape(&token.token) || !is_literal {
+            result.push(token);
+            continue;
+        }
+        let at = position(token.span);
+        let invalid = |message: &str| Error::invalid_query(message).code(MALFORMED_QUERY).at(at);
+        let escape = match tokens.next().map(|token| token.token) {
+            Some(Token::SingleQuotedString(text)) if text.chars().count() == 1 => {
+                text.chars().next().unwrap_or('\\')
+            }
+            _ => return Err(invalid("Empty Unicode escape character")),
+        };
+        if let Some(TokenWithSpan { token: Token::UnicodeStringLiteral(text), .. }) =
+            result.last_mut()
+        {
+            *text = unescaped(text, escape)
+                .ok_or_else(|| invalid("Incomplete escape sequence in a Unicode literal"))?;
+        }
+    }
+    Ok(result)
+}
+
+/// The text of escapes with four digits, or with a plus and six.
+fn unescaped(text: &str, escape: char) -> Option<String> {
+    let mut result = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(character) = rest.chars().next() {
+        rest = &rest[character.len_utf8()..];
+        if character != escape {
+            result.push(character);
+            continue;
+        }
+        if let Some(after) = rest.strip_prefix(escape) {
+            result.push(escape);
+            rest = after;
+            continue;
+        }
+        let (digits, length) = match rest.strip_prefix('+') {
+            Some(digits) => (digits, 6),
+            None => (rest, 4),
+        };
+        let number = digits.get(..length)?;
+        result.push(char::from_u32(u32::from_str_radix(number, 16).ok()?)?);
+        rest = &digits[length..];
+    }
+    Some(result)
 }
 
 /// Names that other engines take, and Trino does not.

@@ -11,6 +11,7 @@ use floodmark_formats::predicate::{Predicate, Test};
 use floodmark_formats::table;
 
 use crate::catalog::TableDefinition;
+use crate::dialect::typing::guarded;
 use crate::limits::IN_LIST_MAX;
 use crate::scan::prune::{Pruning, alternatives, comparison, whole_number};
 
@@ -61,6 +62,10 @@ pub(crate) fn predicates(table: &HiveTable, filters: &[Expr]) -> Vec<Predicate> 
 }
 
 fn add(table: &HiveTable, filter: &Expr, found: &mut Vec<Predicate>) {
+    if let Some((condition, guarded)) = guarded(filter) {
+        add(table, condition, found);
+        return add(table, guarded, found);
+    }
     match filter {
         Expr::BinaryExpr(BinaryExpr { left, op: Operator::And, right }) => {
             add(table, left, found);

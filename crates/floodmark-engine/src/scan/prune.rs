@@ -13,6 +13,7 @@ use floodmark_formats::table::Source;
 use floodmark_formats::time::{DAY, Micros, SECOND, prefix_range};
 use floodmark_formats::{ObjectFacts, Table};
 
+use crate::dialect::typing::guarded;
 use crate::limits::IN_LIST_MAX;
 use crate::store::ListHints;
 
@@ -54,6 +55,10 @@ impl Pruning {
     }
 
     fn add(&mut self, table: &Table, filter: &Expr) {
+        if let Some((condition, guarded)) = guarded(filter) {
+            self.add(table, condition);
+            return self.add(table, guarded);
+        }
         match filter {
             Expr::BinaryExpr(BinaryExpr { left, op: Operator::And, right }) => {
                 self.add(table, left);

@@ -62,7 +62,8 @@ fn the_first_error_ends_a_pipe() {
         "SELECT 'open\n;",
         "",
         2,
-        "error: line 1:8: Unterminated string literal\n  SELECT 'open\n         ^\n",
+        "error: line 1:8: mismatched input '''. Expecting: <expression>\n  SELECT 'open\n         ^\n\
+         hint: this `'` is not closed\n",
     );
 }
 

@@ -7,6 +7,7 @@ use floodmark_formats::predicate::Comparison;
 
 use super::{Check, Condition, Scalar, Test};
 use crate::catalog::ColumnDefinition;
+use crate::dialect::typing::guarded;
 
 /// Reads expressions that all hold.
 pub(super) fn read(filters: &[Expr], keys: &[ColumnDefinition]) -> Condition {
@@ -39,6 +40,12 @@ enum Reading {
 impl Reader<'_> {
     /// What an expression says where it holds, or where its negation does.
     fn condition(&self, expr: &Expr, holds: bool) -> Condition {
+        if let Some((guard, guarded)) = guarded(expr) {
+            return match holds {
+                true => all(vec![self.condition(guard, true), self.condition(guarded, true)]),
+                false => Condition::Unknown,
+            };
+        }
         match expr {
             Expr::Alias(alias) => self.condition(&alias.expr, holds),
             Expr::Not(inner) => self.condition(inner, !holds),

@@ -65,6 +65,24 @@ pub(crate) fn higher_order() -> Vec<Arc<HigherOrderUDF>> {
     higher_order::all().into_iter().map(Arc::new).collect()
 }
 
+/// The scalar function of a name.
+pub(crate) fn find(name: &str) -> Option<Arc<ScalarUDF>> {
+    static ALL: LazyLock<Vec<Arc<ScalarUDF>>> = LazyLock::new(scalars);
+    ALL.iter().find(|function| function.name() == name).map(Arc::clone)
+}
+
+/// Whether a name is that of an aggregate function.
+pub(crate) fn is_aggregate(name: &str) -> bool {
+    static NAMES: LazyLock<HashSet<String>> = LazyLock::new(|| {
+        let ours = aggregates();
+        let others = datafusion::functions_aggregate::all_default_aggregate_functions();
+        (ours.iter().chain(&others))
+            .flat_map(|f| f.aliases().iter().cloned().chain([f.name().to_owned()]))
+            .collect()
+    });
+    NAMES.contains(name)
+}
+
 /// Whether one of these functions has this name; those that DataFusion brings are not asked.
 pub(crate) fn is_registered(name: &str) -> bool {
     static NAMES: LazyLock<HashSet<String>> = LazyLock::new(|| {

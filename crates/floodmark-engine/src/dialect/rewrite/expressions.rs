@@ -42,7 +42,7 @@ impl VisitorMut for Expressions<'_> {
             },
             Expr::BinaryOp { left, op, right } => compare_rows(left, op, right),
             Expr::InList { expr, list, negated } => in_rows(expr, list, negated),
-            Expr::Tuple(values) => row(values),
+            Expr::Tuple(values) if !values.is_empty() => row(values),
             Expr::Identifier(ident) if is_session_value(&ident) => call(&ident.value, Vec::new()),
             Expr::CompoundFieldAccess { root, mut access_chain } => {
                 for access in &mut access_chain {

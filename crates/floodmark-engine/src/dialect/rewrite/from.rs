@@ -1,4 +1,4 @@
-//! FROM: an UNNEST is planned together with what stands before it, as it may name its columns.
+//! FROM: an UNNEST or a join USING columns is planned together with what stands before it, whose columns it names.
 
 use std::ops::ControlFlow;
 
@@ -19,7 +19,8 @@ impl VisitorMut for Relations {
 
     fn post_visit_table_factor(&mut self, factor: &mut TableFactor) -> ControlFlow<()> {
         if let TableFactor::NestedJoin { table_with_joins, .. } = factor
-            && table_with_joins.joins.iter().any(|join| is_unnest(&join.relation))
+            && table_with_joins.joins.iter().any(|join| is_unnest(&join.relation) || is_using(join))
+            && !is_pair(table_with_joins)
         {
             let written = TableWithJoins {
                 relation: table_with_joins.relation.clone(),
@@ -35,6 +36,25 @@ impl VisitorMut for Relations {
 
 fn is_unnest(factor: &TableFactor) -> bool {
     matches!(factor, TableFactor::UNNEST { .. })
+}
+
+/// Whether a join names the columns that both sides have.
+pub(crate) fn is_using(join: &Join) -> bool {
+    matches!(
+        &join.join_operator,
+        JoinOperator::Join(JoinConstraint::Using(_))
+            | JoinOperator::Inner(JoinConstraint::Using(_))
+            | JoinOperator::Left(JoinConstraint::Using(_))
+            | JoinOperator::LeftOuter(JoinConstraint::Using(_))
+            | JoinOperator::Right(JoinConstraint::Using(_))
+            | JoinOperator::RightOuter(JoinConstraint::Using(_))
+            | JoinOperator::FullOuter(JoinConstraint::Using(_))
+    )
+}
+
+/// Whether it is one of the pairs that are made here.
+fn is_pair(tables: &TableWithJoins) -> bool {
+    matches!(tables.joins.as_slice(), [join] if is_using(join))
 }
 
 fn nested(relation: TableFactor, joins: Vec<Join>) -> TableFactor {
@@ -66,7 +86,7 @@ fn pair(from: Vec<TableWithJoins>) -> Vec<TableWithJoins> {
             }
         }
         for join in joins {
-            if is_unnest(&join.relation) {
+            if is_unnest(&join.relation) || is_using(&join) {
                 let before = nested(left.relation, std::mem::take(&mut left.joins));
                 left.relation = nested(before, vec![join]);
             } else {

@@ -1,15 +1,22 @@
 //! What is done to a statement before the planner sees it: Trino's syntax becomes what the planner knows.
 
 mod build;
+<<<<<<< HEAD
+mod conditions;
+=======
 mod calls;
+>>>>>>> main
 mod expressions;
 mod from;
 mod labels;
 mod queries;
 mod shadows;
+mod subqueries;
 mod ties;
+mod unnested;
 
 pub(crate) use build::{call, text};
+pub(crate) use from::is_using;
 pub(crate) use labels::first_unnamed;
 
 use datafusion::sql::sqlparser::ast::{Query, Statement, VisitMut};
@@ -27,6 +34,8 @@ pub(crate) fn rewrite(statement: &mut Statement) -> Result<()> {
     let mut errors = Vec::new();
     let _ = VisitMut::visit(statement, &mut calls::Calls { errors: &mut errors });
     let _ = VisitMut::visit(statement, &mut shadows::Shadows::default());
+    let _ = VisitMut::visit(statement, &mut conditions::Conditions { errors: &mut errors });
+    let _ = VisitMut::visit(statement, &mut subqueries::Subqueries);
     let _ = VisitMut::visit(statement, &mut expressions::Expressions { errors: &mut errors });
     let _ = VisitMut::visit(statement, &mut from::Relations);
     let _ = VisitMut::visit(statement, &mut queries::Queries { errors: &mut errors });

@@ -1,17 +1,26 @@
 //! What is checked and settled of a planned query before types are coerced.
 
+use std::sync::Arc;
+
 use datafusion::common::config::ConfigOptions;
 use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
-use datafusion::common::{DFSchema, Result, ScalarValue};
+use datafusion::common::{
+    Column, DFSchema, DataFusionError, JoinType, NullEquality, Result, ScalarValue,
+};
 use datafusion::logical_expr::expr::{Between, Case, InList, ScalarFunction};
 use datafusion::logical_expr::expr_rewriter::NamePreserver;
 use datafusion::logical_expr::utils::merge_schema;
-use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, Operator};
+use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, Operator, Subquery, Union};
 use datafusion::optimizer::AnalyzerRule;
 
+<<<<<<< HEAD
+use super::decimals;
+use super::markers::{self, CONDITION};
+=======
 use super::calls;
+>>>>>>> main
 use super::planner::months_apart;
-use super::rules::{have_common, mismatch, type_of};
+use super::rules::{have_common, mismatch, mismatch_of, not_text, type_of};
 use crate::dialect::trino_type::TrinoType;
 
 /// Trino's rules for types.
@@ -64,12 +73,24 @@ fn settle(plan: LogicalPlan, narrows: bool) -> Result<Transformed<LogicalPlan>> 
             &scan.source.schema(),
         )?);
     }
+    if let LogicalPlan::Union(union) = &plan {
+        check_union(union)?;
+    }
     if let LogicalPlan::Join(join) = &plan {
-        for (left, right) in &join.on {
+        // Such joins are made of set operations alone.
+        let operation = match (join.null_equality, join.join_type) {
+            (NullEquality::NullEqualsNull, JoinType::LeftSemi) => Some("INTERSECT"),
+            (NullEquality::NullEqualsNull, JoinType::LeftAnti) => Some("EXCEPT"),
+            _ => None,
+        };
+        for (at, (left, right)) in join.on.iter().enumerate() {
             let types = (type_of(left, join.left.schema()), type_of(right, join.right.schema()));
             if let (Some(left_type), Some(right_type)) = types
                 && !have_common(&left_type, &right_type)
             {
+                if let Some(operation) = operation {
+                    return Err(incompatible(operation, at, &left_type, &right_type));
+                }
                 let message = format!("Cannot apply operator: {left_type} = {right_type}");
                 return Err(mismatch(message, Some(left)));
             }
@@ -88,7 +109,33 @@ fn settle(plan: LogicalPlan, narrows: bool) -> Result<Transformed<LogicalPlan>> 
         check_all(&expr, &schema)?;
         Ok(Transformed::yes(name.restore(expr)))
     })?;
-    settled.map_data(LogicalPlan::recompute_schema)
+    settled.map_data(|plan| decimals::average(plan.recompute_schema()?))
+}
+
+/// Checks that the columns of several queries fit each other.
+fn check_union(union: &Union) -> Result<()> {
+    let Some((first, others)) = union.inputs.split_first() else { return Ok(()) };
+    for other in others {
+        let fields = first.schema().fields().iter().zip(other.schema().fields());
+        for (at, (left, right)) in fields.enumerate() {
+            let (left, right) = (TrinoType::of_field(left), TrinoType::of_field(right));
+            if !have_common(&left, &right) {
+                return Err(incompatible("UNION", at, &left, &right));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn incompatible(
+    operation: &str,
+    at: usize,
+    left: &TrinoType,
+    right: &TrinoType,
+) -> DataFusionError {
+    let message =
+        format!("column {} in {operation} query has incompatible types: {left}, {right}", at + 1);
+    mismatch(message, None)
 }
 
 /// The rows of VALUES: a column of whole numbers is one of `integer` if all of them fit.
@@ -119,6 +166,10 @@ fn settle_values(
         for row in &mut rows {
             let expr = std::mem::take(&mut row[column]);
             let narrows = narrows && fits && !is_computed;
+            if narrows && matches!(expr, Expr::Literal(ScalarValue::Int64(None), _)) {
+                row[column] = Expr::Literal(ScalarValue::Int32(None), None);
+                continue;
+            }
             row[column] = expr.transform_up(|expr| settle_expr(expr, &schema, narrows))?.data;
             check_all(&row[column], &schema)?;
         }
@@ -152,6 +203,34 @@ fn settle_expr(expr: Expr, schema: &DFSchema, narrows: bool) -> Result<Transform
                 Err(_) => Transformed::no(Expr::Literal(ScalarValue::Int64(Some(value)), metadata)),
             }
         }
+        Expr::ScalarFunction(ScalarFunction { func, args }) if func.name() == CONDITION => {
+            let found = args.first().and_then(|condition| type_of(condition, schema));
+            match markers::settled(&args, found)? {
+                Some(condition) => Transformed::yes(condition),
+                None => Transformed::no(Expr::ScalarFunction(ScalarFunction { func, args })),
+            }
+        }
+        // A query that has no row is NULL.
+        Expr::ScalarSubquery(query)
+            if query.outer_ref_columns.is_empty()
+                && !query.subquery.schema().field(0).is_nullable() =>
+        {
+            let inner = query.subquery.as_ref().clone();
+            let field = inner
+                .schema()
+                .iter()
+                .next()
+                .map(|field| (Column::from(field), field.1.name().clone()));
+            let Some((column, name)) = field else {
+                return Ok(Transformed::no(Expr::ScalarSubquery(query)));
+            };
+            let column = markers::nullable(Expr::Column(column)).alias(name);
+            let inner = LogicalPlanBuilder::from(inner).project([column])?.build()?;
+            Transformed::yes(Expr::ScalarSubquery(Subquery { subquery: Arc::new(inner), ..query }))
+        }
+        expr @ (Expr::AggregateFunction(_) | Expr::WindowFunction(_)) => {
+            Transformed::yes(decimals::sum(expr, schema))
+        }
         Expr::ScalarFunction(ScalarFunction { func, args })
             if func.name() == "typeof" && args.len() == 1 =>
         {
@@ -181,15 +260,15 @@ fn check_all(expr: &Expr, schema: &DFSchema) -> Result<()> {
 
 fn check(expr: &Expr, schema: &DFSchema) -> Result<()> {
     match expr {
-        Expr::Between(Between { expr, low, high, .. }) => {
+        Expr::Between(Between { expr, low: low_expr, high: high_expr, .. }) => {
             let (Some(value), Some(low), Some(high)) =
-                (type_of(expr, schema), type_of(low, schema), type_of(high, schema))
+                (type_of(expr, schema), type_of(low_expr, schema), type_of(high_expr, schema))
             else {
                 return Ok(());
             };
             if !have_common(&value, &low) || !have_common(&value, &high) {
                 let message = format!("Cannot check if {value} is BETWEEN {low} and {high}");
-                return Err(mismatch(message, Some(expr)));
+                return Err(mismatch_of(message, expr, low_expr, not_text(&value, &low)));
             }
         }
         Expr::InList(InList { expr, list, .. }) => {
@@ -221,7 +300,8 @@ fn check(expr: &Expr, schema: &DFSchema) -> Result<()> {
                     _ => "=",
                 };
                 let message = format!("Cannot apply operator: {left} {sign} {right}");
-                return Err(mismatch(message, Some(&binary.left)));
+                let beside = not_text(&left, &right);
+                return Err(mismatch_of(message, &binary.left, &binary.right, beside));
             }
         }
         Expr::Like(like) => {

@@ -1,7 +1,13 @@
 //! What may stand beside what: Trino converts nothing between text, numbers and times by itself.
 
 mod analyzer;
+<<<<<<< HEAD
+mod decimals;
+mod guards;
+mod markers;
+=======
 mod calls;
+>>>>>>> main
 mod operators;
 mod planner;
 mod rules;
@@ -12,16 +18,20 @@ use datafusion::execution::session_state::SessionStateBuilder;
 use datafusion::logical_expr::ScalarUDF;
 use datafusion::optimizer::Analyzer;
 
+pub(crate) use guards::guarded;
+pub(crate) use markers::CONDITION;
+
 /// Sets Trino's rules for types before those of the planner.
 pub(crate) fn configure(mut builder: SessionStateBuilder) -> SessionStateBuilder {
     let planners = builder.expr_planners().get_or_insert_default();
     planners.insert(0, Arc::new(planner::TrinoOperators));
     let mut rules = Analyzer::new().rules;
     rules.insert(0, Arc::new(analyzer::TrinoTypes));
-    builder.with_analyzer_rules(rules)
+    rules.push(Arc::new(guards::Guards));
+    builder.with_analyzer_rules(rules).with_optimizer_rule(Arc::new(guards::Guards))
 }
 
 /// The functions behind operators.
 pub(crate) fn scalars() -> Vec<ScalarUDF> {
-    operators::all()
+    [guards::all(), markers::all(), operators::all()].into_iter().flatten().collect()
 }

@@ -19,6 +19,7 @@ use datafusion::logical_expr::{
 };
 use datafusion::sql::sqlparser::ast::BinaryOperator;
 
+use super::decimals;
 use crate::dialect::moment::{DAY_MICROS, Zone, add_months, at, micros};
 use crate::dialect::trino_type::{TrinoType, failure};
 
@@ -105,6 +106,9 @@ impl Operation {
             (_, left, right) if left.is_integer() && right.is_integer() => {
                 Some(if rank(left) >= rank(right) { left.clone() } else { right.clone() })
             }
+            (_, left, right) if decimals::result(self, left, right).is_some() => {
+                decimals::result(self, left, right)
+            }
             (Self::Add | Self::Subtract, moment, interval)
                 if is_moment(moment) && is_interval(interval) =>
             {
@@ -179,6 +183,10 @@ impl ScalarUDFImpl for Operator {
             .map(|operand| {
                 if both_integers {
                     result.arrow()
+                } else if let (TrinoType::Decimal(..), Some((precision, scale))) =
+                    (&result, decimals::digits(operand))
+                {
+                    DataType::Decimal128(precision, scale)
                 } else if operand.is_number() {
                     DataType::Float64
                 } else {
@@ -202,7 +210,12 @@ impl ScalarUDFImpl for Operator {
             return integers(self.operation, &args);
         }
         let arrays = ColumnarValue::values_to_arrays(&args.args)?;
-        let array = times(self.operation, &arrays[0], &left_type, &arrays[1], &right_type)?;
+        let array = match self.operation.result(&left_type, &right_type) {
+            Some(TrinoType::Decimal(precision, scale)) => {
+                decimals::compute(self.operation, &arrays[0], &arrays[1], (precision, scale))?
+            }
+            _ => times(self.operation, &arrays[0], &left_type, &arrays[1], &right_type)?,
+        };
         let all_scalar = args.args.iter().all(|arg| matches!(arg, ColumnarValue::Scalar(_)));
         if all_scalar {
             return Ok(ColumnarValue::Scalar(ScalarValue::try_from_array(&array, 0)?));
@@ -322,8 +335,10 @@ fn intervals(values: Vec<Option<Passing>>, trino_type: &TrinoType) -> Result<Arr
     let values = values.into_iter().map(|value| {
         value
             .map(|value| {
-                let days = i32::try_from(value.micros / DAY_MICROS).map_err(|_| out_of_range())?;
-                Ok(IntervalMonthDayNano::new(0, days, value.micros % DAY_MICROS * 1000))
+                // Of intervals that are the same, all parts are: those are what is compared.
+                let days = value.micros.div_euclid(DAY_MICROS);
+                let days = i32::try_from(days).map_err(|_| out_of_range())?;
+                Ok(IntervalMonthDayNano::new(0, days, value.micros.rem_euclid(DAY_MICROS) * 1000))
             })
             .transpose()
     });

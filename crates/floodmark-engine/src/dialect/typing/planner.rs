@@ -2,16 +2,17 @@
 
 use std::sync::Arc;
 
-use datafusion::arrow::datatypes::{DataType, TimeUnit};
+use datafusion::arrow::datatypes::{DataType, IntervalMonthDayNano, TimeUnit};
 use datafusion::common::{DFSchema, Result, ScalarValue};
 use datafusion::logical_expr::planner::{ExprPlanner, PlannerResult, RawBinaryExpr};
 use datafusion::logical_expr::{Expr, cast};
 use datafusion::sql::sqlparser::ast::BinaryOperator;
 
 use super::operators::{self, Operation};
-use super::rules::{have_common, mismatch, type_of};
+use super::rules::{have_common, mismatch, mismatch_of, not_text, type_of};
 use crate::dialect::functions;
 use crate::dialect::functions::FIELDS;
+use crate::dialect::moment::DAY_MICROS;
 use crate::dialect::trino_type::{TrinoType, failure};
 
 /// Plans operators by Trino's rules.
@@ -32,7 +33,7 @@ impl ExprPlanner for TrinoOperators {
         };
         let refused = |sign: &str| {
             let message = format!("Cannot apply operator: {left_type} {sign} {right_type}");
-            Err(mismatch(message, Some(&left)))
+            Err(mismatch_of(message, &left, &right, not_text(&left_type, &right_type)))
         };
         match &op {
             BinaryOperator::Eq
@@ -166,20 +167,38 @@ pub(super) fn months_apart(expr: Expr) -> Expr {
         {
             Expr::Literal(ScalarValue::IntervalYearMonth(Some(interval.months)), metadata)
         }
+        Expr::Literal(ScalarValue::IntervalMonthDayNano(Some(interval)), metadata)
+            if interval.months == 0 =>
+        {
+            Expr::Literal(ScalarValue::IntervalMonthDayNano(Some(settled(interval))), metadata)
+        }
         Expr::Negative(inner) => match months_apart(*inner) {
             Expr::Literal(ScalarValue::IntervalYearMonth(Some(months)), metadata) => {
                 Expr::Literal(ScalarValue::IntervalYearMonth(months.checked_neg()), metadata)
             }
             Expr::Literal(ScalarValue::IntervalMonthDayNano(Some(interval)), metadata) => {
-                let back = datafusion::arrow::datatypes::IntervalMonthDayNano::new(
+                let back = IntervalMonthDayNano::new(
                     interval.months.wrapping_neg(),
                     interval.days.wrapping_neg(),
                     interval.nanoseconds.wrapping_neg(),
                 );
+                let back = settled(back);
                 Expr::Literal(ScalarValue::IntervalMonthDayNano(Some(back)), metadata)
             }
             other => Expr::Negative(Box::new(other)),
         },
         other => other,
+    }
+}
+
+/// An interval whose parts are the same as those of all that are as long: less than a day beside whole days.
+fn settled(interval: IntervalMonthDayNano) -> IntervalMonthDayNano {
+    const DAY_NANOS: i64 = DAY_MICROS * 1000;
+    let days = i64::from(interval.days) + interval.nanoseconds.div_euclid(DAY_NANOS);
+    match i32::try_from(days) {
+        Ok(days) if interval.months == 0 => {
+            IntervalMonthDayNano::new(0, days, interval.nanoseconds.rem_euclid(DAY_NANOS))
+        }
+        _ => interval,
     }
 }

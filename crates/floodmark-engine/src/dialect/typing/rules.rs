@@ -3,6 +3,7 @@
 use datafusion::common::{DFSchema, DataFusionError, ScalarValue};
 use datafusion::logical_expr::{Expr, ExprSchemable};
 
+use crate::dialect::moment;
 use crate::dialect::trino_type::TrinoType;
 use crate::error::{Error, Position};
 
@@ -50,6 +51,48 @@ pub(super) fn have_common(left: &TrinoType, right: &TrinoType) -> bool {
 /// An error about types, at the place of an operator behind an expression.
 pub(super) fn mismatch(message: String, behind: Option<&Expr>) -> DataFusionError {
     Error::invalid_query(message).code("TYPE_MISMATCH").at(behind.and_then(place_behind)).into()
+}
+
+/// The same error with what to write instead.
+pub(super) fn mismatch_of(
+    message: String,
+    left: &Expr,
+    right: &Expr,
+    moment: &TrinoType,
+) -> DataFusionError {
+    let error = Error::invalid_query(message).code("TYPE_MISMATCH").at(place_behind(left));
+    let hint = [left, right].into_iter().find_map(|expr| instead(expr, moment));
+    match hint {
+        Some(hint) => error.hint(hint).into(),
+        None => error.into(),
+    }
+}
+
+/// The one of two types that is not that of text.
+pub(super) fn not_text<'t>(left: &'t TrinoType, right: &'t TrinoType) -> &'t TrinoType {
+    if matches!(left, TrinoType::Varchar(_)) { right } else { left }
+}
+
+/// What to write in the place of a literal that stands beside another type.
+fn instead(expr: &Expr, beside: &TrinoType) -> Option<String> {
+    use TrinoType as T;
+    match (expr, beside) {
+        (Expr::Literal(value, _), T::Date | T::Timestamp | T::TimestampWithTimeZone(_)) => {
+            let text = value.try_as_str()??;
+            if moment::parse_date(text).is_some() {
+                return Some(format!("write DATE '{text}'"));
+            }
+            if moment::parse_timestamp(text).is_some() {
+                return Some(format!("write TIMESTAMP '{text}'"));
+            }
+            Some(format!("write from_iso8601_timestamp('{text}'), if it is written so"))
+        }
+        (Expr::Literal(value, _), number) if number.is_number() => {
+            let text = value.try_as_str()??;
+            text.parse::<f64>().is_ok().then(|| format!("write {text} without quotes"))
+        }
+        _ => None,
+    }
 }
 
 /// The place behind a column and a blank, where an operator stands.
