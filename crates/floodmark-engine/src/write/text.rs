@@ -65,10 +65,8 @@ impl TextFormat {
         for (delimiter, names) in format.delimiters.iter_mut().zip(names) {
             *delimiter = sign(names).unwrap_or(*delimiter);
         }
-        format.escape = match properties.get("escape.delim") {
-            Some(_) => Some(sign(&["escape.delim"]).unwrap_or('\\')),
-            None => None,
-        };
+        let escape = properties.get("escape.delim");
+        format.escape = escape.map(|_| sign(&["escape.delim"]).unwrap_or('\\'));
         if let Some(null) = properties.get("serialization.null.format") {
             format.null.clone_from(null);
         }

@@ -44,6 +44,7 @@ pub(crate) struct JsonReader<'a> {
 /// The keys of an object in somebody's keeping.
 pub(crate) trait KeySet<'a> {
     /// Adds a key, and says whether the object may have it: in OpenX's JSON it must be new.
+    #[expect(clippy::ptr_arg, reason = "a borrowed key is kept without a copy")]
     fn add(&mut self, key: &Cow<'a, str>, dialect: Dialect) -> bool;
 }
 

@@ -51,14 +51,14 @@ async fn outcome(engine: &Engine, entry: &Entry) -> Result<String, Error> {
         if entry.kind.ends_with("names") {
             let names: Vec<_> = query.schema.fields().iter().map(|field| field.name()).collect();
             let names: Vec<_> = names.into_iter().map(String::as_str).collect();
-            writeln!(text, "{}", names.join(" | ")).unwrap();
+            writeln!(text, "{}", names.join(" | ")).expect("what the test has made");
         }
         let batches: Vec<_> = query.rows.try_collect().await.map_err(Error::from)?;
         for batch in batches {
             for row in athena::rows(&batch)? {
                 let row: Vec<_> =
                     row.into_iter().map(|value| value.unwrap_or_else(|| "NULL".into())).collect();
-                writeln!(text, "{}", row.join(" | ").trim_end()).unwrap();
+                writeln!(text, "{}", row.join(" | ").trim_end()).expect("what the test has made");
             }
         }
     }
@@ -79,13 +79,16 @@ fn passes(entry: &Entry, outcome: &Result<String, Error>) -> bool {
 /// Runs one file; `FLOODMARK_CORPUS=name` runs only the files whose names contain it.
 fn run(path: &Path, failures: &mut String) -> (usize, usize) {
     // Each file has a catalog of its own, and a folder to write to.
-    let engine = Engine::new(EngineOptions::default()).unwrap();
-    let folder = tempfile::tempdir().unwrap();
+    let engine = Engine::new(EngineOptions::default()).expect("what the test has made");
+    let folder = tempfile::tempdir().expect("what the test has made");
     let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../samples");
-    let text = (std::fs::read_to_string(path).unwrap())
-        .replace("{samples}", &samples.canonicalize().unwrap().to_string_lossy())
+    let text = (std::fs::read_to_string(path).expect("what the test has made"))
+        .replace(
+            "{samples}",
+            &samples.canonicalize().expect("what the test has made").to_string_lossy(),
+        )
         .replace("{folder}", &folder.path().to_string_lossy());
-    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let runtime = tokio::runtime::Runtime::new().expect("what the test has made");
     let (mut all, mut passing) = (0, 0);
     for entry in entries(&text) {
         let result = runtime.block_on(outcome(&engine, &entry));
@@ -94,7 +97,7 @@ fn run(path: &Path, failures: &mut String) -> (usize, usize) {
         all += 1;
         passing += usize::from(passed);
         if passed == is_gap {
-            let name = path.file_name().unwrap().to_string_lossy();
+            let name = path.file_name().expect("what the test has made").to_string_lossy();
             let found = match &result {
                 Ok(rows) => rows.clone(),
                 Err(error) => format!("error: {}", error.athena_text()),
@@ -105,7 +108,7 @@ fn run(path: &Path, failures: &mut String) -> (usize, usize) {
                 "{name}:{}: {said}\n{}\n---- expected\n{}\n---- found\n{found}\n",
                 entry.line, entry.statement, entry.outcome,
             )
-            .unwrap();
+            .expect("what the test has made");
         }
     }
     (all, passing)
@@ -116,8 +119,8 @@ fn the_corpus_of_statements_passes() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus");
     let only = std::env::var("FLOODMARK_CORPUS").unwrap_or_default();
     let mut files: Vec<_> = std::fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
+        .expect("what the test has made")
+        .map(|entry| entry.expect("what the test has made").path())
         .filter(|path| path.extension().is_some_and(|extension| extension == "slt"))
         .filter(|path| path.to_string_lossy().contains(&only))
         .collect();

@@ -334,12 +334,12 @@ async fn check_aggregate(
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn functions_bear_odd_arguments() {
     let options = EngineOptions { threads: 1, ..EngineOptions::default() };
-    let engine = Arc::new(Engine::new(options).unwrap());
+    let engine = Arc::new(Engine::new(options).expect("what the test has made"));
     let wanted = std::env::var("FLOODMARK_FUNCTION").ok();
     let most = if wanted.is_some() { CALLS_OF_ONE_MAX } else { CALLS_PER_FORM_MAX };
     let mut failures = BTreeMap::new();
     let mut count = 0;
-    for row in run(&engine, "SHOW FUNCTIONS").await.unwrap() {
+    for row in run(&engine, "SHOW FUNCTIONS").await.expect("what the test has made") {
         let [Some(name), Some(kind)] = row.as_slice() else { continue };
         if kind == "window" || wanted.as_ref().is_some_and(|wanted| wanted != name) {
             continue;

@@ -89,15 +89,15 @@ impl Opened {
     }
 
     /// The connection to read by. Another process may have made the file.
-    pub(super) fn to_read(&mut self, path: &Path) -> Result<&mut Connection, Error> {
+    pub(super) fn reader(&mut self, path: &Path) -> Result<&mut Connection, Error> {
         if !self.is_there && path.exists() {
-            return self.to_write(path);
+            return self.writer(path);
         }
         Ok(&mut self.connection)
     }
 
     /// The connection to write by.
-    pub(super) fn to_write(&mut self, path: &Path) -> Result<&mut Connection, Error> {
+    pub(super) fn writer(&mut self, path: &Path) -> Result<&mut Connection, Error> {
         if !self.is_there {
             self.connection = open(path)?;
             self.is_there = true;

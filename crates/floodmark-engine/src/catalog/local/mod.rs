@@ -385,7 +385,7 @@ impl LocalCatalog {
     /// Reads at one moment.
     fn read<T>(&self, read: impl FnOnce(&Transaction<'_>) -> Result<T, Failure>) -> Result<T> {
         let mut opened = self.lock();
-        let connection = opened.to_read(&self.path)?;
+        let connection = opened.reader(&self.path)?;
         let result = (connection.transaction_with_behavior(TransactionBehavior::Deferred))
             .map_err(Failure::from)
             .and_then(|transaction| read(&transaction));
@@ -395,7 +395,7 @@ impl LocalCatalog {
     /// Writes all or nothing, one process after the other.
     fn write<T>(&self, write: impl FnOnce(&Transaction<'_>) -> Result<T, Failure>) -> Result<T> {
         let mut opened = self.lock();
-        let connection = opened.to_write(&self.path)?;
+        let connection = opened.writer(&self.path)?;
         let result = (connection.transaction_with_behavior(TransactionBehavior::Immediate))
             .map_err(Failure::from)
             .and_then(|transaction| {

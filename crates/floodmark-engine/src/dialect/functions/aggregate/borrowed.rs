@@ -120,6 +120,7 @@ struct ArrayAgg {
 }
 
 /// The call of DataFusion's own function, whose array knows nothing of its items.
+#[expect(clippy::needless_pass_by_value, reason = "the call that comes in is not used again")]
 fn plain_args(args: AccumulatorArgs<'_>) -> AccumulatorArgs<'_> {
     let item = Field::new_list_field(args.expr_fields[0].data_type().clone(), true);
     let list = DataType::List(Arc::new(item));
