@@ -5,13 +5,8 @@ use datafusion::common::{Column, SchemaError};
 use datafusion::error::DataFusionError;
 use datafusion::sql::sqlparser::tokenizer::{Token, TokenWithSpan};
 
-<<<<<<< HEAD
-use crate::dialect::{names, tokens};
-use crate::error::{Error, ErrorKind, Position};
-=======
 use crate::dialect::{functions, names, tokens};
-use crate::error::{ErrorKind, Position};
->>>>>>> main
+use crate::error::{Error, ErrorKind, Position};
 
 /// An error in Athena's words.
 pub(crate) struct Explained {
@@ -86,13 +81,10 @@ pub(crate) fn explain(root: &DataFusionError, message: &str) -> Option<Explained
         DataFusionError::NotImplemented(_) => {
             let what = if message.contains("OuterReferenceColumn") {
                 "a correlated sub-query of this form is not supported"
-<<<<<<< HEAD
             } else if UNPLANNED.iter().any(|text| message.contains(text)) {
                 UNPLANNABLE
-=======
             } else if message.contains("as a sliding accumulator") {
                 "this function over a window whose beginning moves is not supported"
->>>>>>> main
             } else {
                 message
             };

@@ -3,10 +3,10 @@
 use std::ops::ControlFlow;
 
 use datafusion::sql::sqlparser::ast::{
-    BinaryOperator, Distinct, Expr, Function, FunctionArguments, GroupByExpr, Join, JoinConstraint,
-    JoinOperator, LimitClause, OrderByKind, Query, Select, SelectItem,
-    SelectItemQualifiedWildcardKind, SetExpr, SetOperator, SetQuantifier, Spanned, TableFactor,
-    TableWithJoins, UnaryOperator, Value, Visit, Visitor, VisitorMut,
+    BinaryOperator, Distinct, Expr, Function, GroupByExpr, Join, JoinConstraint, JoinOperator,
+    LimitClause, OrderByKind, Query, Select, SelectItem, SelectItemQualifiedWildcardKind, SetExpr,
+    SetOperator, SetQuantifier, Spanned, TableFactor, TableWithJoins, UnaryOperator, Value, Visit,
+    Visitor, VisitorMut,
 };
 
 use crate::dialect::functions::is_aggregate;
@@ -87,7 +87,6 @@ impl VisitorMut for Conditions<'_> {
                 {
                     let outer = outer.to_owned();
                     self.nested(function, &outer);
-                    self.count(function, &outer);
                 }
             }
             _ => {}
@@ -235,22 +234,6 @@ impl Conditions<'_> {
         );
         let error = Error::invalid_query(message).code("NESTED_AGGREGATION");
         self.errors.push(error.at(place(*first)));
-    }
-
-    /// The planner counts rows of several values, Athena does not.
-    fn count(&mut self, function: &Function, name: &str) {
-        if let FunctionArguments::List(list) = &function.args
-            && name == "count"
-            && list.args.len() > 1
-        {
-            let message = "Unexpected parameters for function count. Expected: count(), count(t) T";
-            let error = Error::invalid_query(message).code("FUNCTION_NOT_FOUND");
-            self.errors.push(
-                error
-                    .at(place(&function.name))
-                    .hint("count rows of values as `count(DISTINCT ROW(a, b))`"),
-            );
-        }
     }
 
     /// `*` needs something that it stands for.

@@ -1,11 +1,8 @@
 //! What is done to a statement before the planner sees it: Trino's syntax becomes what the planner knows.
 
 mod build;
-<<<<<<< HEAD
-mod conditions;
-=======
 mod calls;
->>>>>>> main
+mod conditions;
 mod expressions;
 mod from;
 mod labels;

@@ -13,12 +13,9 @@ use datafusion::logical_expr::utils::merge_schema;
 use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, Operator, Subquery, Union};
 use datafusion::optimizer::AnalyzerRule;
 
-<<<<<<< HEAD
+use super::calls;
 use super::decimals;
 use super::markers::{self, CONDITION};
-=======
-use super::calls;
->>>>>>> main
 use super::planner::months_apart;
 use super::rules::{have_common, mismatch, mismatch_of, not_text, type_of};
 use crate::dialect::trino_type::TrinoType;

@@ -1,13 +1,10 @@
 //! What may stand beside what: Trino converts nothing between text, numbers and times by itself.
 
 mod analyzer;
-<<<<<<< HEAD
+mod calls;
 mod decimals;
 mod guards;
 mod markers;
-=======
-mod calls;
->>>>>>> main
 mod operators;
 mod planner;
 mod rules;
