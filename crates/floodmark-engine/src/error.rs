@@ -221,15 +221,18 @@ fn take_own(error: DataFusionError) -> std::result::Result<Error, DataFusionErro
         }
         DataFusionError::Diagnostic(diagnostic, inner) => take_own(*inner)
             .map_err(|inner| DataFusionError::Diagnostic(diagnostic, Box::new(inner))),
-        DataFusionError::Shared(shared) => match shared.as_ref() {
-            DataFusionError::External(source) => match source.downcast_ref::<Error>() {
-                Some(own) => Ok(own.copy()),
-                None => Err(DataFusionError::Shared(shared)),
-            },
-            _ => Err(DataFusionError::Shared(shared)),
+        // Several readers may share one error, and each may wrap it again.
+        DataFusionError::Shared(shared) => match find_own(shared.as_ref()) {
+            Some(own) => Ok(own.copy()),
+            None => Err(DataFusionError::Shared(shared)),
         },
         other => Err(other),
     }
+}
+
+/// Our own error among an error and its sources.
+fn find_own<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a Error> {
+    error.downcast_ref::<Error>().or_else(|| find_own(error.source()?))
 }
 
 impl Error {

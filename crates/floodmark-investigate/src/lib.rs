@@ -1,0 +1,1 @@
+//! The investigator's questions, as SQL and small statistics: SQL in, batches out.
