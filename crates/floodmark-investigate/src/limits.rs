@@ -26,3 +26,6 @@ pub const CLIENTS_SHOWN_MAX: usize = 10;
 
 /// How many windows can be compared with.
 pub const WINDOWS_MAX: usize = 100;
+
+/// How many different values of a measure such as distinct clients are counted in a window.
+pub const DISTINCT_MAX: usize = 4_000_000;

@@ -22,7 +22,7 @@ pub(crate) struct Dictionary {
 }
 
 /// One value.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Value {
     /// There is none.
     Null,
