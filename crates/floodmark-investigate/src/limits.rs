@@ -29,8 +29,6 @@ pub const WINDOWS_MAX: usize = 100;
 
 /// How many different values of a measure such as distinct clients are counted in a window.
 pub const DISTINCT_MAX: usize = 4_000_000;
-//! Every numeric limit of the investigations, with its unit.
-
 /// The most drivers that one search returns.
 pub const DRIVERS_MAX: usize = 25;
 

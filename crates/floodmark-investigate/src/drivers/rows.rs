@@ -29,8 +29,7 @@ impl<'a> Rows<'a> {
     /// Reads the leaves. Levels that no search can use, being too short or of too many values, are left out.
     pub(crate) fn of(leaves: &'a Leaves, options: &Options) -> Self {
         let mut count = leaves.during.len().min(leaves.before.len()).min(u32::MAX as usize);
-        let squares_given =
-            options.noise == Noise::Sums || !leaves.during_squares.is_empty();
+        let squares_given = options.noise == Noise::Sums || !leaves.during_squares.is_empty();
         if options.noise == Noise::Sums && !leaves.during_squares.is_empty() {
             count = count.min(leaves.during_squares.len()).min(leaves.before_squares.len());
         }
