@@ -9,6 +9,7 @@ use crate::limits::LEVEL_VALUES_MAX;
 /// The rows of a search.
 pub(crate) struct Rows<'a> {
     pub(crate) leaves: &'a Leaves,
+    pub(crate) noise: Noise,
     /// Each row's amounts as they are summed up.
     pub(crate) cells: Vec<Cell>,
     /// Whether no driver has taken the row.
@@ -58,7 +59,8 @@ impl<'a> Rows<'a> {
             make_relative(&mut cells);
         }
         let active = vec![true; count];
-        Self { leaves, cells, active, levels, amounts_unreadable, postings: BTreeMap::new() }
+        let noise = options.noise;
+        Self { leaves, noise, cells, active, levels, amounts_unreadable, postings: BTreeMap::new() }
     }
 
     pub(crate) fn level(&self, level: usize) -> &'a Level {
