@@ -1,0 +1,1 @@
+//! Every limit of the investigator's questions, in one place.
