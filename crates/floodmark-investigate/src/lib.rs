@@ -1,8 +1,10 @@
 //! The investigator's questions, as SQL and small statistics: SQL in, batches out.
 
+pub mod counting;
 pub mod limits;
 pub mod subject;
 pub mod window;
 
+pub use counting::Counting;
 pub use subject::{Subject, SubjectOptions};
 pub use window::{Before, Window};

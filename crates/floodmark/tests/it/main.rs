@@ -4,6 +4,7 @@ mod acceptance;
 mod catalog;
 mod check;
 mod corpus;
+mod counting;
 mod functions;
 mod glue;
 mod glue_catalog;
