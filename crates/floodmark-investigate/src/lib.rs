@@ -1,6 +1,9 @@
 //! The investigator's questions, as SQL and small statistics: SQL in, batches out.
 
 pub mod counting;
+pub mod contribution;
+pub mod drivers;
+pub mod explain;
 pub mod limits;
 pub mod subject;
 pub mod window;
