@@ -1,5 +1,6 @@
 //! The investigator's questions, as SQL and small statistics: SQL in, batches out.
 
+pub mod counting;
 pub mod contribution;
 pub mod drivers;
 pub mod explain;
@@ -7,5 +8,6 @@ pub mod limits;
 pub mod subject;
 pub mod window;
 
+pub use counting::Counting;
 pub use subject::{Subject, SubjectOptions};
 pub use window::{Before, Window};

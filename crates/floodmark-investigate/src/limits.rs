@@ -24,6 +24,18 @@ pub const VALUES_LISTED_MAX: usize = 1_000;
 /// How many clients of a contributor are shown, the busiest first.
 pub const CLIENTS_SHOWN_MAX: usize = 10;
 
+/// How many network interfaces of a log are told apart, each with its addresses.
+pub const INTERFACES_MAX: usize = 2_000;
+
+/// How many rows the answer about all interfaces has: some for each end, for IPv4 and IPv6, and for no flow.
+pub const INTERFACE_ROWS_MAX: usize = 8 * INTERFACES_MAX;
+
+/// How many addresses of a log's own interfaces a condition lists, so that it stays below Athena's limit of 262,144 bytes.
+pub const ADDRESSES_LISTED_MAX: usize = 1_500;
+
+/// How many interfaces a sentence names.
+pub const INTERFACES_NAMED_MAX: usize = 3;
+
 /// How many windows can be compared with.
 pub const WINDOWS_MAX: usize = 100;
 
