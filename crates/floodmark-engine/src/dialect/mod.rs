@@ -4,6 +4,7 @@ pub(crate) mod attempt;
 pub(crate) mod ddl;
 pub(crate) mod errors;
 pub(crate) mod functions;
+mod aggregate;
 mod mistakes;
 pub(crate) mod moment;
 pub(crate) mod names;
@@ -26,6 +27,7 @@ pub(crate) mod value_text;
 use std::sync::Arc;
 
 use datafusion::sql::parser::DFParserBuilder;
+use datafusion::sql::sqlparser::ast::Expr;
 
 use crate::dialect::trino::TrinoDialect;
 use crate::error::{Error, Result};
@@ -34,6 +36,7 @@ use crate::limits::NESTING_MAX;
 pub(crate) use crate::dialect::parsed::Parsed;
 pub(crate) use crate::dialect::parsed::TableName;
 pub(crate) use crate::dialect::statement::{Kind, parse_one};
+pub use crate::dialect::aggregate::{Aggregate, aggregate};
 pub use crate::dialect::statement::{Statement, parse};
 
 /// Reads plain queries separated by `;`.
@@ -78,7 +81,7 @@ pub fn literal(text: &str) -> String {
 ///
 /// `InvalidQuery` with the place of what is none.
 pub fn condition(text: &str) -> Result<()> {
-    expression(text, "a condition")
+    parse_expression(text, "a condition").map(|_| ())
 }
 
 /// Checks that a text is one aggregate or value, as after SELECT, and nothing more.
@@ -87,11 +90,11 @@ pub fn condition(text: &str) -> Result<()> {
 ///
 /// `InvalidQuery` with the place of what is none.
 pub fn value(text: &str) -> Result<()> {
-    expression(text, "one expression")
+    parse_expression(text, "one expression").map(|_| ())
 }
 
 /// Text that goes into a larger one must not end what it stands in: `1=1) OR (2=2` is no condition.
-fn expression(text: &str, what: &str) -> Result<()> {
+fn parse_expression(text: &str, what: &str) -> Result<Expr> {
     let tokens = tokens::read(text)?;
     let failed =
         |error: datafusion::error::DataFusionError| syntax::error(&error.strip_backtrace(), text);
@@ -102,7 +105,7 @@ fn expression(text: &str, what: &str) -> Result<()> {
         .map_err(failed)?;
     let parsed = parser.parse_into_expr().map_err(failed)?;
     match parsed.alias {
-        None => Ok(()),
+        None => Ok(parsed.expr),
         Some(alias) => {
             let message = format!("`{text}` is not {what}: it has the name `{alias}`");
             Err(Error::invalid_query(message))
