@@ -9,6 +9,7 @@ mod glue;
 mod glue_catalog;
 mod logs;
 mod manual;
+mod measures;
 mod program;
 mod query;
 mod s3;
