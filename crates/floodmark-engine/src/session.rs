@@ -11,7 +11,7 @@ use datafusion::execution::session_state::{SessionState, SessionStateBuilder};
 use datafusion::logical_expr::{LogicalPlan, LogicalPlanBuilder};
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::prelude::SessionContext;
-use floodmark_formats::table;
+use floodmark_formats::{Table, table};
 use futures::StreamExt;
 
 use crate::catalog::{
@@ -334,6 +334,19 @@ impl<'a> Session<'a> {
 
     pub(crate) fn engine(&self) -> &Engine {
         self.engine
+    }
+
+    /// The name in FROM of a log at the places of this session: its own, unless a table of the catalog has that.
+    ///
+    /// # Errors
+    ///
+    /// Those of the catalog.
+    pub async fn name_of_log(&self, table: &Table) -> Result<String> {
+        let name = table.log_type.name;
+        Ok(match self.catalog().relation(&self.database, name).await? {
+            Some(_) => format!("{LOGS}.{name}"),
+            None => name.to_owned(),
+        })
     }
 
     /// What lies there, without reading it all.

@@ -2,6 +2,8 @@
 
 use crate::athena::AthenaTable;
 use crate::column_type::ColumnType;
+use crate::kind::{Dimension, Kind};
+use crate::measure::Measure;
 use crate::time::{DAY, HOUR, MINUTE, Micros};
 
 /// One kind of AWS log, declared once in `log_types/<name>.rs`.
@@ -39,6 +41,12 @@ pub struct LogType {
     pub marks: &'static [Mark],
     /// The column and value that say that records are missing here.
     pub hole: Option<(&'static str, &'static str)>,
+    /// The address that asks, as an expression of Athena's SQL: a column, or a part of a nested one.
+    pub client: Option<&'static str>,
+    /// What can be counted, summed or averaged over its records. The first is the count of records.
+    pub measures: &'static [Measure],
+    /// What to group by beside the columns: parts of nested values and of URLs.
+    pub dimensions: &'static [Dimension],
     /// Its tables in Athena, the one that `floodmark` writes first.
     pub athena: &'static [AthenaTable],
 }
@@ -130,6 +138,8 @@ pub struct Column {
     pub unit: &'static str,
     /// What it means, in a sentence.
     pub meaning: &'static str,
+    /// What its values are.
+    pub kind: Kind,
 }
 
 /// Where a record's time is written. Names are those of columns.
@@ -288,6 +298,15 @@ impl Field {
         self
     }
 
+    /// The same field, whose values are of this kind. Of an address and a port, it is the port's.
+    pub const fn kind(mut self, kind: Kind) -> Self {
+        match &mut self.value {
+            Value::One(column) | Value::AddressAndPort(_, column) => column.kind = kind,
+            Value::Request(..) => {}
+        }
+        self
+    }
+
     /// The same field with what synthetic records hold.
     pub const fn sample(mut self, sample: Sample) -> Self {
         self.sample = sample;
@@ -301,7 +320,13 @@ const fn one(
     unit: &'static str,
     meaning: &'static str,
 ) -> Field {
-    let value = Value::One(Column { name, column_type, unit, meaning });
+    let value = Value::One(Column {
+        name,
+        column_type,
+        unit,
+        meaning,
+        kind: Kind::usual(column_type, unit),
+    });
     Field { name, value, quoting: Quoting::Bare, sample: Sample::Typed }
 }
 
@@ -340,16 +365,27 @@ pub const fn nested(name: &'static str, column_type: &'static str, meaning: &'st
     one(name, ColumnType::Nested(column_type), "", meaning)
 }
 
-/// `address:port` in one value, two columns.
+/// `address:port` in one value, two columns. The port is one that a client chose, unless the kind says otherwise.
 pub const fn address_and_port(
     name: &'static str,
     address: &'static str,
     port: &'static str,
     meaning: &'static str,
 ) -> Field {
-    let address = Column { name: address, column_type: ColumnType::String, unit: "", meaning };
-    let port =
-        Column { name: port, column_type: ColumnType::Int, unit: "", meaning: "The port of it." };
+    let address = Column {
+        name: address,
+        column_type: ColumnType::String,
+        unit: "",
+        meaning,
+        kind: Kind::Address,
+    };
+    let port = Column {
+        name: port,
+        column_type: ColumnType::Int,
+        unit: "",
+        meaning: "The port of it.",
+        kind: Kind::Identifier,
+    };
     let value = Value::AddressAndPort(address, port);
     Field { name, value, quoting: Quoting::Bare, sample: Sample::Address }
 }
@@ -361,13 +397,13 @@ pub const fn request(
     url: &'static str,
     version: &'static str,
 ) -> Field {
-    const fn part(name: &'static str, meaning: &'static str) -> Column {
-        Column { name, column_type: ColumnType::String, unit: "", meaning }
+    const fn part(name: &'static str, meaning: &'static str, kind: Kind) -> Column {
+        Column { name, column_type: ColumnType::String, unit: "", meaning, kind }
     }
     let value = Value::Request(
-        part(verb, "The request's method."),
-        part(url, "The request's URL, blanks included if the client sent any."),
-        part(version, "The request's protocol and version."),
+        part(verb, "The request's method.", Kind::Category),
+        part(url, "The request's URL, blanks included if the client sent any.", Kind::Url),
+        part(version, "The request's protocol and version.", Kind::Category),
     );
     Field { name, value, quoting: Quoting::Quoted, sample: Sample::Typed }
 }

@@ -6,6 +6,7 @@ use std::sync::{Arc, LazyLock};
 use arrow_schema::{Field as ArrowField, Schema, SchemaRef};
 
 use crate::column_type::ColumnType;
+use crate::kind::Kind;
 use crate::log_type::{Clock, Column, Field, LogType};
 use crate::log_types;
 
@@ -103,7 +104,12 @@ impl Table {
             }
         }
         let mut add = |name, column_type, unit, meaning, source, hidden| {
-            let column = Column { name, column_type, unit, meaning };
+            let kind = match source {
+                Source::Path => Kind::Path,
+                Source::Line | Source::Raw => Kind::Identifier,
+                _ => Kind::usual(column_type, unit),
+            };
+            let column = Column { name, column_type, unit, meaning, kind };
             columns.push(TableColumn { column, source, hidden });
         };
         let (text, time) = (ColumnType::String, ColumnType::Timestamp);

@@ -1,1 +1,8 @@
 //! The investigator's questions, as SQL and small statistics: SQL in, batches out.
+
+pub mod limits;
+pub mod subject;
+pub mod window;
+
+pub use subject::{Subject, SubjectOptions};
+pub use window::{Before, Window};

@@ -4,6 +4,7 @@ pub(crate) mod attempt;
 pub(crate) mod ddl;
 pub(crate) mod errors;
 pub(crate) mod functions;
+mod aggregate;
 mod mistakes;
 pub(crate) mod moment;
 pub(crate) mod names;
@@ -26,14 +27,16 @@ pub(crate) mod value_text;
 use std::sync::Arc;
 
 use datafusion::sql::parser::DFParserBuilder;
+use datafusion::sql::sqlparser::ast::Expr;
 
 use crate::dialect::trino::TrinoDialect;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::limits::NESTING_MAX;
 
 pub(crate) use crate::dialect::parsed::Parsed;
 pub(crate) use crate::dialect::parsed::TableName;
 pub(crate) use crate::dialect::statement::{Kind, parse_one};
+pub use crate::dialect::aggregate::{Aggregate, aggregate};
 pub use crate::dialect::statement::{Statement, parse};
 
 /// Reads plain queries separated by `;`.
@@ -65,6 +68,49 @@ pub(crate) fn queries(sql: &str) -> Result<Vec<Parsed>> {
 /// An identifier as it is written in SQL: the one quoting function.
 pub fn identifier(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+/// A text as it is written in SQL: the one quoting function for values.
+pub fn literal(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
+}
+
+/// Checks that a text is one condition, as after WHERE, and nothing more.
+///
+/// # Errors
+///
+/// `InvalidQuery` with the place of what is none.
+pub fn condition(text: &str) -> Result<()> {
+    parse_expression(text, "a condition").map(|_| ())
+}
+
+/// Checks that a text is one aggregate or value, as after SELECT, and nothing more.
+///
+/// # Errors
+///
+/// `InvalidQuery` with the place of what is none.
+pub fn value(text: &str) -> Result<()> {
+    parse_expression(text, "one expression").map(|_| ())
+}
+
+/// Text that goes into a larger one must not end what it stands in: `1=1) OR (2=2` is no condition.
+fn parse_expression(text: &str, what: &str) -> Result<Expr> {
+    let tokens = tokens::read(text)?;
+    let failed =
+        |error: datafusion::error::DataFusionError| syntax::error(&error.strip_backtrace(), text);
+    let mut parser = DFParserBuilder::new(tokens)
+        .with_dialect(&TrinoDialect)
+        .with_recursion_limit(NESTING_MAX)
+        .build()
+        .map_err(failed)?;
+    let parsed = parser.parse_into_expr().map_err(failed)?;
+    match parsed.alias {
+        None => Ok(parsed.expr),
+        Some(alias) => {
+            let message = format!("`{text}` is not {what}: it has the name `{alias}`");
+            Err(Error::invalid_query(message))
+        }
+    }
 }
 
 /// The name among these that is the nearest to one that does not exist, if one is near.

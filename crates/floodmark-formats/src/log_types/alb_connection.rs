@@ -1,10 +1,30 @@
 //! Application Load Balancer connection logs: one line a connection, written when it was made or failed.
 
 use crate::athena::{RowFormat, table};
+use crate::kind::Kind;
 use crate::log_type::{
     Clock, Encoding, Header, INTERVAL_AFTER, LogType, Mark, Quotes, Sample, Shape,
     TWO_INTERVALS_BEFORE, TimeForm, Written, between, double, int, text,
 };
+use crate::measure::{Measure, count_if, distinct, mean, p95, records, share};
+
+/// What it measures.
+const MEASURES: &[Measure] = &[
+    records("connections", "Connections"),
+    count_if(
+        "errors",
+        "Connections whose TLS handshake failed",
+        "tls_verify_status LIKE 'Failed%'",
+    ),
+    share(
+        "error_ratio",
+        "Share of connections whose TLS handshake failed",
+        "tls_verify_status LIKE 'Failed%'",
+    ),
+    distinct("clients", "Distinct clients", "client_ip"),
+    mean("mean_handshake", "Mean duration of the TLS handshake", "s", "tls_handshake_latency"),
+    p95("p95_handshake", "95th percentile of the TLS handshake", "s", "tls_handshake_latency"),
+];
 
 /// The Application Load Balancer's connection log: 11 or 12 fields from 2023, 15 in 2026.
 pub static ALB_CONNECTION: LogType = LogType {
@@ -26,11 +46,13 @@ pub static ALB_CONNECTION: LogType = LogType {
     ],
     fields: &[
         text("time", "When the connection was made or failed, in UTC.")
+            .kind(Kind::Time)
             .written("timestamp")
             .sample(Sample::Time(TimeForm::IsoMicros)),
-        text("client_ip", "The client's address.").sample(Sample::Address),
-        int("client_port", "", "The client's port.").sample(Sample::Port),
+        text("client_ip", "The client's address.").kind(Kind::Address).sample(Sample::Address),
+        int("client_port", "", "The client's port.").kind(Kind::Identifier).sample(Sample::Port),
         int("listener_port", "", "The listener's port.")
+            .kind(Kind::Port)
             .sample(Sample::OneOf(&["443", "443", "443", "8443"])),
         text("tls_protocol", "The TLS version; `-` without TLS.")
             .sample(Sample::OneOf(&["TLSv1.3", "TLSv1.2"])),
@@ -56,13 +78,13 @@ pub static ALB_CONNECTION: LogType = LogType {
         .sample(Sample::OneOf(&["-", "05a1b2c3d4e5f60718293a4b5c6d7e8f"])),
         text("tls_verify_status", "`Success`, or `Failed:` and why; `-` without TLS.")
             .sample(Sample::OneOf(&["Success", "Success", "Success", "Failed:ClientCertExpired"])),
-        text("conn_trace_id", "The connection's id, the same as in the access log.").sample(
-            Sample::OneOf(&[
+        text("conn_trace_id", "The connection's id, the same as in the access log.")
+            .kind(Kind::Identifier)
+            .sample(Sample::OneOf(&[
                 "TID_3f9c2b7a1d5e4c60a1b2c3d4e5f60718",
                 "TID_81e0d7c6b5a4493827160f5e4d3c2b1a",
                 "TID_c4d5e6f708192a3b4c5d6e7f8091a2b3",
-            ]),
-        ),
+            ])),
         text("tls_keyexchange", "The key exchange, since 2026.").sample(Sample::OneOf(&[
             "X25519MLKEM768",
             "X25519",
@@ -71,6 +93,7 @@ pub static ALB_CONNECTION: LogType = LogType {
         text("elb", "The load balancer, since 2026.")
             .sample(Sample::OneOf(&["app/front/0a1b2c3d4e5f6071"])),
         text("ip_address", "The address of the load balancer's node, since 2026.")
+            .kind(Kind::Address)
             .sample(Sample::OneOf(&["203.0.113.20", "203.0.113.21"])),
     ],
     // Lines of 2023 may lack the connection's id.
@@ -82,6 +105,9 @@ pub static ALB_CONNECTION: LogType = LogType {
         Mark { column: "listener_port", shape: Shape::Digits },
     ],
     hole: None,
+    client: Some("client_ip"),
+    measures: MEASURES,
+    dimensions: &[],
     athena: &[table(
         "alb_connection_logs",
         "create-alb-connection-logs-table",

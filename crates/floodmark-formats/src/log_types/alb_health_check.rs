@@ -1,10 +1,23 @@
 //! Application Load Balancer health check logs: one line a check of a target.
 
 use crate::athena::{RowFormat, table};
+use crate::kind::Kind;
 use crate::log_type::{
     Clock, Encoding, Header, INTERVAL_AFTER, LogType, Mark, Quotes, Sample, Shape,
     TWO_INTERVALS_BEFORE, TimeForm, Written, between, double, int, text,
 };
+use crate::measure::{Measure, count_if, distinct, mean, p95, records, share, sum};
+
+/// What it measures.
+const MEASURES: &[Measure] = &[
+    records("checks", "Health checks"),
+    count_if("errors", "Checks that failed", "status = 'FAIL'"),
+    share("error_ratio", "Share of checks that failed", "status = 'FAIL'"),
+    distinct("targets", "Distinct targets", "target_addr"),
+    sum("total_duration", "Time spent in checks", "s", "latency"),
+    mean("mean_duration", "Mean duration", "s", "latency"),
+    p95("p95_duration", "95th percentile of the duration", "s", "latency"),
+];
 
 /// The Application Load Balancer's health check log: 8 fields in AWS's examples, 10 in its list (2025).
 pub static ALB_HEALTH_CHECK: LogType = LogType {
@@ -27,7 +40,9 @@ pub static ALB_HEALTH_CHECK: LogType = LogType {
     fields: &[
         text("type", "How the target is asked: `http`, `https`, `h2`, `grpc` or `lambda`.")
             .sample(Sample::OneOf(&["http", "https", "grpc"])),
-        text("time", "When the check began, in UTC.").sample(Sample::Time(TimeForm::IsoMicros)),
+        text("time", "When the check began, in UTC.")
+            .kind(Kind::Time)
+            .sample(Sample::Time(TimeForm::IsoMicros)),
         double("latency", "s", "How long the check took.").sample(Sample::Fraction(9)),
         text("target_addr", "The target: `address:port`, or a function's ARN.")
             .sample(Sample::OneOf(&["10.0.1.20:8080", "10.0.2.31:8080"])),
@@ -35,6 +50,7 @@ pub static ALB_HEALTH_CHECK: LogType = LogType {
         text("status", "`PASS` or `FAIL`.")
             .sample(Sample::OneOf(&["PASS", "PASS", "PASS", "PASS", "FAIL"])),
         int("status_code", "", "The status that the target answered with; `-` without an answer.")
+            .kind(Kind::Status)
             .sample(Sample::OneOf(&["200", "200", "200", "503", "-"])),
         text("reason_code", "Why the check failed; `-` if it passed.").sample(Sample::OneOf(&[
             "-",
@@ -46,6 +62,7 @@ pub static ALB_HEALTH_CHECK: LogType = LogType {
         ])),
         text("elb", "The load balancer.").sample(Sample::OneOf(&["app/front/0a1b2c3d4e5f6071"])),
         text("ip_address", "The address of the load balancer's node.")
+            .kind(Kind::Address)
             .sample(Sample::OneOf(&["10.0.1.5", "10.0.2.6"])),
     ],
     fields_min: 8,
@@ -54,6 +71,9 @@ pub static ALB_HEALTH_CHECK: LogType = LogType {
         Mark { column: "status", shape: Shape::OneOf(&["PASS", "FAIL"]) },
     ],
     hole: None,
+    client: None,
+    measures: MEASURES,
+    dimensions: &[],
     athena: &[table("alb_health_check_logs", "", RowFormat::Regex(PATTERN), 10)],
 };
 

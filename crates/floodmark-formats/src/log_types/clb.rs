@@ -1,10 +1,71 @@
 //! Classic Load Balancer access logs: one line a request or TCP connection.
 
 use crate::athena::{RowFormat, table};
+use crate::kind::{Dimension, Kind, dimension};
 use crate::log_type::{
     Clock, Encoding, Header, INTERVAL_AFTER, LogType, Mark, Quotes, Sample, Shape, TimeForm,
     Written, address_and_port, bigint, double, request, text, until,
 };
+use crate::measure::{Measure, count_if, distinct, mean, p95, records, share, sum};
+
+/// What it measures.
+const MEASURES: &[Measure] = &[
+    records("requests", "Requests or connections"),
+    count_if(
+        "errors",
+        "Requests answered with an error of the server (5xx)",
+        "elb_response_code LIKE '5%'",
+    ),
+    share(
+        "error_ratio",
+        "Share of requests answered with an error of the server (5xx)",
+        "elb_response_code LIKE '5%'",
+    ),
+    count_if(
+        "client_errors",
+        "Requests answered with an error of the client (4xx)",
+        "elb_response_code LIKE '4%'",
+    ),
+    count_if(
+        "target_errors",
+        "Requests that the instance answered with an error (5xx)",
+        "backend_response_code LIKE '5%'",
+    ),
+    sum("received_bytes", "Bytes received from clients", "bytes", "received_bytes"),
+    sum("sent_bytes", "Bytes sent to clients", "bytes", "sent_bytes"),
+    distinct("clients", "Distinct clients", "request_ip"),
+    sum(
+        "total_duration",
+        "Time spent in requests",
+        "s",
+        "if(request_processing_time >= 0 AND backend_processing_time >= 0 AND client_response_time >= 0, request_processing_time + backend_processing_time + client_response_time)",
+    ),
+    mean(
+        "mean_duration",
+        "Mean duration",
+        "s",
+        "if(request_processing_time >= 0 AND backend_processing_time >= 0 AND client_response_time >= 0, request_processing_time + backend_processing_time + client_response_time)",
+    ),
+    p95(
+        "p95_duration",
+        "95th percentile of the duration",
+        "s",
+        "if(request_processing_time >= 0 AND backend_processing_time >= 0 AND client_response_time >= 0, request_processing_time + backend_processing_time + client_response_time)",
+    ),
+    p95(
+        "p95_target_duration",
+        "95th percentile of the instance's time to its first answer",
+        "s",
+        "if(backend_processing_time >= 0, backend_processing_time)",
+    ),
+];
+
+/// What to group by beside the columns.
+const DIMENSIONS: &[Dimension] = &[
+    dimension("host", "url_extract_host(url)", Kind::Domain),
+    dimension("path", "url_extract_path(url)", Kind::Path),
+    dimension("query", "url_extract_query(url)", Kind::QueryString),
+];
 
 /// The Classic Load Balancer's access log: 12 fields in 2014 and 2015, 15 since.
 pub static CLB: LogType = LogType {
@@ -25,6 +86,7 @@ pub static CLB: LogType = LogType {
     ],
     fields: &[
         text("timestamp", "When the request arrived, in UTC.")
+            .kind(Kind::Time)
             .written("time")
             .sample(Sample::Time(TimeForm::IsoMicros)),
         text("elb_name", "The load balancer's name.")
@@ -36,7 +98,8 @@ pub static CLB: LogType = LogType {
             "backend_ip",
             "backend_port",
             "The instance's address; empty where the request reached none.",
-        ),
+        )
+        .kind(Kind::Port),
         double(
             "request_processing_time",
             "s",
@@ -57,9 +120,11 @@ pub static CLB: LogType = LogType {
         .written("response_processing_time")
         .sample(Sample::Fraction(6)),
         text("elb_response_code", "The status that the load balancer answered with; `-` for TCP.")
+            .kind(Kind::Status)
             .written("elb_status_code")
             .sample(Sample::OneOf(&["200", "200", "200", "404", "503"])),
         text("backend_response_code", "The status that the instance answered with; `-` for TCP.")
+            .kind(Kind::Status)
             .written("backend_status_code")
             .sample(Sample::OneOf(&["200", "200", "200", "404", "0"])),
         bigint("received_bytes", "bytes", "The request's size: for HTTP the body only.")
@@ -72,6 +137,7 @@ pub static CLB: LogType = LogType {
             "POST https://www.example.com:443/login HTTP/1.1",
         ])),
         text("user_agent", "What the client calls itself, in the double quotes of the log.")
+            .kind(Kind::UserAgent)
             .quotes_kept()
             .sample(Sample::OneOf(&[
                 "Mozilla/5.0 (X11; Linux x86_64; rv:131.0) Gecko/20100101 Firefox/131.0",
@@ -100,6 +166,9 @@ pub static CLB: LogType = LogType {
         Mark { column: "sent_bytes", shape: Shape::Digits },
     ],
     hole: None,
+    client: Some("request_ip"),
+    measures: MEASURES,
+    dimensions: DIMENSIONS,
     athena: &[
         table("elb_logs", "elasticloadbalancer-classic-logs", RowFormat::Regex(PATTERN), 19),
         table("elb_logs", "elasticloadbalancer-classic-logs", RowFormat::Regex(PATTERN), 19)

@@ -1,10 +1,51 @@
 //! CloudFront standard logs, legacy and version 2: one line a request, written when it was answered.
 
 use crate::athena::{AthenaTable, RowFormat, table};
+use crate::kind::Kind;
 use crate::log_type::{
     AN_HOUR, Clock, Encoding, Header, LogType, Mark, Quotes, Sample, Shape, TimeForm, Written,
     between, bigint, date, float, int, text,
 };
+use crate::measure::{Measure, count_if, distinct, mean, p95, records, share, sum};
+
+/// What it measures.
+const MEASURES: &[Measure] = &[
+    records("requests", "Requests"),
+    count_if("errors", "Requests answered with an error of the server (5xx)", "sc_status >= 500"),
+    share(
+        "error_ratio",
+        "Share of requests answered with an error of the server (5xx)",
+        "sc_status >= 500",
+    ),
+    count_if(
+        "client_errors",
+        "Requests answered with an error of the client (4xx)",
+        "sc_status BETWEEN 400 AND 499",
+    ),
+    sum("sent_bytes", "Bytes sent to viewers", "bytes", "sc_bytes"),
+    sum("received_bytes", "Bytes received from viewers", "bytes", "cs_bytes"),
+    distinct("clients", "Distinct viewers", "c_ip"),
+    count_if(
+        "cache_misses",
+        "Requests that the cache could not answer",
+        "x_edge_result_type = 'Miss'",
+    ),
+    share(
+        "cache_miss_ratio",
+        "Share of requests that the cache could not answer",
+        "x_edge_result_type = 'Miss'",
+    ),
+    count_if("aborts", "Requests whose viewer left before the answer", "sc_status = 0"),
+    sum("total_duration", "Time spent in requests", "s", "CAST(time_taken AS double)"),
+    mean("mean_duration", "Mean duration", "s", "CAST(time_taken AS double)"),
+    p95("p95_duration", "95th percentile of the duration", "s", "CAST(time_taken AS double)"),
+    p95(
+        "p95_first_byte",
+        "95th percentile of the time to the first byte",
+        "s",
+        "CAST(time_to_first_byte AS double)",
+    ),
+];
 
 /// The CloudFront standard log: 23 fields in 2016, 33 since 2019, any choice and order of 41 in version 2.
 pub static CLOUDFRONT: LogType = LogType {
@@ -32,7 +73,7 @@ pub static CLOUDFRONT: LogType = LogType {
     fields: &[
         date("date", "The day on which the response ended, in UTC.")
             .sample(Sample::Time(TimeForm::Date)),
-        text("time", "The time of day at which the response ended, in UTC.")
+        text("time", "The time of day at which the response ended, in UTC.").kind(Kind::Time)
             .sample(Sample::Time(TimeForm::Clock)),
         text("x_edge_location", "The edge location, by an airport's code and a number.")
             .written("x-edge-location")
@@ -40,16 +81,16 @@ pub static CLOUDFRONT: LogType = LogType {
         bigint("sc_bytes", "bytes", "The response's size, headers included.")
             .written("sc-bytes")
             .sample(Sample::Between(300, 200_000)),
-        text("c_ip", "The address that the request came from.")
+        text("c_ip", "The address that the request came from.").kind(Kind::Address)
             .written("c-ip")
             .sample(Sample::Address),
         text("cs_method", "The request's method.")
             .written("cs-method")
             .sample(Sample::OneOf(&["GET", "GET", "GET", "HEAD", "POST"])),
-        text("cs_host", "The distribution's own domain name.")
+        text("cs_host", "The distribution's own domain name.").kind(Kind::Domain)
             .written("cs(Host)")
             .sample(Sample::OneOf(&["d111111abcdef8.cloudfront.net"])),
-        text("cs_uri_stem", "The URL's path, percent-encoded once more by CloudFront.")
+        text("cs_uri_stem", "The URL's path, percent-encoded once more by CloudFront.").kind(Kind::Path)
             .written("cs-uri-stem")
             .sample(Sample::OneOf(&[
                 "/",
@@ -58,20 +99,20 @@ pub static CLOUDFRONT: LogType = LogType {
                 "/search%20results",
                 "/v1/orders",
             ])),
-        int("sc_status", "", "The response's status; 0 where the viewer left before the answer.")
+        int("sc_status", "", "The response's status; 0 where the viewer left before the answer.").kind(Kind::Status)
             .written("sc-status")
             .sample(Sample::OneOf(&["200", "200", "200", "304", "404", "000"])),
-        text("cs_referrer", "The `Referer` header.")
+        text("cs_referrer", "The `Referer` header.").kind(Kind::Url)
             .written("cs(Referer)")
             .sample(Sample::OneOf(&["-", "https://www.example.com/"])),
-        text("cs_user_agent", "What the client calls itself, percent-encoded; twice before 2019.")
+        text("cs_user_agent", "What the client calls itself, percent-encoded; twice before 2019.").kind(Kind::UserAgent)
             .written("cs(User-Agent)")
             .sample(Sample::OneOf(&[
                 "Mozilla/5.0%20(Windows%20NT%2010.0;%20Win64;%20x64)%20AppleWebKit/537.36%20(KHTML,%20like%20Gecko)%20Chrome/129.0.0.0%20Safari/537.36",
                 "curl/8.7.1",
                 "-",
             ])),
-        text("cs_uri_query", "The URL's query; `-` without one.")
+        text("cs_uri_query", "The URL's query; `-` without one.").kind(Kind::QueryString)
             .written("cs-uri-query")
             .sample(Sample::OneOf(&["-", "-", "page=2", "q=caf%25C3%25A9"])),
         text("cs_cookie", "The `Cookie` header, if logged.")
@@ -80,13 +121,13 @@ pub static CLOUDFRONT: LogType = LogType {
         text("x_edge_result_type", "How CloudFront classed the response after its last byte.")
             .written("x-edge-result-type")
             .sample(Sample::OneOf(&["Hit", "Hit", "Miss", "RefreshHit", "Error"])),
-        text("x_edge_request_id", "The request's id.")
+        text("x_edge_request_id", "The request's id.").kind(Kind::Identifier)
             .written("x-edge-request-id")
             .sample(Sample::OneOf(&[
                 "SOX4xwn4XV6Q4rgb7XiVGOHms_BGlTAC4KyHmureZmBNrjGdRLiNIQ==",
                 "k6WGMNkEzR5BEM_SaF47gjtX9zBDO2m349OY2an0QPEaUum1ZOLrow==",
             ])),
-        text("x_host_header", "The host that the viewer asked for.")
+        text("x_host_header", "The host that the viewer asked for.").kind(Kind::Domain)
             .written("x-host-header")
             .sample(Sample::OneOf(&["www.example.com"])),
         text("cs_protocol", "`http`, `https`, `ws`, `wss` or `grpcs`.")
@@ -98,7 +139,7 @@ pub static CLOUDFRONT: LogType = LogType {
         float("time_taken", "s", "From the request's arrival to the response's last byte.")
             .written("time-taken")
             .sample(Sample::Fraction(3)),
-        text("x_forwarded_for", "The addresses behind a proxy, as the request names them.")
+        text("x_forwarded_for", "The addresses behind a proxy, as the request names them.").kind(Kind::Address)
             .written("x-forwarded-for")
             .sample(Sample::OneOf(&["-"])),
         text("ssl_protocol", "The TLS version; `-` without TLS.")
@@ -116,10 +157,10 @@ pub static CLOUDFRONT: LogType = LogType {
         text("fle_status", "Whether the request's fields were encrypted, where that is configured.")
             .written("fle-status")
             .sample(Sample::OneOf(&["-"])),
-        int("fle_encrypted_fields", "", "How many of the request's fields were encrypted.")
+        int("fle_encrypted_fields", "", "How many of the request's fields were encrypted.").kind(Kind::Quantity)
             .written("fle-encrypted-fields")
             .sample(Sample::OneOf(&["-"])),
-        int("c_port", "", "The port that the request came from.")
+        int("c_port", "", "The port that the request came from.").kind(Kind::Identifier)
             .written("c-port")
             .sample(Sample::Port),
         float("time_to_first_byte", "s", "From the request's arrival to the response's first byte.")
@@ -143,10 +184,10 @@ pub static CLOUDFRONT: LogType = LogType {
         text("distribution_tenant_id", "The distribution tenant, in version 2.")
             .written("distribution-tenant-id")
             .sample(Sample::OneOf(&["-"])),
-        text("connection_id", "The viewer connection's id, in version 2.")
+        text("connection_id", "The viewer connection's id, in version 2.").kind(Kind::Identifier)
             .written("connection-id")
             .sample(Sample::OneOf(&["-"])),
-        bigint("timestamp_ms", "ms", "When the response ended, since 1970, in version 2.")
+        bigint("timestamp_ms", "ms", "When the response ended, since 1970, in version 2.").kind(Kind::Time)
             .written("timestamp(ms)")
             .sample(Sample::Time(TimeForm::EpochMillis)),
         float("origin_fbl", "s", "How long the origin took to its first byte, in version 2.")
@@ -171,6 +212,9 @@ pub static CLOUDFRONT: LogType = LogType {
         Mark { column: "time", shape: Shape::Clock },
     ],
     hole: None,
+    client: Some("c_ip"),
+    measures: MEASURES,
+    dimensions: &[],
     athena: TABLES,
 };
 

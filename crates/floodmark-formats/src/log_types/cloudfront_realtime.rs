@@ -1,9 +1,54 @@
 //! CloudFront real-time logs: one line a request, as Firehose stores them.
 
 use crate::athena::{AthenaTable, RowFormat, table};
+use crate::kind::{Dimension, Kind, dimension};
 use crate::log_type::{
     Clock, Encoding, Header, LogType, Mark, Quotes, Sample, Shape, TimeForm, bigint, double, text,
 };
+use crate::measure::{Measure, count_if, distinct, mean, p95, records, share, sum};
+
+/// What it measures.
+const MEASURES: &[Measure] = &[
+    records("requests", "Requests"),
+    count_if("errors", "Requests answered with an error of the server (5xx)", "sc_status >= 500"),
+    share(
+        "error_ratio",
+        "Share of requests answered with an error of the server (5xx)",
+        "sc_status >= 500",
+    ),
+    count_if(
+        "client_errors",
+        "Requests answered with an error of the client (4xx)",
+        "sc_status BETWEEN 400 AND 499",
+    ),
+    sum("sent_bytes", "Bytes sent to viewers", "bytes", "sc_bytes"),
+    sum("received_bytes", "Bytes received from viewers", "bytes", "cs_bytes"),
+    distinct("clients", "Distinct viewers", "c_ip"),
+    count_if(
+        "cache_misses",
+        "Requests that the cache could not answer",
+        "x_edge_result_type = 'Miss'",
+    ),
+    share(
+        "cache_miss_ratio",
+        "Share of requests that the cache could not answer",
+        "x_edge_result_type = 'Miss'",
+    ),
+    count_if("aborts", "Requests whose viewer left before the answer", "sc_status = 0"),
+    sum("total_duration", "Time spent in requests", "s", "time_taken"),
+    mean("mean_duration", "Mean duration", "s", "time_taken"),
+    p95("p95_duration", "95th percentile of the duration", "s", "time_taken"),
+    p95(
+        "p95_first_byte",
+        "95th percentile of the time to the first byte",
+        "s",
+        "time_to_first_byte",
+    ),
+];
+
+/// What to group by beside the columns.
+const DIMENSIONS: &[Dimension] =
+    &[dimension("path", "split_part(cs_uri_stem, '?', 1)", Kind::Path)];
 
 /// The CloudFront real-time log with all fields, in the log's fixed order.
 ///
@@ -29,13 +74,13 @@ pub static CLOUDFRONT_REALTIME: LogType = LogType {
         text(
             "timestamp",
             "When the response ended, in seconds since 1970 with a fraction.",
-        )
+        ).kind(Kind::Time)
         .sample(Sample::Time(TimeForm::EpochSecondsMillis)),
-        text("c_ip", "The address that the request came from.")
+        text("c_ip", "The address that the request came from.").kind(Kind::Address)
             .written("c-ip")
             .sample(Sample::Address),
         // AWS's documented table leaves this one out, so that all its later columns hold their neighbour's value.
-        text("s_ip", "The address of the CloudFront server.")
+        text("s_ip", "The address of the CloudFront server.").kind(Kind::Address)
             .written("s-ip")
             .sample(Sample::OneOf(&["203.0.113.80", "203.0.113.81"])),
         // AWS's documented table has `bigint` here and for `time_taken`: each value would be NULL, for it has decimals.
@@ -50,7 +95,7 @@ pub static CLOUDFRONT_REALTIME: LogType = LogType {
             "sc_status",
             "",
             "The response's status; 0 where the viewer left before the answer.",
-        )
+        ).kind(Kind::Status)
         .written("sc-status")
         .sample(Sample::OneOf(&["200", "200", "200", "304", "404", "000"])),
         bigint(
@@ -69,10 +114,10 @@ pub static CLOUDFRONT_REALTIME: LogType = LogType {
         text(
             "cs_host",
             "The host that the viewer asked for: what standard logs call `x_host_header`.",
-        )
+        ).kind(Kind::Domain)
         .written("cs-host")
         .sample(Sample::OneOf(&["www.example.com"])),
-        text("cs_uri_stem", "The URL's path, with the query.")
+        text("cs_uri_stem", "The URL's path, with the query.").kind(Kind::Url)
             .written("cs-uri-stem")
             .sample(Sample::OneOf(&[
                 "/",
@@ -89,7 +134,7 @@ pub static CLOUDFRONT_REALTIME: LogType = LogType {
         )
         .written("x-edge-location")
         .sample(Sample::OneOf(&["FRA56-P4", "DUB2-C1", "IAD89-C1"])),
-        text("x_edge_request_id", "The request's id.")
+        text("x_edge_request_id", "The request's id.").kind(Kind::Identifier)
             .written("x-edge-request-id")
             .sample(Sample::OneOf(&[
                 "SOX4xwn4XV6Q4rgb7XiVGOHms_BGlTAC4KyHmureZmBNrjGdRLiNIQ==",
@@ -98,7 +143,7 @@ pub static CLOUDFRONT_REALTIME: LogType = LogType {
         text(
             "x_host_header",
             "The distribution's own domain name: what standard logs call `cs_host`.",
-        )
+        ).kind(Kind::Domain)
         .written("x-host-header")
         .sample(Sample::OneOf(&["d111111abcdef8.cloudfront.net"])),
         double(
@@ -117,19 +162,19 @@ pub static CLOUDFRONT_REALTIME: LogType = LogType {
         text(
             "cs_user_agent",
             "What the client calls itself, percent-encoded.",
-        )
+        ).kind(Kind::UserAgent)
         .written("cs-user-agent")
         .sample(Sample::OneOf(&[
             "Mozilla/5.0%20(X11;%20Linux%20x86_64;%20rv:131.0)%20Gecko/20100101%20Firefox/131.0",
             "curl/8.7.1",
         ])),
-        text("cs_referer", "The `Referer` header.")
+        text("cs_referer", "The `Referer` header.").kind(Kind::Url)
             .written("cs-referer")
             .sample(Sample::OneOf(&["-", "https://www.example.com/"])),
         text("cs_cookie", "The `Cookie` header, cut at 800 bytes.")
             .written("cs-cookie")
             .sample(Sample::OneOf(&["-"])),
-        text("cs_uri_query", "The URL's query; `-` without one.")
+        text("cs_uri_query", "The URL's query; `-` without one.").kind(Kind::QueryString)
             .written("cs-uri-query")
             .sample(Sample::OneOf(&["-", "-", "page=2"])),
         text(
@@ -147,7 +192,7 @@ pub static CLOUDFRONT_REALTIME: LogType = LogType {
         text(
             "x_forwarded_for",
             "The addresses behind a proxy, as the request names them.",
-        )
+        ).kind(Kind::Address)
         .written("x-forwarded-for")
         .sample(Sample::OneOf(&["-"])),
         text("ssl_protocol", "The TLS version; `-` without TLS.")
@@ -174,7 +219,7 @@ pub static CLOUDFRONT_REALTIME: LogType = LogType {
         text(
             "fle_encrypted_fields",
             "How many of the request's fields were encrypted.",
-        )
+        ).kind(Kind::Quantity)
         .written("fle-encrypted-fields")
         .sample(Sample::OneOf(&["-"])),
         text(
@@ -200,16 +245,16 @@ pub static CLOUDFRONT_REALTIME: LogType = LogType {
         text(
             "sc_range_start",
             "Where the served range begins, for a partial response.",
-        )
+        ).kind(Kind::Quantity)
         .written("sc-range-start")
         .sample(Sample::OneOf(&["-"])),
         text(
             "sc_range_end",
             "Where the served range ends, for a partial response.",
-        )
+        ).kind(Kind::Quantity)
         .written("sc-range-end")
         .sample(Sample::OneOf(&["-"])),
-        bigint("c_port", "", "The port that the request came from.")
+        bigint("c_port", "", "The port that the request came from.").kind(Kind::Identifier)
             .written("c-port")
             .sample(Sample::Port),
         text(
@@ -251,7 +296,7 @@ pub static CLOUDFRONT_REALTIME: LogType = LogType {
         )
         .written("cs-header-names")
         .sample(Sample::OneOf(&["Host%0AAccept%0A"])),
-        bigint("cs_headers_count", "", "How many headers the request had.")
+        bigint("cs_headers_count", "", "How many headers the request had.").kind(Kind::Quantity)
             .written("cs-headers-count")
             .sample(Sample::Between(2, 20)),
         text(
@@ -263,32 +308,32 @@ pub static CLOUDFRONT_REALTIME: LogType = LogType {
         text(
             "primary_distribution_dns_name",
             "The primary distribution's domain name.",
-        )
+        ).kind(Kind::Domain)
         .written("primary-distribution-dns-name")
         .sample(Sample::OneOf(&["-"])),
         text(
             "origin_fbl",
             "How long the origin took to its first byte, in seconds.",
-        )
+        ).kind(Kind::Quantity)
         .written("origin-fbl")
         .sample(Sample::Fraction(3)),
         text(
             "origin_lbl",
             "How long the origin took to its last byte, in seconds.",
-        )
+        ).kind(Kind::Quantity)
         .written("origin-lbl")
         .sample(Sample::Fraction(3)),
         text("asn", "The viewer's autonomous system.").sample(Sample::OneOf(&["64496", "64511"])),
         text(
             "cmcd_encoded_bitrate",
             "Media client data: the object's bitrate in kbit/s.",
-        )
+        ).kind(Kind::Quantity)
         .written("cmcd-encoded-bitrate")
         .sample(Sample::OneOf(&["-"])),
         text(
             "cmcd_buffer_length",
             "Media client data: the player's buffer in ms.",
-        )
+        ).kind(Kind::Quantity)
         .written("cmcd-buffer-length")
         .sample(Sample::OneOf(&["-"])),
         text(
@@ -306,25 +351,25 @@ pub static CLOUDFRONT_REALTIME: LogType = LogType {
         text(
             "cmcd_object_duration",
             "Media client data: the object's playing time in ms.",
-        )
+        ).kind(Kind::Quantity)
         .written("cmcd-object-duration")
         .sample(Sample::OneOf(&["-"])),
         text(
             "cmcd_deadline",
             "Media client data: in how many ms the object is needed.",
-        )
+        ).kind(Kind::Quantity)
         .written("cmcd-deadline")
         .sample(Sample::OneOf(&["-"])),
         text(
             "cmcd_measured_throughput",
             "Media client data: the measured throughput in kbit/s.",
-        )
+        ).kind(Kind::Quantity)
         .written("cmcd-measured-throughput")
         .sample(Sample::OneOf(&["-"])),
         text(
             "cmcd_next_object_request",
             "Media client data: the object that is asked for next.",
-        )
+        ).kind(Kind::Url)
         .written("cmcd-next-object-request")
         .sample(Sample::OneOf(&["-"])),
         text(
@@ -345,7 +390,7 @@ pub static CLOUDFRONT_REALTIME: LogType = LogType {
         text(
             "cmcd_requested_maximum_throughput",
             "Media client data: the throughput wanted, in kbit/s.",
-        )
+        ).kind(Kind::Quantity)
         .written("cmcd-requested-maximum-throughput")
         .sample(Sample::OneOf(&["-"])),
         text(
@@ -354,7 +399,7 @@ pub static CLOUDFRONT_REALTIME: LogType = LogType {
         )
         .written("cmcd-streaming-format")
         .sample(Sample::OneOf(&["-"])),
-        text("cmcd_session_id", "Media client data: the playing session.")
+        text("cmcd_session_id", "Media client data: the playing session.").kind(Kind::Identifier)
             .written("cmcd-session-id")
             .sample(Sample::OneOf(&["-"])),
         text(
@@ -372,7 +417,7 @@ pub static CLOUDFRONT_REALTIME: LogType = LogType {
         text(
             "cmcd_top_bitrate",
             "Media client data: the best bitrate on offer, in kbit/s.",
-        )
+        ).kind(Kind::Quantity)
         .written("cmcd-top-bitrate")
         .sample(Sample::OneOf(&["-"])),
         text(
@@ -381,7 +426,7 @@ pub static CLOUDFRONT_REALTIME: LogType = LogType {
         )
         .written("cmcd-version")
         .sample(Sample::OneOf(&["-"])),
-        text("r_host", "The host that CloudFront asked at the origin.")
+        text("r_host", "The host that CloudFront asked at the origin.").kind(Kind::Domain)
             .written("r-host")
             .sample(Sample::OneOf(&["-", "origin.example.com"])),
         text("sr_reason", "Why that origin was chosen.")
@@ -390,13 +435,13 @@ pub static CLOUDFRONT_REALTIME: LogType = LogType {
         text(
             "x_edge_mqcs",
             "The media quality score of the chosen origin.",
-        )
+        ).kind(Kind::Quantity)
         .written("x-edge-mqcs")
         .sample(Sample::OneOf(&["-"])),
         text("distribution_tenant_id", "The distribution tenant.")
             .written("distribution-tenant-id")
             .sample(Sample::OneOf(&["-"])),
-        text("connection_id", "The viewer connection's id.")
+        text("connection_id", "The viewer connection's id.").kind(Kind::Identifier)
             .written("connection-id")
             .sample(Sample::OneOf(&["-"])),
     ],
@@ -425,6 +470,9 @@ pub static CLOUDFRONT_REALTIME: LogType = LogType {
         },
     ],
     hole: None,
+    client: Some("c_ip"),
+    measures: MEASURES,
+    dimensions: DIMENSIONS,
     athena: TABLES,
 };
 

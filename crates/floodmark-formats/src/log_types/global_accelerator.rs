@@ -1,10 +1,23 @@
 //! Global Accelerator flow logs: one line a flow of an accelerator and capture window.
 
 use crate::athena::{RowFormat, table};
+use crate::kind::Kind;
 use crate::log_type::{
     Clock, Encoding, Header, LogType, Mark, Quotes, Sample, Shape, TimeForm, Written, between,
     bigint, int, text,
 };
+use crate::measure::{Measure, count_if, distinct, records, sum};
+
+/// What it measures.
+const MEASURES: &[Measure] = &[
+    records("flows", "Flows"),
+    sum("bytes", "Bytes", "bytes", "numbytes"),
+    sum("received_bytes", "Bytes from clients", "bytes", "if(direction = 'INGRESS', numbytes)"),
+    sum("sent_bytes", "Bytes to clients", "bytes", "if(direction = 'EGRESS', numbytes)"),
+    sum("packets", "Packets", "", "numpackets"),
+    count_if("rejects", "Flows that were rejected", "action = 'REJECT'"),
+    distinct("clients", "Distinct clients", "nullif(clientip, '-')"),
+];
 use crate::time::MINUTE;
 
 /// The Global Accelerator flow log: 22 fields in version 1.0, 23 in 2.0, 24 today.
@@ -33,18 +46,28 @@ pub static GLOBAL_ACCELERATOR: LogType = LogType {
         text("acceleratorid", "The accelerator.")
             .written("accelerator_id")
             .sample(Sample::OneOf(&["0a1b2c3d-0000-4000-8000-00000000000a"])),
-        text("clientip", "The client's address.").written("client_ip").sample(Sample::Address),
-        int("clientport", "", "The client's port.").written("client_port").sample(Sample::Port),
+        text("clientip", "The client's address.")
+            .kind(Kind::Address)
+            .written("client_ip")
+            .sample(Sample::Address),
+        int("clientport", "", "The client's port.")
+            .kind(Kind::Identifier)
+            .written("client_port")
+            .sample(Sample::Port),
         text("gip", "The accelerator's address.")
+            .kind(Kind::Address)
             .written("accelerator_ip")
             .sample(Sample::OneOf(&["198.51.100.1", "198.51.100.2"])),
         int("gipport", "", "The accelerator's port.")
+            .kind(Kind::Port)
             .written("accelerator_port")
             .sample(Sample::OneOf(&["443", "443", "80"])),
         text("endpointip", "The endpoint's address.")
+            .kind(Kind::Address)
             .written("endpoint_ip")
             .sample(Sample::OneOf(&["10.0.1.20", "10.0.2.31"])),
         int("endpointport", "", "The endpoint's port.")
+            .kind(Kind::Port)
             .written("endpoint_port")
             .sample(Sample::OneOf(&["443", "443", "80"])),
         text("protocol", "The protocol, by name or IANA number.")
@@ -53,15 +76,18 @@ pub static GLOBAL_ACCELERATOR: LogType = LogType {
             .written("ip_address_type")
             .sample(Sample::OneOf(&["IPV4"])),
         bigint("numpackets", "", "How many packets the flow had; 0 if it was alive but idle.")
+            .kind(Kind::Quantity)
             .written("packets")
             .sample(Sample::Between(0, 400)),
         int("numbytes", "bytes", "How many bytes the flow had; NULL above 2,147,483,647.")
             .written("bytes")
             .sample(Sample::Between(40, 600_000)),
         int("starttime", "s", "When the window began, in seconds since 1970.")
+            .kind(Kind::Time)
             .written("start_time")
             .sample(Sample::Time(TimeForm::EpochSeconds)),
         int("endtime", "s", "When the window ended, in seconds since 1970.")
+            .kind(Kind::Time)
             .written("end_time")
             .sample(Sample::Time(TimeForm::EpochSeconds)),
         text("action", "What was done with the flow: `ACCEPT`.").sample(Sample::OneOf(&["ACCEPT"])),
@@ -72,9 +98,11 @@ pub static GLOBAL_ACCELERATOR: LogType = LogType {
         .written("log-status")
         .sample(Sample::OneOf(&["OK"])),
         text("agasourceip", "The address that the endpoint sees; `-` where it sees the client's.")
+            .kind(Kind::Address)
             .written("globalaccelerator_source_ip")
             .sample(Sample::OneOf(&["-", "198.51.100.200"])),
         int("agasourceport", "", "The port that the endpoint sees; 0 where it sees the client's.")
+            .kind(Kind::Identifier)
             .written("globalaccelerator_source_port")
             .sample(Sample::OneOf(&["0", "41234"])),
         text("endpointregion", "The endpoint's region.")
@@ -97,6 +125,9 @@ pub static GLOBAL_ACCELERATOR: LogType = LogType {
         Mark { column: "logstatus", shape: Shape::OneOf(&["OK", "NODATA", "SKIPDATA"]) },
     ],
     hole: Some(("logstatus", "SKIPDATA")),
+    client: Some("clientip"),
+    measures: MEASURES,
+    dimensions: &[],
     athena: &[table(
         "aga_flow_logs",
         "querying-global-accelerator-flow-logs",

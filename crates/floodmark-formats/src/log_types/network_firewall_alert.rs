@@ -1,9 +1,44 @@
 //! Network Firewall alert logs: one JSON object a match of a stateful rule.
 
 use crate::athena::{AthenaTable, RowFormat, table};
+use crate::kind::{Dimension, Kind, dimension};
 use crate::log_type::{
     Clock, Encoding, LogType, Mark, Sample, Shape, TimeForm, Written, between, nested, text,
 };
+use crate::measure::{Measure, count_if, distinct, records, share};
+
+/// What it measures.
+const MEASURES: &[Measure] = &[
+    records("alerts", "Alerts"),
+    count_if("blocks", "Alerts whose traffic was blocked", "event.alert.action = 'blocked'"),
+    share(
+        "block_ratio",
+        "Share of alerts whose traffic was blocked",
+        "event.alert.action = 'blocked'",
+    ),
+    count_if("severe", "Alerts of the highest severity", "event.alert.severity = 1"),
+    distinct("sources", "Distinct senders", "event.src_ip"),
+    distinct("destinations", "Distinct receivers", "event.dest_ip"),
+    distinct("signatures", "Distinct signatures", "event.alert.signature_id"),
+];
+
+/// What to group by beside the columns.
+const DIMENSIONS: &[Dimension] = &[
+    dimension("source", "event.src_ip", Kind::Address),
+    dimension("source_port", "event.src_port", Kind::Port),
+    dimension("destination", "event.dest_ip", Kind::Address),
+    dimension("destination_port", "event.dest_port", Kind::Port),
+    dimension("service_port", "least(event.src_port, event.dest_port)", Kind::Port),
+    dimension("protocol", "event.proto", Kind::Category),
+    dimension("application", "event.app_proto", Kind::Category),
+    dimension("flow", "event.flow_id", Kind::Identifier),
+    dimension("sni", "event.sni", Kind::Domain),
+    dimension("alert_action", "event.alert.action", Kind::Category),
+    dimension("signature", "event.alert.signature", Kind::Category),
+    dimension("signature_id", "event.alert.signature_id", Kind::Category),
+    dimension("category", "event.alert.category", Kind::Category),
+    dimension("severity", "event.alert.severity", Kind::Category),
+];
 use crate::time::MINUTE;
 
 /// The Network Firewall alert log.
@@ -23,7 +58,7 @@ pub static NETWORK_FIREWALL_ALERT: LogType = LogType {
         text("firewall_name", "The firewall.").sample(Sample::OneOf(&["edge"])),
         text("availability_zone", "The availability zone of the firewall's endpoint.")
             .sample(Sample::OneOf(&["eu-west-1a", "eu-west-1b"])),
-        text("event_timestamp", "When the record was made, in seconds since 1970.")
+        text("event_timestamp", "When the record was made, in seconds since 1970.").kind(Kind::Time)
             .sample(Sample::Time(TimeForm::EpochSeconds)),
         nested(
             "event",
@@ -42,6 +77,9 @@ pub static NETWORK_FIREWALL_ALERT: LogType = LogType {
         Mark { column: "event", shape: Shape::EventType("alert") },
     ],
     hole: None,
+    client: Some("event.src_ip"),
+    measures: MEASURES,
+    dimensions: DIMENSIONS,
     athena: TABLES,
 };
 

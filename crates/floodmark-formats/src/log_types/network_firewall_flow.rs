@@ -1,9 +1,35 @@
 //! Network Firewall flow logs: one JSON object a direction of a flow.
 
 use crate::athena::{AthenaTable, RowFormat, table};
+use crate::kind::{Dimension, Kind, dimension};
 use crate::log_type::{
     Clock, Encoding, LogType, Mark, Sample, Shape, TimeForm, Written, nested, text, until,
 };
+use crate::measure::{Measure, distinct, mean, p95, records, sum};
+
+/// What it measures.
+const MEASURES: &[Measure] = &[
+    records("flows", "Flows, one for each direction"),
+    sum("bytes", "Bytes", "bytes", "event.netflow.bytes"),
+    sum("packets", "Packets", "", "event.netflow.pkts"),
+    distinct("sources", "Distinct senders", "event.src_ip"),
+    distinct("destinations", "Distinct receivers", "event.dest_ip"),
+    sum("total_duration", "Time spent in flows", "s", "event.netflow.age"),
+    mean("mean_duration", "Mean duration", "s", "event.netflow.age"),
+    p95("p95_duration", "95th percentile of the duration", "s", "event.netflow.age"),
+];
+
+/// What to group by beside the columns.
+const DIMENSIONS: &[Dimension] = &[
+    dimension("source", "event.src_ip", Kind::Address),
+    dimension("source_port", "event.src_port", Kind::Port),
+    dimension("destination", "event.dest_ip", Kind::Address),
+    dimension("destination_port", "event.dest_port", Kind::Port),
+    dimension("service_port", "least(event.src_port, event.dest_port)", Kind::Port),
+    dimension("protocol", "event.proto", Kind::Category),
+    dimension("application", "event.app_proto", Kind::Category),
+    dimension("flow", "event.flow_id", Kind::Identifier),
+];
 use crate::time::MINUTE;
 
 /// The Network Firewall flow log. A flow of both directions has two records.
@@ -23,7 +49,7 @@ pub static NETWORK_FIREWALL_FLOW: LogType = LogType {
         text("firewall_name", "The firewall.").sample(Sample::OneOf(&["edge"])),
         text("availability_zone", "The availability zone of the firewall's endpoint.")
             .sample(Sample::OneOf(&["eu-west-1a", "eu-west-1b"])),
-        text("event_timestamp", "When the record was made, in seconds since 1970.")
+        text("event_timestamp", "When the record was made, in seconds since 1970.").kind(Kind::Time)
             .sample(Sample::Time(TimeForm::EpochSeconds)),
         // The log writes the TCP flags beside `netflow`, not in it: the documented `tcp_flags` is NULL in every row.
         nested(
@@ -43,6 +69,9 @@ pub static NETWORK_FIREWALL_FLOW: LogType = LogType {
         Mark { column: "event", shape: Shape::EventType("netflow") },
     ],
     hole: None,
+    client: Some("event.src_ip"),
+    measures: MEASURES,
+    dimensions: DIMENSIONS,
     athena: TABLES,
 };
 

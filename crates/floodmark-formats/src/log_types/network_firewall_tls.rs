@@ -1,9 +1,36 @@
 //! Network Firewall TLS logs: one JSON object a TLS inspection that failed or asked for a revocation.
 
 use crate::athena::{RowFormat, table};
+use crate::kind::{Dimension, Kind, dimension};
 use crate::log_type::{
     Clock, Encoding, LogType, Mark, Sample, Shape, TimeForm, Written, between, nested, text,
 };
+use crate::measure::{Measure, count_if, distinct, records};
+
+/// What it measures.
+const MEASURES: &[Measure] = &[
+    records("inspections", "Records of TLS inspection"),
+    count_if("errors", "TLS errors", "event.tls_error.error_message IS NOT NULL"),
+    count_if("revocations", "Revoked certificates", "event.revocation_check.status = 'REVOKED'"),
+    distinct("sources", "Distinct senders", "event.src_ip"),
+    distinct("destinations", "Distinct receivers", "event.dest_ip"),
+    distinct("names", "Distinct server names", "event.sni"),
+];
+
+/// What to group by beside the columns.
+const DIMENSIONS: &[Dimension] = &[
+    dimension("source", "event.src_ip", Kind::Address),
+    dimension("source_port", "event.src_port", Kind::Port),
+    dimension("destination", "event.dest_ip", Kind::Address),
+    dimension("destination_port", "event.dest_port", Kind::Port),
+    dimension("service_port", "least(event.src_port, event.dest_port)", Kind::Port),
+    dimension("protocol", "event.proto", Kind::Category),
+    dimension("application", "event.app_proto", Kind::Category),
+    dimension("sni", "event.sni", Kind::Domain),
+    dimension("error", "event.tls_error.error_message", Kind::Category),
+    dimension("revocation_status", "event.revocation_check.status", Kind::Category),
+    dimension("revocation_action", "event.revocation_check.action", Kind::Category),
+];
 use crate::time::MINUTE;
 
 /// The Network Firewall TLS log. AWS documents no table of it: this one is made like that of the alert log.
@@ -23,7 +50,7 @@ pub static NETWORK_FIREWALL_TLS: LogType = LogType {
         text("firewall_name", "The firewall.").sample(Sample::OneOf(&["edge"])),
         text("availability_zone", "The availability zone of the firewall's endpoint.")
             .sample(Sample::OneOf(&["eu-west-1a", "eu-west-1b"])),
-        text("event_timestamp", "When the record was made, in seconds since 1970.")
+        text("event_timestamp", "When the record was made, in seconds since 1970.").kind(Kind::Time)
             .sample(Sample::Time(TimeForm::EpochSeconds)),
         nested(
             "event",
@@ -42,6 +69,9 @@ pub static NETWORK_FIREWALL_TLS: LogType = LogType {
         Mark { column: "event", shape: Shape::EventType("tls") },
     ],
     hole: None,
+    client: Some("event.src_ip"),
+    measures: MEASURES,
+    dimensions: DIMENSIONS,
     athena: &[
         table("network_firewall_tls_logs", "", RowFormat::Json, 4),
     ],

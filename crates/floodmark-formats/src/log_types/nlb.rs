@@ -1,11 +1,32 @@
 //! Network Load Balancer access logs: one line a TLS connection, written when it ends.
 
 use crate::athena::{RowFormat, table};
+use crate::kind::Kind;
 use crate::log_type::{
     Clock, Encoding, Header, INTERVAL_AFTER, LogType, Mark, Quotes, Sample, Shape,
     TWO_INTERVALS_BEFORE, TimeForm, Written, address_and_port, between, bigint, double, int, text,
     until,
 };
+use crate::measure::{Measure, count_if, distinct, mean, p95, records, share, sum};
+
+/// What it measures.
+const MEASURES: &[Measure] = &[
+    records("connections", "Connections"),
+    count_if("errors", "Connections without a TLS handshake", "tls_cipher_suite = '-'"),
+    share("error_ratio", "Share of connections without a TLS handshake", "tls_cipher_suite = '-'"),
+    count_if(
+        "tls_alerts",
+        "Connections on which the client sent a TLS alert",
+        "incoming_tls_alert IS NOT NULL",
+    ),
+    sum("received_bytes", "Bytes received from clients", "bytes", "received_bytes"),
+    sum("sent_bytes", "Bytes sent to clients", "bytes", "sent_bytes"),
+    distinct("clients", "Distinct clients", "client_ip"),
+    sum("total_duration", "Time spent in connections", "ms", "tcp_connection_time_ms"),
+    mean("mean_duration", "Mean duration", "ms", "tcp_connection_time_ms"),
+    p95("p95_duration", "95th percentile of the duration", "ms", "tcp_connection_time_ms"),
+    p95("p95_handshake", "95th percentile of the TLS handshake", "ms", "tls_handshake_time_ms"),
+];
 
 /// The Network Load Balancer's access log, versions 1.0 (18 fields) and 2.0 (21 and 22 fields).
 pub static NLB: LogType = LogType {
@@ -41,7 +62,7 @@ pub static NLB: LogType = LogType {
     fields: &[
         text("type", "The type of listener: always `tls`.").sample(Sample::OneOf(&["tls"])),
         text("version", "The version of the log's format.").sample(Sample::OneOf(&["2.0"])),
-        text("time", "When the connection ended, in UTC.").sample(Sample::Time(TimeForm::IsoSeconds)),
+        text("time", "When the connection ended, in UTC.").kind(Kind::Time).sample(Sample::Time(TimeForm::IsoSeconds)),
         text("elb", "The load balancer.").sample(Sample::OneOf(&["net/front/0a1b2c3d4e5f6071"])),
         text("listener_id", "The listener.")
             .written("listener")
@@ -57,7 +78,7 @@ pub static NLB: LogType = LogType {
             "target_ip",
             "target_port",
             "The listener's address, or the VPC endpoint's: not the target's, whatever the name says.",
-        ),
+        ).kind(Kind::Port),
         double(
             "tcp_connection_time_ms",
             "ms",
@@ -119,7 +140,7 @@ pub static NLB: LogType = LogType {
         text(
             "domain_name",
             "The server name that the client asked for, URL-encoded.",
-        )
+        ).kind(Kind::Domain)
         .sample(Sample::OneOf(&["www.example.com", "api.example.com"])),
         text(
             "alpn_fe_protocol",
@@ -139,7 +160,7 @@ pub static NLB: LogType = LogType {
         text(
             "tls_connection_creation_time",
             "When the connection began, in UTC.",
-        )
+        ).kind(Kind::Time)
         .sample(Sample::Time(TimeForm::IsoSeconds)),
     ],
     fields_min: 18,
@@ -158,6 +179,9 @@ pub static NLB: LogType = LogType {
         },
     ],
     hole: None,
+    client: Some("client_ip"),
+    measures: MEASURES,
+    dimensions: &[],
     athena: &[
         table("nlb_tls_logs", "networkloadbalancer-classic-logs", RowFormat::Regex(PATTERN), 24),
         table("nlb_tls_logs", "networkloadbalancer-classic-logs", RowFormat::Regex(PATTERN), 23),

@@ -1,10 +1,35 @@
 //! Route 53 Resolver query logs: one JSON object a DNS query from a VPC.
 
 use crate::athena::{RowFormat, table};
+use crate::kind::{Dimension, Kind, dimension};
 use crate::log_type::{
     A_DAY, Clock, Encoding, LogType, Mark, Sample, Shape, TimeForm, Written, between, int, nested,
     text,
 };
+use crate::measure::{Measure, count_if, distinct, records, share};
+
+/// What it measures.
+const MEASURES: &[Measure] = &[
+    records("queries", "Queries"),
+    count_if("errors", "Queries without an answer (not NOERROR)", "rcode <> 'NOERROR'"),
+    share("error_ratio", "Share of queries without an answer (not NOERROR)", "rcode <> 'NOERROR'"),
+    count_if(
+        "unknown_names",
+        "Queries for names that do not exist (NXDOMAIN)",
+        "rcode = 'NXDOMAIN'",
+    ),
+    count_if("blocks", "Queries that the DNS Firewall blocked", "firewall_rule_action = 'BLOCK'"),
+    distinct("clients", "Distinct clients", "srcaddr"),
+    distinct("names", "Distinct names asked for", "query_name"),
+];
+
+/// What to group by beside the columns.
+const DIMENSIONS: &[Dimension] = &[
+    dimension("instance", "srcids.instance", Kind::Category),
+    dimension("resolver_endpoint", "srcids.resolver_endpoint", Kind::Category),
+    dimension("answer", "element_at(answers, 1).rdata", Kind::Category),
+    dimension("answer_type", "element_at(answers, 1).type", Kind::Category),
+];
 use crate::time::MINUTE;
 
 /// The Route 53 Resolver query log.
@@ -31,15 +56,16 @@ pub static ROUTE53_RESOLVER: LogType = LogType {
         text("vpc_id", "The VPC that the query came from.")
             .sample(Sample::OneOf(&["vpc-0a1b2c3d4e5f60718"])),
         text("query_timestamp", "When the query came, in UTC.")
+            .kind(Kind::Time)
             .sample(Sample::Time(TimeForm::IsoSecondsZ)),
-        text("query_name", "The name that was asked for, mostly with a point at its end.").sample(
-            Sample::OneOf(&[
+        text("query_name", "The name that was asked for, mostly with a point at its end.")
+            .kind(Kind::Domain)
+            .sample(Sample::OneOf(&[
                 "www.example.com.",
                 "api.example.com.",
                 "s3.eu-west-1.amazonaws.com.",
                 "20.1.0.10.in-addr.arpa.",
-            ]),
-        ),
+            ])),
         text("query_type", "The type of record that was asked for, such as `A`.")
             .sample(Sample::OneOf(&["A", "A", "AAAA", "PTR", "TXT"])),
         text("query_class", "The class of the query: `IN`.").sample(Sample::OneOf(&["IN"])),
@@ -51,8 +77,12 @@ pub static ROUTE53_RESOLVER: LogType = LogType {
             "The records of the answer.",
         )
         .sample(Sample::OneOf(&[r#"[{"Rdata":"203.0.113.9","Type":"A","Class":"IN"}]"#, "[]"])),
-        text("srcaddr", "The address that the query came from.").sample(Sample::Address),
-        int("srcport", "", "The port that the query came from.").sample(Sample::Port),
+        text("srcaddr", "The address that the query came from.")
+            .kind(Kind::Address)
+            .sample(Sample::Address),
+        int("srcport", "", "The port that the query came from.")
+            .kind(Kind::Identifier)
+            .sample(Sample::Port),
         text("transport", "`UDP`, `TCP` or another.").sample(Sample::OneOf(&["UDP", "UDP", "TCP"])),
         nested(
             "srcids",
@@ -77,6 +107,9 @@ pub static ROUTE53_RESOLVER: LogType = LogType {
         Mark { column: "query_timestamp", shape: Shape::Present },
     ],
     hole: None,
+    client: Some("srcaddr"),
+    measures: MEASURES,
+    dimensions: DIMENSIONS,
     athena: &[table(
         "r53_rlogs",
         "querying-r53-resolver-logs-creating-the-table",

@@ -1,10 +1,55 @@
 //! S3 server access logs: one line a request to a bucket.
 
 use crate::athena::{AthenaTable, RowFormat, table};
+use crate::kind::{Dimension, Kind, dimension};
 use crate::log_type::{
     A_DAY, AN_HOUR, Clock, Encoding, Header, LogType, Mark, Quotes, Sample, Shape, TimeForm,
     Written, bigint, text, until,
 };
+use crate::measure::{Measure, count_if, distinct, mean, p95, records, share, sum};
+
+/// What it measures.
+const MEASURES: &[Measure] = &[
+    records("requests", "Requests"),
+    count_if(
+        "errors",
+        "Requests answered with an error of the server (5xx)",
+        "httpstatus LIKE '5%'",
+    ),
+    share(
+        "error_ratio",
+        "Share of requests answered with an error of the server (5xx)",
+        "httpstatus LIKE '5%'",
+    ),
+    count_if(
+        "client_errors",
+        "Requests answered with an error of the client (4xx)",
+        "httpstatus LIKE '4%'",
+    ),
+    count_if("denials", "Requests that were denied", "errorcode = 'AccessDenied'"),
+    sum("sent_bytes", "Bytes sent to clients", "bytes", "bytessent"),
+    sum(
+        "received_bytes",
+        "Bytes of uploaded objects and parts",
+        "bytes",
+        "if(operation IN ('REST.PUT.OBJECT', 'REST.PUT.PART'), objectsize)",
+    ),
+    distinct("clients", "Distinct clients", "nullif(remoteip, '-')"),
+    distinct("requesters", "Distinct requesters", "nullif(requester, '-')"),
+    sum("total_duration", "Time spent in requests", "ms", "try_cast(totaltime AS double)"),
+    mean("mean_duration", "Mean duration", "ms", "try_cast(totaltime AS double)"),
+    p95("p95_duration", "95th percentile of the duration", "ms", "try_cast(totaltime AS double)"),
+];
+
+/// What to group by beside the columns.
+const DIMENSIONS: &[Dimension] = &[
+    dimension("path", "split_part(split_part(request_uri, ' ', 2), '?', 1)", Kind::Path),
+    dimension(
+        "query",
+        "nullif(split_part(split_part(request_uri, ' ', 2), '?', 2), '')",
+        Kind::QueryString,
+    ),
+];
 
 /// The S3 server access log: 18 fields in 2014, 24 to 26 later, 27 since 2025.
 pub static S3_ACCESS: LogType = LogType {
@@ -30,9 +75,11 @@ pub static S3_ACCESS: LogType = LogType {
             .written("bucket")
             .sample(Sample::OneOf(&["amzn-s3-demo-bucket1"])),
         text("requestdatetime", "When the request arrived, such as `06/Feb/2019:00:00:38 +0000`.")
+            .kind(Kind::Time)
             .written("time")
             .sample(Sample::Time(TimeForm::CommonLog)),
         text("remoteip", "The client's address; `-` for AWS's own requests.")
+            .kind(Kind::Address)
             .written("remote_ip")
             .sample(Sample::Address),
         text("requester", "Who asked: a canonical id, an ARN or a service; `-` without a sign-in.")
@@ -41,7 +88,10 @@ pub static S3_ACCESS: LogType = LogType {
                 "arn:aws:iam::111122223333:user/alice",
                 "-",
             ])),
-        text("requestid", "The request's id.").written("request_id").sample(Sample::Hex(16)),
+        text("requestid", "The request's id.")
+            .kind(Kind::Identifier)
+            .written("request_id")
+            .sample(Sample::Hex(16)),
         text("operation", "What was asked, such as `REST.GET.OBJECT`.").sample(Sample::OneOf(&[
             "REST.GET.OBJECT",
             "REST.GET.OBJECT",
@@ -49,11 +99,9 @@ pub static S3_ACCESS: LogType = LogType {
             "REST.PUT.OBJECT",
             "REST.GET.BUCKET",
         ])),
-        text("key", "The object's key, URL-encoded; `-` without one.").sample(Sample::OneOf(&[
-            "reports/2024/october.csv",
-            "photos/a%2520b.jpg",
-            "-",
-        ])),
+        text("key", "The object's key, URL-encoded; `-` without one.")
+            .kind(Kind::Path)
+            .sample(Sample::OneOf(&["reports/2024/october.csv", "photos/a%2520b.jpg", "-"])),
         text("request_uri", "The request line, in the double quotes of the log.")
             .quotes_kept()
             .sample(Sample::OneOf(&[
@@ -62,6 +110,7 @@ pub static S3_ACCESS: LogType = LogType {
                 "PUT /reports/2024/october.csv HTTP/1.1",
             ])),
         text("httpstatus", "The response's status.")
+            .kind(Kind::Status)
             .written("http_status")
             .sample(Sample::OneOf(&["200", "200", "200", "206", "403", "404"])),
         text("errorcode", "S3's name of the error; `-` without one.")
@@ -74,16 +123,20 @@ pub static S3_ACCESS: LogType = LogType {
             .written("object_size")
             .sample(Sample::Between(200, 2_000_000)),
         text("totaltime", "From the request's arrival to the response's last byte, in ms.")
+            .kind(Kind::Quantity)
             .written("total_time")
             .sample(Sample::Between(5, 900)),
         text("turnaroundtime", "From the request's last byte to the response's first, in ms.")
+            .kind(Kind::Quantity)
             .written("turn_around_time")
             .sample(Sample::Between(1, 200)),
         text("referrer", "The `Referer` header, in the double quotes of the log.")
+            .kind(Kind::Url)
             .written("referer")
             .quotes_kept()
             .sample(Sample::OneOf(&["-", "-", "https://www.example.com/"])),
         text("useragent", "What the client calls itself, in the double quotes of the log.")
+            .kind(Kind::UserAgent)
             .written("user_agent")
             .quotes_kept()
             .sample(Sample::OneOf(&[
@@ -92,11 +145,15 @@ pub static S3_ACCESS: LogType = LogType {
                 "S3Console/0.4, aws-internal/3",
             ])),
         text("versionid", "The object's version; `-` without versioning.")
+            .kind(Kind::Identifier)
             .written("version_id")
             .sample(Sample::OneOf(&["-"])),
-        text("hostid", "S3's extended request id.").written("host_id").sample(Sample::OneOf(&[
-            "s9lzHYrFp76ZVxRcpX9+5cjAnEH2ROuNkd2BHfIa6UkFVdtjf5mKR3/eTPFvsiP/XV/VLi31234=",
-        ])),
+        text("hostid", "S3's extended request id.")
+            .kind(Kind::Identifier)
+            .written("host_id")
+            .sample(Sample::OneOf(&[
+                "s9lzHYrFp76ZVxRcpX9+5cjAnEH2ROuNkd2BHfIa6UkFVdtjf5mKR3/eTPFvsiP/XV/VLi31234=",
+            ])),
         text("sigv", "The signature's version: `SigV2`, `SigV4` or `-`.")
             .written("signature_version")
             .sample(Sample::OneOf(&["SigV4"])),
@@ -107,6 +164,7 @@ pub static S3_ACCESS: LogType = LogType {
             .written("authentication_type")
             .sample(Sample::OneOf(&["AuthHeader", "AuthHeader", "QueryString"])),
         text("endpoint", "The host that the client asked for.")
+            .kind(Kind::Domain)
             .written("host_header")
             .sample(Sample::OneOf(&["amzn-s3-demo-bucket1.s3.eu-west-1.amazonaws.com"])),
         text("tlsversion", "The TLS version; `-` without TLS.")
@@ -127,6 +185,9 @@ pub static S3_ACCESS: LogType = LogType {
         Mark { column: "httpstatus", shape: Shape::Digits },
     ],
     hole: None,
+    client: Some("remoteip"),
+    measures: MEASURES,
+    dimensions: DIMENSIONS,
     athena: TABLES,
 };
 

@@ -1,10 +1,31 @@
 //! Transit Gateway flow logs: one line a flow through a transit gateway and capture window.
 
 use crate::athena::{RowFormat, table};
+use crate::kind::{Dimension, Kind, dimension};
 use crate::log_type::{
     Clock, Encoding, Header, LogType, Mark, Quotes, Sample, Shape, TimeForm, Written, between,
     bigint, int, text,
 };
+use crate::measure::{Measure, distinct, records, sum};
+
+/// What it measures.
+const MEASURES: &[Measure] = &[
+    records("flows", "Flows"),
+    sum("bytes", "Bytes", "bytes", "bytes"),
+    sum("packets", "Packets", "", "packets"),
+    sum(
+        "packets_lost",
+        "Packets lost",
+        "",
+        "coalesce(packets_lost_no_route, 0) + coalesce(packets_lost_blackhole, 0) + coalesce(packets_lost_mtu_exceeded, 0) + coalesce(packets_lost_ttl_expired, 0)",
+    ),
+    distinct("sources", "Distinct senders", "nullif(srcaddr, '-')"),
+    distinct("destinations", "Distinct receivers", "nullif(dstaddr, '-')"),
+];
+
+/// What to group by beside the columns.
+const DIMENSIONS: &[Dimension] =
+    &[dimension("service_port", "least(srcport, dstport)", Kind::Port)];
 use crate::time::MINUTE;
 
 /// The Transit Gateway flow log: all 36 fields by default, or those that a header names.
@@ -83,20 +104,24 @@ pub static TGW_FLOW: LogType = LogType {
         text("tgw_pair_attachment_id", "The attachment at the flow's other end.")
             .written("tgw-pair-attachment-id")
             .sample(Sample::OneOf(&["tgw-attach-0c3d4e5f60718293a"])),
-        text("srcaddr", "The sender's address.").sample(Sample::Address),
-        text("dstaddr", "The receiver's address.").sample(Sample::Address),
-        int("srcport", "", "The sender's port.").sample(Sample::Port),
+        text("srcaddr", "The sender's address.").kind(Kind::Address).sample(Sample::Address),
+        text("dstaddr", "The receiver's address.").kind(Kind::Address).sample(Sample::Address),
+        int("srcport", "", "The sender's port.").kind(Kind::Port).sample(Sample::Port),
         int("dstport", "", "The receiver's port.")
+            .kind(Kind::Port)
             .sample(Sample::OneOf(&["443", "443", "80", "53", "5432"])),
         bigint("protocol", "", "The IANA protocol number: 6 is TCP, 17 UDP, 1 ICMP.")
             .sample(Sample::OneOf(&["6", "6", "6", "17"])),
         bigint("packets", "", "How many packets the flow had in the window.")
+            .kind(Kind::Quantity)
             .sample(Sample::Between(1, 400)),
         bigint("bytes", "bytes", "How many bytes the flow had in the window.")
             .sample(Sample::Between(40, 600_000)),
         bigint("start", "s", "When the first packet of the window came, in seconds since 1970.")
+            .kind(Kind::Time)
             .sample(Sample::Time(TimeForm::EpochSeconds)),
         bigint("end", "s", "When the last packet of the window came, in seconds since 1970.")
+            .kind(Kind::Time)
             .sample(Sample::Time(TimeForm::EpochSeconds)),
         text(
             "log_status",
@@ -106,15 +131,19 @@ pub static TGW_FLOW: LogType = LogType {
         .sample(Sample::OneOf(&["OK"])),
         text("type", "`IPv4` or `IPv6`.").sample(Sample::OneOf(&["IPv4"])),
         bigint("packets_lost_no_route", "", "Packets lost for want of a route.")
+            .kind(Kind::Quantity)
             .written("packets-lost-no-route")
             .sample(Sample::OneOf(&["0"])),
         bigint("packets_lost_blackhole", "", "Packets lost to a blackhole route.")
+            .kind(Kind::Quantity)
             .written("packets-lost-blackhole")
             .sample(Sample::OneOf(&["0"])),
         bigint("packets_lost_mtu_exceeded", "", "Packets lost because they were too large.")
+            .kind(Kind::Quantity)
             .written("packets-lost-mtu-exceeded")
             .sample(Sample::OneOf(&["0"])),
         bigint("packets_lost_ttl_expired", "", "Packets lost because their time to live was over.")
+            .kind(Kind::Quantity)
             .written("packets-lost-ttl-expired")
             .sample(Sample::OneOf(&["0"])),
         int("tcp_flags", "", "TCP flags, OR-ed: FIN 1, SYN 2, RST 4, PSH 8, ACK 16, URG 32.")
@@ -139,6 +168,9 @@ pub static TGW_FLOW: LogType = LogType {
         Mark { column: "tgw_id", shape: Shape::StartsWith(&["tgw-", "-"]) },
     ],
     hole: Some(("log_status", "SKIPDATA")),
+    client: Some("srcaddr"),
+    measures: MEASURES,
+    dimensions: DIMENSIONS,
     athena: &[
         table("tgw_flow_logs", "", RowFormat::Delimited(' '), usize::MAX).skipping(1),
         table("tgw_flow_logs_parquet", "", RowFormat::Parquet, usize::MAX),

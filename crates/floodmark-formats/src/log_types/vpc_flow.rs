@@ -1,10 +1,27 @@
 //! VPC flow logs: one line a flow of a network interface and capture window.
 
 use crate::athena::{RowFormat, table};
+use crate::kind::{Dimension, Kind, dimension};
 use crate::log_type::{
     Clock, Encoding, Header, LogType, Mark, Quotes, Sample, Shape, TimeForm, Written, between,
     bigint, int, text,
 };
+use crate::measure::{Measure, count_if, distinct, records, share, sum};
+
+/// What it measures.
+const MEASURES: &[Measure] = &[
+    records("flows", "Flows"),
+    sum("bytes", "Bytes", "bytes", "bytes"),
+    sum("packets", "Packets", "", "packets"),
+    count_if("rejects", "Flows that were rejected", "action = 'REJECT'"),
+    share("reject_ratio", "Share of flows that were rejected", "action = 'REJECT'"),
+    distinct("sources", "Distinct senders", "nullif(srcaddr, '-')"),
+    distinct("destinations", "Distinct receivers", "nullif(dstaddr, '-')"),
+];
+
+/// What to group by beside the columns.
+const DIMENSIONS: &[Dimension] =
+    &[dimension("service_port", "least(srcport, dstport)", Kind::Port)];
 use crate::time::MINUTE;
 
 /// The VPC flow log, versions 2 to 11, in any choice and order of fields that a header names.
@@ -46,24 +63,30 @@ pub static VPC_FLOW: LogType = LogType {
             "srcaddr",
             "The sender's address; at the interface's own end its primary private one.",
         )
+        .kind(Kind::Address)
         .sample(Sample::Address),
         text(
             "dstaddr",
             "The receiver's address; at the interface's own end its primary private one.",
         )
+        .kind(Kind::Address)
         .sample(Sample::Address),
-        int("srcport", "", "The sender's port; 0 for ICMP.").sample(Sample::Port),
+        int("srcport", "", "The sender's port; 0 for ICMP.").kind(Kind::Port).sample(Sample::Port),
         int("dstport", "", "The receiver's port; 0 for ICMP.")
+            .kind(Kind::Port)
             .sample(Sample::OneOf(&["443", "443", "80", "53", "22", "5432"])),
         bigint("protocol", "", "The IANA protocol number: 6 is TCP, 17 UDP, 1 ICMP.")
             .sample(Sample::OneOf(&["6", "6", "6", "17"])),
         bigint("packets", "", "How many packets the flow had in the window.")
+            .kind(Kind::Quantity)
             .sample(Sample::Between(1, 400)),
         bigint("bytes", "bytes", "How many bytes the flow had in the window.")
             .sample(Sample::Between(40, 600_000)),
         bigint("start", "s", "When the first packet of the window came, in seconds since 1970.")
+            .kind(Kind::Time)
             .sample(Sample::Time(TimeForm::EpochSeconds)),
         bigint("end", "s", "When the last packet of the window came, in seconds since 1970.")
+            .kind(Kind::Time)
             .sample(Sample::Time(TimeForm::EpochSeconds)),
         text(
             "action",
@@ -90,9 +113,11 @@ pub static VPC_FLOW: LogType = LogType {
             .sample(Sample::OneOf(&["2", "3", "18", "19", "0"])),
         text("type", "`IPv4`, `IPv6` or `EFA`.").sample(Sample::OneOf(&["IPv4"])),
         text("pkt_srcaddr", "The sender's address as the packet bears it.")
+            .kind(Kind::Address)
             .written("pkt-srcaddr")
             .sample(Sample::Address),
         text("pkt_dstaddr", "The receiver's address as the packet bears it.")
+            .kind(Kind::Address)
             .written("pkt-dstaddr")
             .sample(Sample::Address),
         text("region", "The interface's region.").sample(Sample::OneOf(&["eu-west-1"])),
@@ -214,6 +239,9 @@ pub static VPC_FLOW: LogType = LogType {
         Mark { column: "log_status", shape: Shape::OneOf(&["OK", "NODATA", "SKIPDATA"]) },
     ],
     hole: Some(("log_status", "SKIPDATA")),
+    client: Some("srcaddr"),
+    measures: MEASURES,
+    dimensions: DIMENSIONS,
     athena: &[
         table(
             "vpc_flow_logs",

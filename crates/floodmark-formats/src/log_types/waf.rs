@@ -1,10 +1,58 @@
 //! WAF logs: one JSON object a request that a web ACL looked at.
 
 use crate::athena::{AthenaTable, RowFormat, table};
+use crate::kind::{Dimension, Kind, dimension};
 use crate::log_type::{
     Clock, Encoding, LogType, Mark, Sample, Shape, TimeForm, Written, between, bigint, int, nested,
     text,
 };
+use crate::measure::{Measure, count_if, distinct, records, share, sum};
+
+/// What it measures.
+const MEASURES: &[Measure] = &[
+    records("requests", "Requests"),
+    count_if("blocks", "Requests that were blocked", "action = 'BLOCK'"),
+    share("block_ratio", "Share of requests that were blocked", "action = 'BLOCK'"),
+    count_if(
+        "challenges",
+        "Requests that had to prove themselves by a CAPTCHA or a challenge",
+        "action IN ('CAPTCHA', 'CHALLENGE')",
+    ),
+    sum("received_bytes", "Bytes of the requests' bodies", "bytes", "requestbodysize"),
+    distinct("clients", "Distinct clients", "httprequest.clientip"),
+];
+
+/// What to group by beside the columns.
+const DIMENSIONS: &[Dimension] = &[
+    dimension("client_ip", "httprequest.clientip", Kind::Address),
+    dimension("country", "httprequest.country", Kind::Category),
+    dimension(
+        "host",
+        "element_at(filter(httprequest.headers, h -> lower(h.name) = 'host'), 1).value",
+        Kind::Domain,
+    ),
+    dimension("path", "httprequest.uri", Kind::Path),
+    dimension("query", "httprequest.args", Kind::QueryString),
+    dimension("method", "httprequest.httpmethod", Kind::Category),
+    dimension("http_version", "httprequest.httpversion", Kind::Category),
+    dimension(
+        "user_agent",
+        "element_at(filter(httprequest.headers, h -> lower(h.name) = 'user-agent'), 1).value",
+        Kind::UserAgent,
+    ),
+    dimension(
+        "referer",
+        "element_at(filter(httprequest.headers, h -> lower(h.name) = 'referer'), 1).value",
+        Kind::Url,
+    ),
+    dimension("request_id", "httprequest.requestid", Kind::Identifier),
+    dimension("label", "array_join(transform(labels, l -> l.name), ', ')", Kind::Category),
+    dimension(
+        "group_rule",
+        "element_at(filter(rulegrouplist, g -> g.terminatingrule.ruleid IS NOT NULL), 1).terminatingrule.ruleid",
+        Kind::Category,
+    ),
+];
 use crate::time::MINUTE;
 
 /// The WAF log. Any key may be absent or null.
@@ -29,7 +77,7 @@ pub static WAF: LogType = LogType {
         between("event_time", Written::Timestamp, -15 * MINUTE, 15 * MINUTE),
     ],
     fields: &[
-        bigint("timestamp", "ms", "When the request came, since 1970.").sample(Sample::Time(TimeForm::EpochMillis)),
+        bigint("timestamp", "ms", "When the request came, since 1970.").kind(Kind::Time).sample(Sample::Time(TimeForm::EpochMillis)),
         int("formatversion", "", "The version of the log's format.")
             .written("formatVersion")
             .sample(Sample::OneOf(&["1"])),
@@ -93,7 +141,7 @@ pub static WAF: LogType = LogType {
         )
         .written("requestHeadersInserted")
         .sample(Sample::OneOf(&["null"])),
-        text("responsecodesent", "The status of a custom answer.")
+        text("responsecodesent", "The status of a custom answer.").kind(Kind::Status)
             .written("responseCodeSent")
             .sample(Sample::OneOf(&["null"])),
         nested(
@@ -160,6 +208,9 @@ pub static WAF: LogType = LogType {
         Mark { column: "httprequest", shape: Shape::Present },
     ],
     hole: None,
+    client: Some("httprequest.clientip"),
+    measures: MEASURES,
+    dimensions: DIMENSIONS,
     athena: TABLES,
 };
 

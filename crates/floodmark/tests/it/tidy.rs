@@ -75,10 +75,11 @@ fn each_log_type_is_one_file_and_stands_in_the_list_once() {
 }
 
 /// What crates may depend on of ours, in the one direction.
-const DIRECTION: [(&str, &[&str]); 3] = [
+const DIRECTION: [(&str, &[&str]); 4] = [
     ("floodmark-formats", &[]),
     ("floodmark-engine", &["floodmark-formats"]),
-    ("floodmark", &["floodmark-formats", "floodmark-engine"]),
+    ("floodmark-investigate", &["floodmark-formats", "floodmark-engine"]),
+    ("floodmark", &["floodmark-formats", "floodmark-engine", "floodmark-investigate"]),
 ];
 
 fn metadata() -> Value {

@@ -1,0 +1,209 @@
+//! How cells vary when nothing happens to them: general growth, dispersion, and the wandering of siblings.
+
+use crate::drivers::Noise;
+use crate::drivers::cell::{Cell, Measure};
+use crate::drivers::rows::Rows;
+use crate::drivers::tables::Tables;
+
+/// The median of a squared standard normal variable.
+const SQUARE_MEDIAN: f64 = 0.455;
+/// Its upper quartile.
+const SQUARE_QUARTILE: f64 = 1.323;
+/// A cell with less than this says nothing about growth.
+const EVIDENCE_MIN: f64 = 10.0;
+/// The fewest siblings that an estimate is made of.
+const SIBLINGS_MIN: usize = 8;
+
+/// How much the logarithm of a cell's growth wanders among its siblings.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Drift {
+    pub(crate) variance: f64,
+}
+
+/// The general growth, the windows' lengths included: the median over cells of middling size.
+///
+/// The levels asked are those whose values share the amount most evenly, so that a cause moves few of them.
+pub(crate) fn growth(rows: &Rows, tables: &Tables, scale: f64) -> f64 {
+    let measure = Measure { noise: Noise::Counts, growth: scale, dispersion: 1.0 };
+    let mut levels: Vec<(f64, u32, f64)> = Vec::new();
+    let mut few: Vec<f64> = Vec::new();
+    for table in &tables.tables {
+        let known = growths(&measure, &table.cells);
+        let total: f64 = known.iter().map(|(_, weight)| weight).sum();
+        if known.len() < SIBLINGS_MIN {
+            if known.len() > few.len() {
+                few = known.into_iter().map(|(growth, _)| growth).collect();
+            }
+            continue;
+        }
+        let concentration = known.iter().map(|(_, weight)| (weight / total).powi(2)).sum();
+        let chain = rows.level(table.levels[0]).chain;
+        levels.push((concentration, chain, weighted_median(known)));
+    }
+    levels.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+    let mut chains: Vec<u32> = Vec::new();
+    let mut best: Vec<f64> = Vec::new();
+    for (_, chain, growth) in levels {
+        if !chains.contains(&chain) && best.len() < 3 {
+            chains.push(chain);
+            best.push(growth);
+        }
+    }
+    match best.len() {
+        0 => median_nearest_one(few, scale),
+        1 | 2 => best[0],
+        _ => {
+            best.sort_by(f64::total_cmp);
+            best[1]
+        }
+    }
+}
+
+fn growths(measure: &Measure, cells: &[Cell]) -> Vec<(f64, f64)> {
+    cells
+        .iter()
+        .filter_map(|cell| {
+            let evidence = measure.evidence(cell);
+            (evidence >= EVIDENCE_MIN).then(|| (cell.during / cell.before, evidence))
+        })
+        .collect()
+}
+
+/// With few cells the middle one speaks, and of two in the middle the one that changed less.
+fn median_nearest_one(mut growths: Vec<f64>, scale: f64) -> f64 {
+    growths.sort_by(f64::total_cmp);
+    match growths.len() {
+        0 | 1 => scale,
+        count if count % 2 == 1 => growths[count / 2],
+        count => {
+            let (low, high) = (growths[count / 2 - 1], growths[count / 2]);
+            if (low / scale).ln().abs() <= (high / scale).ln().abs() { low } else { high }
+        }
+    }
+}
+
+/// By how much small counts vary more than independent events do, told apart from wandering by the large ones.
+pub(crate) fn dispersion(tables: &Tables, measure: &Measure) -> f64 {
+    let finest = tables.tables.iter().max_by_key(|table| {
+        table.cells.iter().filter(|cell| measure.evidence(cell) >= 2.5).count()
+    });
+    let Some(table) = finest else { return 1.0 };
+    let (mut small, mut large) = (Vec::new(), Vec::new());
+    for cell in &table.cells {
+        let evidence = measure.evidence(cell);
+        let expected = measure.growth * cell.before;
+        let variance = match measure.noise {
+            Noise::Counts => expected * (1.0 + measure.growth),
+            Noise::Ratio => expected,
+            _ => cell.during_squares + measure.growth.powi(2) * cell.before_squares,
+        };
+        if evidence >= 2.5 && variance > 0.0 {
+            let square = measure.excess(cell).powi(2) / variance;
+            if evidence < 12.5 { &mut small } else { &mut large }.push((square, evidence));
+        }
+    }
+    if small.len() < 30 {
+        return 1.0;
+    }
+    let (small, small_evidence) = medians(small);
+    let slope = if large.len() < 30 {
+        0.0
+    } else {
+        let (large, large_evidence) = medians(large);
+        ((large - small) / (large_evidence - small_evidence)).max(0.0)
+    };
+    ((small - slope * small_evidence) / SQUARE_MEDIAN).max(1.0)
+}
+
+fn medians(pairs: Vec<(f64, f64)>) -> (f64, f64) {
+    let (mut a, mut b): (Vec<f64>, Vec<f64>) = pairs.into_iter().unzip();
+    (quantile(&mut a, 0.5), quantile(&mut b, 0.5))
+}
+
+/// Learns the wandering of every table's cells; tables with few cells get what all of those have together.
+pub(crate) fn learn_drift(tables: &mut Tables, measure: &Measure) {
+    if measure.noise == Noise::Relative {
+        return;
+    }
+    let mut pool: Vec<(f64, f64)> = Vec::new();
+    let mut without: Vec<usize> = Vec::new();
+    for (place, table) in tables.tables.iter_mut().enumerate() {
+        let cells = table.live.iter().map(|cell| &table.cells[*cell as usize]);
+        let squares = squares(measure, cells);
+        if squares.len() >= SIBLINGS_MIN {
+            table.drift.variance = variance(&squares);
+        } else {
+            without.push(place);
+            if table.levels.len() == 1 {
+                pool.extend(squares);
+            }
+        }
+    }
+    let pooled = if pool.len() >= SIBLINGS_MIN { median_variance(&pool) } else { 0.0 };
+    for place in without {
+        tables.tables[place].drift.variance = pooled;
+    }
+}
+
+/// The wandering of these cells, if they are enough to tell.
+pub(crate) fn drift_of<'a>(
+    measure: &Measure,
+    cells: impl Iterator<Item = &'a Cell>,
+) -> Option<Drift> {
+    let squares = squares(measure, cells);
+    (squares.len() >= SIBLINGS_MIN).then(|| Drift { variance: variance(&squares) })
+}
+
+/// For each cell the square of its growth's logarithm, and the part of it that small numbers are to blame for.
+fn squares<'a>(measure: &Measure, cells: impl Iterator<Item = &'a Cell>) -> Vec<(f64, f64)> {
+    cells
+        .filter(|cell| measure.evidence(cell) >= EVIDENCE_MIN)
+        .map(|cell| {
+            let logarithm = (cell.during / (measure.growth * cell.before)).ln();
+            (logarithm * logarithm, measure.variance_of_logarithm(cell))
+        })
+        .collect()
+}
+
+/// The greater of what the median and the upper quartile say: a quarter of the cells may have causes of their own.
+fn variance(squares: &[(f64, f64)]) -> f64 {
+    let mut upper: Vec<f64> =
+        squares.iter().map(|(square, noise)| square / SQUARE_QUARTILE - noise).collect();
+    quantile(&mut upper, 0.75).max(median_variance(squares))
+}
+
+fn median_variance(squares: &[(f64, f64)]) -> f64 {
+    let mut middle: Vec<f64> =
+        squares.iter().map(|(square, noise)| square / SQUARE_MEDIAN - noise).collect();
+    quantile(&mut middle, 0.5).max(0.0)
+}
+
+/// The variance of a row's relative error, from the side opposite to the change, which no cause touches.
+pub(crate) fn relative_variance(cells: &[Cell]) -> f64 {
+    let mut opposite: Vec<f64> =
+        cells.iter().filter(|cell| cell.during < 0.0).map(|cell| -cell.during).collect();
+    let deviation =
+        if opposite.is_empty() { 0.0 } else { quantile(&mut opposite, 0.5) / 0.6745 };
+    deviation.max(1e-3).powi(2)
+}
+
+fn weighted_median(mut pairs: Vec<(f64, f64)>) -> f64 {
+    pairs.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
+    let half = pairs.iter().map(|(_, weight)| weight).sum::<f64>() / 2.0;
+    let mut sum = 0.0;
+    for (value, weight) in &pairs {
+        sum += weight;
+        if sum >= half {
+            return *value;
+        }
+    }
+    pairs.last().map_or(1.0, |(value, _)| *value)
+}
+
+fn quantile(values: &mut [f64], share: f64) -> f64 {
+    values.sort_by(f64::total_cmp);
+    let place = share * (values.len() - 1) as f64;
+    let (low, part) = (place.floor() as usize, place.fract());
+    let high = (low + 1).min(values.len() - 1);
+    values[low] + part * (values[high] - values[low])
+}

@@ -1,0 +1,140 @@
+//! What contributors are looked for in: the columns and further dimensions of a log.
+
+use floodmark_engine::dialect::identifier;
+use floodmark_formats::Table;
+use floodmark_formats::kind::Kind;
+
+use crate::limits::COLUMNS_MAX;
+
+/// Something that rows are told apart by.
+#[derive(Clone, Debug)]
+pub(crate) struct Dimension {
+    /// The column's name, or the dimension's.
+    pub(crate) name: String,
+    /// Its value, in SQL.
+    pub(crate) sql: String,
+    /// What its values are.
+    pub(crate) kind: Kind,
+    /// Where its values come from.
+    pub(crate) source: Source,
+}
+
+/// Where the values of a dimension come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Source {
+    /// They are selected.
+    Selected,
+    /// They are a part of the URLs of another dimension, by its position. Each different URL is cut once.
+    UrlPart(usize, UrlPart),
+}
+
+/// A part of a URL.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum UrlPart {
+    Host,
+    Path,
+    Query,
+}
+
+/// The kinds in the order in which a reader wants to be told of them. Others are no dimensions.
+const KINDS: &[Kind] = &[
+    Kind::Address,
+    Kind::Domain,
+    Kind::Path,
+    Kind::Port,
+    Kind::Status,
+    Kind::UserAgent,
+    Kind::Category,
+    Kind::QueryString,
+    Kind::Url,
+];
+
+/// The functions of SQL that cut a URL.
+const URL_PARTS: &[(&str, UrlPart)] = &[
+    ("url_extract_host(", UrlPart::Host),
+    ("url_extract_path(", UrlPart::Path),
+    ("url_extract_query(", UrlPart::Query),
+];
+
+/// Columns of a key that say where the record was logged, not what happened.
+const OF_THE_KEY: &[&str] = &["log_day", "trailing"];
+
+/// The dimensions of a table, those first that a reader wants to be told of first.
+pub(crate) fn dimensions(table: &Table) -> Vec<Dimension> {
+    let columns = table.columns.iter().filter(|column| !column.hidden).map(|column| &column.column);
+    let selected = columns
+        .filter(|column| !OF_THE_KEY.contains(&column.name))
+        .map(|column| (column.name, identifier(column.name), column.kind));
+    let further = (table.log_type.dimensions.iter())
+        .map(|dimension| (dimension.name, dimension.sql.to_owned(), dimension.kind));
+    let mut all: Vec<Dimension> = selected
+        .chain(further)
+        .filter_map(|(name, sql, kind)| {
+            KINDS.contains(&kind).then(|| Dimension {
+                name: name.to_owned(),
+                sql,
+                kind,
+                source: Source::Selected,
+            })
+        })
+        .collect();
+    // The client comes before all others.
+    let client = table.log_type.client;
+    let rank = |dimension: &Dimension| {
+        let is_client = client.is_some_and(|client| {
+            dimension.sql == client || dimension.sql == identifier(client)
+        });
+        (!is_client, KINDS.iter().position(|kind| *kind == dimension.kind))
+    };
+    all.sort_by_key(rank);
+    all.truncate(COLUMNS_MAX);
+    for at in 0..all.len() {
+        if let Some((of, part)) = part_of_url(&all[at].sql, &all) {
+            all[at].source = Source::UrlPart(of, part);
+        }
+    }
+    all
+}
+
+/// The URL's dimension and the part of it that an expression gives.
+fn part_of_url(sql: &str, all: &[Dimension]) -> Option<(usize, UrlPart)> {
+    let (inner, part) =
+        URL_PARTS.iter().find_map(|(start, part)| Some((sql.strip_prefix(start)?, *part)))?;
+    let column = inner.strip_suffix(')')?;
+    let of = all.iter().position(|dimension| {
+        dimension.sql == identifier(column) && dimension.kind == Kind::Url
+    })?;
+    Some((of, part))
+}
+
+impl UrlPart {
+    /// The part of a URL, as SQL's function gives it: the host in the URL's own case, the path without query.
+    pub(crate) fn of(self, url: &str) -> Option<&str> {
+        let (before, fragment) = url.split_once('#').unwrap_or((url, ""));
+        let _ = fragment;
+        let (before, query) = match before.split_once('?') {
+            Some((before, query)) => (before, Some(query)),
+            None => (before, None),
+        };
+        let (authority, path) = match before.split_once("://") {
+            Some((_, rest)) => {
+                let slash = rest.find('/').unwrap_or(rest.len());
+                (Some(&rest[..slash]), &rest[slash..])
+            }
+            None => (None, before),
+        };
+        match self {
+            Self::Path => Some(path),
+            Self::Query => query,
+            Self::Host => {
+                let authority = authority?;
+                let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+                let end = match host.find(']') {
+                    Some(bracket) => bracket + 1,
+                    None => host.find(':').unwrap_or(host.len()),
+                };
+                Some(&host[..end]).filter(|host| !host.is_empty())
+            }
+        }
+    }
+}

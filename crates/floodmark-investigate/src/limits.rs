@@ -1,0 +1,56 @@
+//! Every limit of the investigator's questions, in one place.
+
+/// How many rows are kept to look for contributors among; of more, a sample is kept.
+pub const ROWS_KEPT_MAX: usize = 400_000;
+
+/// How much of a value is told from others, in bytes.
+pub const VALUE_BYTES_MAX: usize = 400;
+
+/// How much memory the different values of the kept rows may take, in bytes, before fewer rows are kept.
+pub const VALUES_BYTES_MAX: usize = 160 << 20;
+
+/// How many columns are looked at.
+pub const COLUMNS_MAX: usize = 64;
+
+/// How many contributors are shown.
+pub const CONTRIBUTORS_MAX: usize = 10;
+
+/// How many earlier windows are read to learn how much clients and the like vary by themselves.
+pub const EARLIER_WINDOWS_MAX: usize = 3;
+
+/// How many values one contributor lists by name.
+pub const VALUES_LISTED_MAX: usize = 1_000;
+
+/// How many clients of a contributor are shown, the busiest first.
+pub const CLIENTS_SHOWN_MAX: usize = 10;
+
+/// How many windows can be compared with.
+pub const WINDOWS_MAX: usize = 100;
+
+/// How many different values of a measure such as distinct clients are counted in a window.
+pub const DISTINCT_MAX: usize = 4_000_000;
+//! Every numeric limit of the investigations, with its unit.
+
+/// The most drivers that one search returns.
+pub const DRIVERS_MAX: usize = 25;
+
+/// The most distinct values of a level that are tabled; a level with more takes no part in a search.
+pub const LEVEL_VALUES_MAX: usize = 1 << 24;
+
+/// The most values of a level that take part in tables of two levels or more.
+pub const ALPHABET_VALUES_MAX: usize = 1024;
+
+/// The most cells that one table of two levels or more has.
+pub const TABLE_CELLS_MAX: usize = 1 << 20;
+
+/// The most cells that all tables of two levels or more have together: 32 bytes each.
+pub const TABLES_CELLS_MAX: usize = 1 << 22;
+
+/// The most levels that are crossed with one another in tables.
+pub const CROSSED_LEVELS_MAX: usize = 16;
+
+/// The most rows that are added to tables of two levels or more, counted once a table.
+pub const TABLE_ADDITIONS_MAX: usize = 64_000_000;
+
+/// The most candidates that one search looks into row by row.
+pub const CANDIDATES_JUDGED_MAX: usize = 600;
