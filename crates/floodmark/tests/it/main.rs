@@ -7,6 +7,7 @@ mod corpus;
 mod functions;
 mod glue;
 mod glue_catalog;
+mod incidents;
 mod logs;
 mod manual;
 mod program;

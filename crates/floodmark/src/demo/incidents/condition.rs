@@ -52,7 +52,15 @@ fn fits(column: &str, wanted: &str, value: &str) -> bool {
         return contains(network, length, address);
     }
     let family = column.ends_with("user_agent") && !wanted.contains(['/', ' ']);
-    value == wanted || (family && value.split('/').next() == Some(wanted))
+    value == wanted || (family && is_of_family(value, wanted))
+}
+
+/// Whether a user agent is of a program, whatever its version: it begins with the name, or names it as what it is compatible with.
+fn is_of_family(agent: &str, program: &str) -> bool {
+    let after = agent.strip_prefix(program).or_else(|| {
+        agent.split_once("compatible; ").and_then(|(_, name)| name.strip_prefix(program))
+    });
+    after.is_some_and(|after| after.starts_with('/'))
 }
 
 fn contains(network: IpAddr, length: u32, address: IpAddr) -> bool {
