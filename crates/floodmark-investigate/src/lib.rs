@@ -1,5 +1,8 @@
 //! The investigator's questions, as SQL and small statistics: SQL in, batches out.
 
+pub mod contribution;
+pub mod drivers;
+pub mod explain;
 pub mod limits;
 pub mod subject;
 pub mod window;

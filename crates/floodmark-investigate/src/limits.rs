@@ -29,7 +29,6 @@ pub const WINDOWS_MAX: usize = 100;
 
 /// How many different values of a measure such as distinct clients are counted in a window.
 pub const DISTINCT_MAX: usize = 4_000_000;
-//! Every numeric limit of the investigations, with its unit.
 
 /// The most drivers that one search returns.
 pub const DRIVERS_MAX: usize = 25;
@@ -54,3 +53,15 @@ pub const TABLE_ADDITIONS_MAX: usize = 64_000_000;
 
 /// The most candidates that one search looks into row by row.
 pub const CANDIDATES_JUDGED_MAX: usize = 600;
+
+/// How many single values are named in the place of the group that holds them and no others.
+pub const EXACT_VALUES_MAX: usize = 4;
+
+/// How many values that did not change are shown.
+pub const UNCHANGED_MAX: usize = 3;
+
+/// How many further common values of a contributor are shown.
+pub const COMMON_MAX: usize = 5;
+
+/// How many clients of a contributor are counted one by one.
+pub const CLIENTS_COUNTED_MAX: usize = 1_000_000;

@@ -47,10 +47,7 @@ pub(crate) struct Scratch {
 impl Scratch {
     pub(crate) fn new(rows: &Rows) -> Self {
         let largest = rows.levels.iter().map(|level| rows.level(*level).cardinality).max();
-        Self {
-            cells: vec![Cell::default(); largest.unwrap_or(0) as usize],
-            touched: Vec::new(),
-        }
+        Self { cells: vec![Cell::default(); largest.unwrap_or(0) as usize], touched: Vec::new() }
     }
 
     /// The sums of the rows by the values of a level, in the order in which the values come.
@@ -124,10 +121,7 @@ impl Judge<'_> {
         match parts {
             Some(parts) => Verdict::Impure(parts),
             None => Verdict::Pure(
-                measure.gain_beyond_drift(
-                    &candidate.cell,
-                    self.own_drift(rows, drift, members),
-                ),
+                measure.gain_beyond_drift(&candidate.cell, self.own_drift(rows, drift, members)),
             ),
         }
     }

@@ -182,8 +182,7 @@ fn median_variance(squares: &[(f64, f64)]) -> f64 {
 pub(crate) fn relative_variance(cells: &[Cell]) -> f64 {
     let mut opposite: Vec<f64> =
         cells.iter().filter(|cell| cell.during < 0.0).map(|cell| -cell.during).collect();
-    let deviation =
-        if opposite.is_empty() { 0.0 } else { quantile(&mut opposite, 0.5) / 0.6745 };
+    let deviation = if opposite.is_empty() { 0.0 } else { quantile(&mut opposite, 0.5) / 0.6745 };
     deviation.max(1e-3).powi(2)
 }
 

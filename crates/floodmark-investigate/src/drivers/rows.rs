@@ -29,8 +29,7 @@ impl<'a> Rows<'a> {
     /// Reads the leaves. Levels that no search can use, being too short or of too many values, are left out.
     pub(crate) fn of(leaves: &'a Leaves, options: &Options) -> Self {
         let mut count = leaves.during.len().min(leaves.before.len()).min(u32::MAX as usize);
-        let squares_given =
-            options.noise == Noise::Sums || !leaves.during_squares.is_empty();
+        let squares_given = options.noise == Noise::Sums || !leaves.during_squares.is_empty();
         if options.noise == Noise::Sums && !leaves.during_squares.is_empty() {
             count = count.min(leaves.during_squares.len()).min(leaves.before_squares.len());
         }
@@ -125,13 +124,17 @@ fn usable(level: &Level, count: usize) -> bool {
 }
 
 /// Replaces amounts by the error relative to the greater of the two, positive in the direction of the total, and
-/// by the number of rows.
+/// by the number of rows. A row that is zero in both says nothing.
 fn make_relative(cells: &mut [Cell]) {
     let change: f64 = cells.iter().map(|cell| cell.during - cell.before).sum();
     let sign = if change < 0.0 { -1.0 } else { 1.0 };
     for cell in cells {
         let greater = cell.during.max(cell.before);
-        let error = if greater > 0.0 { sign * (cell.during - cell.before) / greater } else { 0.0 };
-        *cell = Cell { during: error, before: 1.0, ..Cell::default() };
+        *cell = if greater > 0.0 {
+            let error = sign * (cell.during - cell.before) / greater;
+            Cell { during: error, before: 1.0, ..Cell::default() }
+        } else {
+            Cell::default()
+        };
     }
 }
