@@ -1,5 +1,10 @@
 //! Every limit of the investigator's questions, in one place.
 
+/// The most buckets of a timeline in which spikes are looked for: the time for it grows with their square at worst.
+pub const SPIKE_BUCKETS_MAX: usize = 20_000;
+
+/// The most spikes and dips that are named in one timeline.
+pub const SPIKES_MAX: usize = 20;
 /// How many rows are kept to look for contributors among; of more, a sample is kept.
 pub const ROWS_KEPT_MAX: usize = 400_000;
 
@@ -24,11 +29,24 @@ pub const VALUES_LISTED_MAX: usize = 1_000;
 /// How many clients of a contributor are shown, the busiest first.
 pub const CLIENTS_SHOWN_MAX: usize = 10;
 
+/// How many network interfaces of a log are told apart, each with its addresses.
+pub const INTERFACES_MAX: usize = 2_000;
+
+/// How many rows the answer about all interfaces has: some for each end, for IPv4 and IPv6, and for no flow.
+pub const INTERFACE_ROWS_MAX: usize = 8 * INTERFACES_MAX;
+
+/// How many addresses of a log's own interfaces a condition lists, so that it stays below Athena's limit of 262,144 bytes.
+pub const ADDRESSES_LISTED_MAX: usize = 1_500;
+
+/// How many interfaces a sentence names.
+pub const INTERFACES_NAMED_MAX: usize = 3;
+
 /// How many windows can be compared with.
 pub const WINDOWS_MAX: usize = 100;
 
 /// How many different values of a measure such as distinct clients are counted in a window.
 pub const DISTINCT_MAX: usize = 4_000_000;
+
 /// The most drivers that one search returns.
 pub const DRIVERS_MAX: usize = 25;
 
@@ -52,3 +70,15 @@ pub const TABLE_ADDITIONS_MAX: usize = 64_000_000;
 
 /// The most candidates that one search looks into row by row.
 pub const CANDIDATES_JUDGED_MAX: usize = 600;
+
+/// How many single values are named in the place of the group that holds them and no others.
+pub const EXACT_VALUES_MAX: usize = 4;
+
+/// How many values that did not change are shown.
+pub const UNCHANGED_MAX: usize = 3;
+
+/// How many further common values of a contributor are shown.
+pub const COMMON_MAX: usize = 5;
+
+/// How many clients of a contributor are counted one by one.
+pub const CLIENTS_COUNTED_MAX: usize = 1_000_000;
