@@ -7,7 +7,7 @@ use crate::drivers::children::{Candidate, Judge, Scratch, Verdict, as_deep_as_it
 use crate::drivers::noise::{Scatter, growth, learn_drift, relative_variance, scatter};
 use crate::drivers::rows::Rows;
 use crate::drivers::tables::{Table, Tables, directions};
-use crate::drivers::{Driver, Found, Leaves, Noise, Options};
+use crate::drivers::{Direction, Driver, Found, Leaves, Noise, Options};
 use crate::limits::CANDIDATES_JUDGED_MAX;
 
 /// How many candidates a table puts forward, a direction.
@@ -19,20 +19,42 @@ type Known = (Vec<(usize, u32)>, bool);
 pub(crate) fn find(leaves: &Leaves, options: &Options) -> Found {
     let scale = if options.scale.is_finite() && options.scale > 0.0 { options.scale } else { 1.0 };
     let options = Options { scale, ..options.clone() };
-    let mut rows = Rows::of(leaves, &options);
+    if options.noise == Noise::Relative && options.direction == Direction::Both {
+        let of = |direction| one_way(leaves, &Options { direction, ..options.clone() });
+        let best = |found: &Found| {
+            found.drivers.iter().fold(0.0, |best: f64, driver| best.max(driver.gain))
+        };
+        let (rises, falls) = (of(Direction::Up), of(Direction::Down));
+        return if best(&falls) > best(&rises) { falls } else { rises };
+    }
+    one_way(leaves, &options)
+}
+
+/// The search; relative noise is looked at on one side alone.
+fn one_way(leaves: &Leaves, options: &Options) -> Found {
+    let scale = options.scale;
+    let mut rows = Rows::of(leaves, options);
+    if rows.one_sided {
+        return Found {
+            growth: 1.0,
+            dispersion: 1.0,
+            amounts_unreadable: rows.amounts_unreadable,
+            ..Found::default()
+        };
+    }
     let mut tables = Tables::of_levels(&rows);
-    let (measure, scatter) = measure(&rows, &tables, &options);
+    let (measure, scatter) = measure(&rows, &tables, options);
     let mut found = Found {
         growth: if options.noise == Noise::Relative { 1.0 } else { measure.growth / scale },
         dispersion: if options.noise == Noise::Relative { 1.0 } else { measure.dispersion },
         amounts_unreadable: rows.amounts_unreadable,
         ..Found::default()
     };
-    tables.enliven(&measure, &options, threshold(&options, tables.cells_examined));
-    tables.cross(&rows, &measure, &options, threshold(&options, tables.cells_examined));
+    tables.enliven(&measure, options, threshold(options, tables.cells_examined));
+    tables.cross(&rows, &measure, options, threshold(options, tables.cells_examined));
     found.cells_examined = tables.cells_examined;
-    found.gain_min = threshold(&options, tables.cells_examined);
-    tables.enliven(&measure, &options, found.gain_min);
+    found.gain_min = threshold(options, tables.cells_examined);
+    tables.enliven(&measure, options, found.gain_min);
     learn_drift(&mut tables, &measure, &scatter);
     let windows = window_amounts(&rows);
     let levels = tables.levels_by_gain(&measure);
@@ -43,7 +65,7 @@ pub(crate) fn find(leaves: &Leaves, options: &Options) -> Found {
         let judge = Judge {
             tables: &tables,
             measure,
-            options: &options,
+            options: options,
             gain_min: found.gain_min,
             levels: &levels,
             windows: &windows,
