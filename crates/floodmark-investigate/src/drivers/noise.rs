@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::drivers::Noise;
 use crate::drivers::cell::{Cell, Measure};
 use crate::drivers::rows::Rows;
-use crate::drivers::tables::Tables;
+use crate::drivers::tables::{Table, Tables};
 
 /// The median of a squared standard normal variable.
 const SQUARE_MEDIAN: f64 = 0.455;
@@ -130,21 +130,7 @@ pub(crate) fn scatter(tables: &Tables, measure: &Measure) -> Scatter {
     let mut scatter = Scatter { dispersion: 1.0, drift: 0.0, table: 0 };
     let Some((place, table)) = finest else { return scatter };
     scatter.table = place;
-    let (mut small, mut large) = (Vec::new(), Vec::new());
-    for cell in &table.cells {
-        let evidence = measure.evidence(cell);
-        let expected = measure.growth * cell.before;
-        let variance = match measure.noise {
-            Noise::Counts => expected * (1.0 + measure.growth),
-            Noise::Ratio => expected,
-            _ => cell.during_squares + measure.growth.powi(2) * cell.before_squares,
-        };
-        if evidence >= SMALL_EVIDENCE_MIN && variance > 0.0 {
-            let square = measure.excess(cell).powi(2) / variance;
-            if evidence < LARGE_EVIDENCE_MIN { &mut small } else { &mut large }
-                .push((square, evidence));
-        }
-    }
+    let (small, large) = squares(measure, &table.cells);
     if small.len() < SMALL_CELLS_MIN {
         return scatter;
     }
@@ -162,13 +148,44 @@ pub(crate) fn scatter(tables: &Tables, measure: &Measure) -> Scatter {
     scatter
 }
 
+/// How far the cells are from what was expected, squared and in units of the variance, each with its evidence: small
+/// cells and large ones.
+fn squares(measure: &Measure, cells: &[Cell]) -> (Vec<(f64, f64)>, Vec<(f64, f64)>) {
+    let (mut small, mut large) = (Vec::new(), Vec::new());
+    for cell in cells {
+        let evidence = measure.evidence(cell);
+        let expected = measure.growth * cell.before;
+        let variance = match measure.noise {
+            Noise::Counts => expected * (1.0 + measure.growth),
+            Noise::Ratio => expected,
+            _ => cell.during_squares + measure.growth.powi(2) * cell.before_squares,
+        };
+        if evidence >= SMALL_EVIDENCE_MIN && variance > 0.0 {
+            let square = measure.excess(cell).powi(2) / variance;
+            if evidence < LARGE_EVIDENCE_MIN { &mut small } else { &mut large }
+                .push((square, evidence));
+        }
+    }
+    (small, large)
+}
+
+/// The wandering that small cells show when all that they vary too much is put down to it.
+fn drift_of_small(measure: &Measure, cells: &[Cell]) -> f64 {
+    let (small, _) = squares(measure, cells);
+    if small.len() < SIBLINGS_MIN {
+        return 0.0;
+    }
+    let (square, evidence) = medians(small);
+    ((square - SQUARE_MEDIAN) / evidence / SQUARE_MEDIAN).max(0.0)
+}
+
 fn medians(pairs: Vec<(f64, f64)>) -> (f64, f64) {
     let (mut a, mut b): (Vec<f64>, Vec<f64>) = pairs.into_iter().unzip();
     (quantile(&mut a, 0.5), quantile(&mut b, 0.5))
 }
 
 /// Learns the wandering of every table's cells; tables with few cells get what all of those have together.
-pub(crate) fn learn_drift(tables: &mut Tables, measure: &Measure, scatter: &Scatter) {
+pub(crate) fn learn_drift(rows: &Rows, tables: &mut Tables, measure: &Measure, scatter: &Scatter) {
     if measure.noise == Noise::Relative {
         return;
     }
@@ -188,12 +205,32 @@ pub(crate) fn learn_drift(tables: &mut Tables, measure: &Measure, scatter: &Scat
     }
     let pooled = if pool.len() >= SIBLINGS_MIN { median_variance(&pool, 0.0) } else { 0.0 };
     for place in without {
-        tables.tables[place].drift = Drift { variance: pooled, shift: 0.0 };
+        let table = &mut tables.tables[place];
+        let small =
+            if table.levels.len() == 1 { drift_of_small(measure, &table.cells) } else { 0.0 };
+        table.drift = Drift { variance: pooled.max(small), shift: 0.0 };
     }
     if let Some(finest) = tables.tables.get_mut(scatter.table) {
         finest.drift.variance = finest.drift.variance.max(scatter.drift);
     }
-    // A part of a value's rows wanders no less than all of them do.
+    // A part of a value's rows wanders no less than all of them do: levels of a chain first, then combinations.
+    let chain = |table: &Table| {
+        let level = rows.level(table.levels[0]);
+        (level.chain, level.depth)
+    };
+    let singles: Vec<((u32, u32), f64)> = tables
+        .tables
+        .iter()
+        .filter(|table| table.levels.len() == 1)
+        .map(|table| (chain(table), table.drift.variance))
+        .collect();
+    for table in tables.tables.iter_mut().filter(|table| table.levels.len() == 1) {
+        let (own, depth) = chain(table);
+        let general = singles.iter().filter(|((other, above), _)| *other == own && *above < depth);
+        for (_, variance) in general {
+            table.drift.variance = table.drift.variance.max(*variance);
+        }
+    }
     let levels: BTreeMap<usize, f64> = tables
         .tables
         .iter()
@@ -229,6 +266,8 @@ impl Drift {
             .map(|(logarithm, noise)| (logarithm - shift).powi(2) / SQUARE_QUARTILE - noise)
             .collect();
         let variance = quantile(&mut upper, 0.75).max(median_variance(logarithms, shift));
+        // Few siblings tell it badly, and too low a variance is worse than too high a one.
+        let variance = variance * (1.0 + SIBLINGS_MIN as f64 / logarithms.len() as f64);
         Self { variance, shift }
     }
 }
