@@ -15,6 +15,8 @@ const SQUARE_QUARTILE: f64 = 1.323;
 const EVIDENCE_MIN: f64 = 10.0;
 /// The share of the whole that a level's large enough values should hold.
 const COVERAGE_MIN: f64 = 0.8;
+/// The greatest sum of squared shares of a level that is asked for the growth.
+const CONCENTRATED: f64 = 0.3;
 /// What small cells have at least, and what large ones have at least.
 const SMALL_EVIDENCE_MIN: f64 = 2.5;
 const LARGE_EVIDENCE_MIN: f64 = 12.5;
@@ -34,8 +36,8 @@ pub(crate) struct Drift {
 
 /// The general growth, the windows' lengths included: the median over cells of middling size.
 ///
-/// The levels asked are those whose values share the amount most evenly, so that a cause moves few of them, among
-/// those whose values are large enough to tell.
+/// The levels asked are those whose values share the amount evenly and are large enough to tell. A cause moves few
+/// values of its own level and all values of the others, so the level that changed least is believed.
 pub(crate) fn growth(rows: &Rows, tables: &Tables, scale: f64) -> f64 {
     let measure = Measure { noise: rows.noise, growth: scale, dispersion: 1.0 };
     let mut asked: Vec<Asked> = Vec::new();
@@ -54,28 +56,21 @@ pub(crate) fn growth(rows: &Rows, tables: &Tables, scale: f64) -> f64 {
         asked.push(Asked {
             thin: total < COVERAGE_MIN * measure.evidence(&whole),
             concentration: known.iter().map(|(_, weight)| (weight / total).powi(2)).sum(),
-            chain: rows.level(table.levels[0]).chain,
             growth: weighted_median(known),
         });
     }
     asked.sort_by(|a, b| {
         let concentration = a.concentration.total_cmp(&b.concentration);
-        a.thin.cmp(&b.thin).then(concentration).then(a.chain.cmp(&b.chain))
+        a.thin.cmp(&b.thin).then(concentration)
     });
-    let mut best: Vec<Asked> = Vec::new();
-    for one in asked {
-        let comparable = best.first().is_none_or(|first| first.thin == one.thin);
-        if best.len() < 3 && comparable && best.iter().all(|known| known.chain != one.chain) {
-            best.push(one);
-        }
-    }
-    best.truncate(if best.len() == 2 { 1 } else { 3 });
-    let mut growths: Vec<f64> = best.iter().map(|one| one.growth).collect();
-    growths.sort_by(f64::total_cmp);
-    match growths.len() {
-        0 => median_nearest_one(few, scale),
-        count => growths[count / 2],
-    }
+    let Some(first) = asked.first() else { return median_nearest_one(few, scale) };
+    let change = |one: &&Asked| (one.growth / scale).ln().abs();
+    asked
+        .iter()
+        .take_while(|one| one.thin == first.thin && one.concentration <= CONCENTRATED)
+        .min_by(|a, b| change(a).total_cmp(&change(b)))
+        .unwrap_or(first)
+        .growth
 }
 
 /// What a level says about the general growth.
@@ -84,7 +79,6 @@ struct Asked {
     thin: bool,
     /// The sum of its values' squared shares.
     concentration: f64,
-    chain: u32,
     growth: f64,
 }
 
@@ -170,13 +164,24 @@ fn squares(measure: &Measure, cells: &[Cell]) -> (Vec<(f64, f64)>, Vec<(f64, f64
 }
 
 /// The wandering that small cells show when all that they vary too much is put down to it.
+///
+/// A cause on another level moves them all alike, which is no wandering: so the lesser of what they vary around the
+/// general growth and around the whole's.
 fn drift_of_small(measure: &Measure, cells: &[Cell]) -> f64 {
-    let (small, _) = squares(measure, cells);
-    if small.len() < SIBLINGS_MIN {
+    let mut whole = Cell::default();
+    cells.iter().for_each(|cell| whole.add(cell));
+    if whole.during <= 0.0 || whole.before <= 0.0 {
         return 0.0;
     }
-    let (square, evidence) = medians(small);
-    ((square - SQUARE_MEDIAN) / evidence / SQUARE_MEDIAN).max(0.0)
+    let around = |growth: f64| {
+        let (small, _) = squares(&Measure { growth, ..*measure }, cells);
+        if small.len() < SIBLINGS_MIN {
+            return 0.0;
+        }
+        let (square, evidence) = medians(small);
+        ((square - SQUARE_MEDIAN) / evidence / SQUARE_MEDIAN).max(0.0)
+    };
+    around(measure.growth).min(around(whole.during / whole.before))
 }
 
 fn medians(pairs: Vec<(f64, f64)>) -> (f64, f64) {
@@ -203,7 +208,12 @@ pub(crate) fn learn_drift(rows: &Rows, tables: &mut Tables, measure: &Measure, s
             }
         }
     }
-    let pooled = if pool.len() >= SIBLINGS_MIN { median_variance(&pool, 0.0) } else { 0.0 };
+    let pooled = if pool.len() >= SIBLINGS_MIN {
+        let mut middle: Vec<f64> = pool.iter().map(|(logarithm, _)| *logarithm).collect();
+        median_variance(&pool, quantile(&mut middle, 0.5))
+    } else {
+        0.0
+    };
     for place in without {
         let table = &mut tables.tables[place];
         let small =
