@@ -5,6 +5,7 @@ mod completions;
 mod ddl;
 mod demo;
 pub(crate) mod describe;
+mod explain;
 mod man;
 pub(crate) mod query;
 mod shell;
@@ -45,6 +46,7 @@ enum Commands {
     Ddl(ddl::Arguments),
     Check(check::Arguments),
     Demo(demo::Arguments),
+    Explain(explain::Arguments),
     Completions(completions::Arguments),
     Man(man::Arguments),
 }
@@ -79,6 +81,7 @@ fn run(arguments: &[OsString]) -> anyhow::Result<()> {
         Commands::Ddl(arguments) => ddl::run(&arguments, &settings),
         Commands::Check(arguments) => check::run(&arguments, &settings),
         Commands::Demo(arguments) => demo::run(&arguments, &settings),
+        Commands::Explain(arguments) => explain::run(&arguments, &settings),
         Commands::Completions(arguments) => completions::run(&arguments),
         Commands::Man(arguments) => man::run(&arguments),
     }
