@@ -1,10 +1,17 @@
 //! The investigator's questions, as SQL and small statistics: SQL in, batches out.
 
+mod answer;
+pub mod compare;
+pub mod grouping;
 pub mod limits;
+pub mod measure;
 pub mod spikes;
 pub mod subject;
+pub mod timeline;
+pub mod top;
 pub mod window;
 
+pub use measure::Measure;
 pub use spikes::{Spike, SpikeOptions, Timeline};
 pub use subject::{Subject, SubjectOptions};
 pub use window::{Before, Window};

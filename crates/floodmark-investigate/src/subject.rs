@@ -67,6 +67,17 @@ impl<'a> Subject<'a> {
         self.table.log_type
     }
 
+    /// The time of the objects of the log at hand, by their names; None if those do not tell. Nothing is read.
+    ///
+    /// # Errors
+    ///
+    /// Those of listing.
+    pub async fn held(&self) -> Result<Option<Window>> {
+        let summary = self.session.summary().await?;
+        let log = summary.logs.iter().find(|log| log.log_type.name == self.log_type().name);
+        Ok(log.and_then(|log| Some(Window { start: log.first?, end: log.last? })))
+    }
+
     /// The table's name, as SQL in FROM.
     pub fn name(&self) -> &str {
         &self.name
