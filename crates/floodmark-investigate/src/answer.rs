@@ -57,8 +57,11 @@ impl Batch {
         (0..self.texts).map(|column| self.writers.text(column, row)).collect()
     }
 
-    /// The number in a column; None for NULL and for what is not finite.
+    /// The number in a column; None for NULL, for what is not finite, and for a column that was not asked for.
     pub(crate) fn number(&self, column: usize, row: usize) -> Option<f64> {
+        if column >= self.batch.num_columns() {
+            return None;
+        }
         let number: f64 = self.writers.text(column, row)?.parse().ok()?;
         number.is_finite().then_some(number)
     }

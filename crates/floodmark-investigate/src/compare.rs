@@ -38,6 +38,10 @@ pub struct Comparison {
     pub scale: f64,
     /// The groups with the largest difference, the largest first; of equal ones in the order of their values.
     pub rows: Vec<CompareRow>,
+    /// How many groups had rows before.
+    pub groups_before: u64,
+    /// How many groups have rows during the time that is looked at.
+    pub groups_during: u64,
     /// How many other groups there are.
     pub other_groups: u64,
     /// The other groups together; None if there are none or amounts do not add up.
@@ -162,7 +166,7 @@ pub async fn ask(subject: &Subject<'_>, plan: &ComparePlan) -> Result<Comparison
     let mut answer = Rows::ask(subject, &plan.sql, keys).await?;
     let is_whole = answer.is_whole(keys) && answer.is_whole(keys + 1);
     let mut rows = Vec::new();
-    let mut other_groups = 0;
+    let (mut groups_before, mut groups_during, mut other_groups) = (0, 0, 0);
     let (mut others, mut total) = ((0.0, 0.0), (0.0, 0.0));
     while let Some(batch) = answer.next().await? {
         for row in batch.rows() {
@@ -172,6 +176,8 @@ pub async fn ask(subject: &Subject<'_>, plan: &ComparePlan) -> Result<Comparison
                 sums.1 += during.unwrap_or(0.0);
             };
             add(&mut total);
+            groups_before += u64::from(before.is_some());
+            groups_during += u64::from(during.is_some());
             if rows.len() == plan.limit {
                 other_groups += 1;
                 add(&mut others);
@@ -203,6 +209,8 @@ pub async fn ask(subject: &Subject<'_>, plan: &ComparePlan) -> Result<Comparison
         is_whole,
         scale: plan.scale,
         rows,
+        groups_before,
+        groups_during,
         other_groups,
         others,
         total,

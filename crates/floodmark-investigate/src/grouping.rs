@@ -60,6 +60,12 @@ fn grouping(table: &Table, text: &str) -> Result<Grouping> {
     if let Some(dimension) = dimension {
         return Ok(Grouping { name: dimension.name.to_owned(), sql: dimension.sql.to_owned() });
     }
+    if dialect::aggregate(text)?.is_some() {
+        let message = format!("`{text}` is no value of a single row to group by");
+        return Err(
+            Error::invalid_query(message).hint(format!("to measure it: `--measure '{text}'`"))
+        );
+    }
     dialect::value(text)?;
     Ok(Grouping { name: text.to_owned(), sql: in_line(text) })
 }

@@ -7,6 +7,7 @@ use floodmark_engine::{Error, Metrics, Query, Report, Result, Session, dialect};
 use floodmark_formats::{LogType, Table, table};
 use futures::StreamExt;
 
+use crate::measure::in_line;
 use crate::window::Window;
 
 /// One log at the places of a session, narrowed by a condition.
@@ -52,7 +53,7 @@ impl<'a> Subject<'a> {
             session,
             table,
             name: session.name_of_log(table).await?,
-            condition: condition.map(str::to_owned),
+            condition: condition.map(in_line),
             asked: Mutex::default(),
         })
     }

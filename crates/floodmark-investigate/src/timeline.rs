@@ -69,15 +69,14 @@ pub struct TimelinePlan {
     during: Option<Window>,
     /// When the first and the last object at hand were written, where that is needed.
     held: Option<Window>,
+    /// Whether a condition leaves rows out.
+    is_narrowed: bool,
     /// The statement that answers it.
     pub sql: String,
 }
 
 /// The lengths that are chosen from.
 const LENGTHS: [Micros; 6] = [10 * SECOND, MINUTE, 5 * MINUTE, 15 * MINUTE, HOUR, DAY];
-
-/// After so many times the mean duration, nearly all rows are written.
-const DURATIONS_TO_WAIT: f64 = 3.0;
 
 /// Makes the statement for a question. To choose the buckets' length the objects' names are looked at, and if they do not tell the
 /// time, the rows.
@@ -115,7 +114,8 @@ pub async fn plan(subject: &Subject<'_>, question: &TimelineQuestion<'_>) -> Res
     };
     let windows: Vec<Window> = question.during.into_iter().collect();
     let sql = statement(subject, &windows, &measure, by.as_ref(), bucket);
-    Ok(TimelinePlan { by, measure, bucket, during: question.during, held, sql })
+    let is_narrowed = subject.condition().is_some();
+    Ok(TimelinePlan { by, measure, bucket, during: question.during, held, is_narrowed, sql })
 }
 
 /// Asks for the course of a measure, and finds its spikes.
@@ -166,7 +166,7 @@ pub async fn ask(subject: &Subject<'_>, plan: &TimelinePlan) -> Result<Option<Co
     }
     let sum = |line: &Line| line.amounts.iter().flatten().sum::<f64>();
     lines.sort_by(|a, b| a.value.is_none().cmp(&b.value.is_none()).then(sum(b).total_cmp(&sum(a))));
-    let trusted = counted.trusted(plan, &axis, subject.condition().is_none());
+    let trusted = counted.trusted(plan, &axis);
     let spikes = match (lines.as_slice(), &plan.by) {
         ([only], None) => {
             let amounts = only.amounts.iter().map(|amount| amount.unwrap_or(f64::NAN)).collect();
@@ -198,7 +198,7 @@ struct Counted {
     rows: f64,
     /// When the first row ended, and the last one.
     ends: Option<Window>,
-    /// The durations of all rows together, in seconds.
+    /// How long nearly all rows took, in seconds, times their number.
     durations: f64,
 }
 
@@ -214,9 +214,9 @@ struct Axis {
 }
 
 impl Counted {
-    fn add(&mut self, rows: f64, [first, last, durations]: [Option<f64>; 3]) {
+    fn add(&mut self, rows: f64, [first, last, duration]: [Option<f64>; 3]) {
         self.rows += rows;
-        self.durations += durations.unwrap_or(0.0);
+        self.durations += rows * duration.unwrap_or(0.0);
         if let (Some(first), Some(last)) = (first, last) {
             let (first, last) = (micros(first), micros(last));
             let ends = self.ends.get_or_insert(Window { start: first, end: last });
@@ -233,8 +233,15 @@ impl Counted {
         let (start, end) = match plan.during {
             Some(during) => (floor(during.start), floor(during.end - 1) + plan.bucket),
             None => {
-                let begun = self.ends.map_or(first, |ends| floor(ends.start).max(first));
-                (begun.min(last), last + plan.bucket)
+                let begun = self.ends.map_or(first, |ends| floor(ends.start).max(first)).min(last);
+                match plan.held.filter(|_| plan.is_narrowed) {
+                    // Where no row meets the condition there may still be logs.
+                    Some(held) => {
+                        let written = floor(held.end - self.wait(held));
+                        (floor(held.start).min(begun), written.max(last + plan.bucket))
+                    }
+                    None => (begun, last + plan.bucket),
+                }
             }
         };
         match usize::try_from((end - start) / plan.bucket) {
@@ -243,20 +250,24 @@ impl Counted {
         }
     }
 
+    /// How long before their end the logs miss rows that had begun and not ended.
+    fn wait(&self, held: Window) -> Micros {
+        micros(self.durations / self.rows.max(1.0)).min(held.length() / 4)
+    }
+
     /// Where the logs are complete. What began shortly before their end is not written yet.
-    fn trusted(&self, plan: &TimelinePlan, axis: &Axis, is_whole: bool) -> Window {
+    fn trusted(&self, plan: &TimelinePlan, axis: &Axis) -> Window {
         let end = axis.start + plan.bucket * i64::try_from(axis.buckets).unwrap_or(i64::MAX);
         let axis = Window { start: axis.start, end };
         let held = match (self.ends, plan.held) {
             // Rows that are left out by a condition do not tell when the logs begin and end.
-            (_, Some(held)) if !is_whole => held,
-            (Some(ends), _) if is_whole => ends,
+            (_, Some(held)) if plan.is_narrowed => held,
+            (Some(ends), _) if !plan.is_narrowed => ends,
             _ if plan.during.is_some() => axis,
             // The first bucket and the last one are parts.
             _ => Window { start: axis.start + plan.bucket, end: axis.end - plan.bucket },
         };
-        let wait = micros(DURATIONS_TO_WAIT * self.durations / self.rows.max(1.0));
-        let mut trusted = Window { start: held.start, end: held.end - wait.min(held.length() / 4) };
+        let mut trusted = Window { start: held.start, end: held.end - self.wait(held) };
         if let Some(during) = plan.during {
             // Its own start cuts rows off, not the logs'.
             if trusted.start < axis.start + plan.bucket {
@@ -286,7 +297,7 @@ fn statement(
     } else {
         "count(*) AS row_count,\n  min(to_unixtime(event_end)) AS first_end,\n  \
          max(to_unixtime(event_end)) AS last_end,\n  \
-         sum(to_unixtime(event_end) - to_unixtime(event_time)) AS durations"
+         approx_percentile(to_unixtime(event_end) - to_unixtime(event_time), 0.95) AS duration_p95"
             .to_owned()
     };
     let sql = &measure.sql;

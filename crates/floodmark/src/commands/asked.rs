@@ -13,11 +13,12 @@ use crate::failure::InSql;
 use crate::progress::Progress;
 use crate::render::{Format, Output, figures};
 use crate::settings::Settings;
+use crate::shell::talk;
 
 /// Which logs are asked, and how the answer is written.
 #[derive(Args, Debug)]
 pub(crate) struct Asked {
-    /// Where the logs lie: a file, a folder, a glob, `-` for standard input, or s3://bucket/prefix. Several are allowed
+    /// Where the logs lie: a file, a folder, a glob, s3://bucket/prefix, or with `--log` `-` for standard input. Several are allowed
     #[arg(value_name = "PATH")]
     paths: Vec<String>,
 
@@ -126,7 +127,7 @@ impl Asked {
         }
         let condition =
             if subject.condition().is_some() { " that meets the condition" } else { "" };
-        crate::shell::talk(&format!("note: `{log}` has no row{of_time}{condition}; {span}\n"));
+        talk(&format!("note: `{log}` has no row{of_time}{condition}; {span}\n"));
         Ok(())
     }
 }

@@ -64,10 +64,11 @@ pub(crate) fn run(arguments: &Arguments, settings: &Settings) -> anyhow::Result<
         }
         let answer =
             asked::answered(subject, &plan.sql, settings, compare::ask(subject, &plan)).await?;
-        if answer.rows.is_empty() && answer.other_groups == 0 {
-            let mut windows = plan.before.clone();
-            windows.push(plan.during);
-            asked.tell_nothing(subject, &windows).await?;
+        if answer.groups_during == 0 {
+            asked.tell_nothing(subject, &[plan.during]).await?;
+        }
+        if answer.groups_before == 0 {
+            asked.tell_nothing(subject, &plan.before).await?;
         }
         if asked.format() == Format::Table {
             let before: Vec<_> =

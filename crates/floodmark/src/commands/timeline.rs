@@ -10,7 +10,7 @@ use crate::commands::asked::{self, Asked};
 use crate::render::aligned::{Aligned, short};
 use crate::render::chart::{self, Buckets};
 use crate::render::columns::{self, Values};
-use crate::render::{Format, Output, figures};
+use crate::render::{Format, figures};
 use crate::report_text::things;
 use crate::settings::Settings;
 

@@ -69,8 +69,8 @@ fn lines(buckets: &Buckets<'_>, marked: impl Fn(usize) -> bool) -> String {
 
 fn columns(buckets: &Buckets<'_>, marked: impl Fn(usize) -> bool) -> String {
     let top = most(buckets.amounts);
-    let axis =
-        [figures::amount(Some(top), buckets.unit), figures::amount(Some(top / 2.0), buckets.unit)];
+    let half = if top >= 10.0 { (top / 2.0).round() } else { top / 2.0 };
+    let axis = [top, half].map(|amount| figures::amount(Some(amount), buckets.unit));
     let margin = axis.iter().map(String::len).max().unwrap_or(0).max(1);
     let width = width().saturating_sub(margin + 3).max(20);
     let count = buckets.amounts.len();

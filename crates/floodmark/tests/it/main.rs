@@ -7,6 +7,7 @@ mod corpus;
 mod functions;
 mod glue;
 mod glue_catalog;
+mod investigate;
 mod logs;
 mod manual;
 mod measures;
