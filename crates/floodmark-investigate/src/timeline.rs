@@ -234,14 +234,11 @@ impl Counted {
             Some(during) => (floor(during.start), floor(during.end - 1) + plan.bucket),
             None => {
                 let begun = self.ends.map_or(first, |ends| floor(ends.start).max(first)).min(last);
-                match plan.held.filter(|_| plan.is_narrowed) {
-                    // Where no row meets the condition there may still be logs.
-                    Some(held) => {
-                        let written = floor(held.end - self.wait(held));
-                        (floor(held.start).min(begun), written.max(last + plan.bucket))
-                    }
-                    None => (begun, last + plan.bucket),
-                }
+                // Before the first row that meets a condition there may be logs. Behind the last one there may be too, but rows that
+                // cease are not told from logs that end.
+                let held = plan.held.filter(|_| plan.is_narrowed);
+                let start = held.map_or(begun, |held| floor(held.start).min(begun));
+                (start, last + plan.bucket)
             }
         };
         match usize::try_from((end - start) / plan.bucket) {
