@@ -3,6 +3,10 @@
 mod answer;
 pub mod compare;
 pub mod grouping;
+pub mod counting;
+pub mod contribution;
+pub mod drivers;
+pub mod explain;
 pub mod limits;
 pub mod measure;
 pub mod spikes;
@@ -12,6 +16,7 @@ pub mod top;
 pub mod window;
 
 pub use measure::Measure;
+pub use counting::Counting;
 pub use spikes::{Spike, SpikeOptions, Timeline};
 pub use subject::{Subject, SubjectOptions};
 pub use window::{Before, Window};

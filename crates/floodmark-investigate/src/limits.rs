@@ -30,11 +30,24 @@ pub const VALUES_LISTED_MAX: usize = 1_000;
 /// How many clients of a contributor are shown, the busiest first.
 pub const CLIENTS_SHOWN_MAX: usize = 10;
 
+/// How many network interfaces of a log are told apart, each with its addresses.
+pub const INTERFACES_MAX: usize = 2_000;
+
+/// How many rows the answer about all interfaces has: some for each end, for IPv4 and IPv6, and for no flow.
+pub const INTERFACE_ROWS_MAX: usize = 8 * INTERFACES_MAX;
+
+/// How many addresses of a log's own interfaces a condition lists, so that it stays below Athena's limit of 262,144 bytes.
+pub const ADDRESSES_LISTED_MAX: usize = 1_500;
+
+/// How many interfaces a sentence names.
+pub const INTERFACES_NAMED_MAX: usize = 3;
+
 /// How many windows can be compared with.
 pub const WINDOWS_MAX: usize = 100;
 
 /// How many different values of a measure such as distinct clients are counted in a window.
 pub const DISTINCT_MAX: usize = 4_000_000;
+
 /// The most drivers that one search returns.
 pub const DRIVERS_MAX: usize = 25;
 
@@ -73,3 +86,14 @@ pub const TIMELINE_BUCKETS_CHOSEN_MAX: i64 = 200;
 
 /// How many values of a column have a line of their own in a timeline.
 pub const SERIES_MAX: usize = 5;
+/// How many single values are named in the place of the group that holds them and no others.
+pub const EXACT_VALUES_MAX: usize = 4;
+
+/// How many values that did not change are shown.
+pub const UNCHANGED_MAX: usize = 3;
+
+/// How many further common values of a contributor are shown.
+pub const COMMON_MAX: usize = 5;
+
+/// How many clients of a contributor are counted one by one.
+pub const CLIENTS_COUNTED_MAX: usize = 1_000_000;

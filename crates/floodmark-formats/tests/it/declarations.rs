@@ -8,6 +8,7 @@ use floodmark_formats::key::{self, KeyFacts};
 use floodmark_formats::kind::Kind;
 use floodmark_formats::log_type::{Sample, TimeForm};
 use floodmark_formats::measure::Amount;
+use floodmark_formats::observation::Observation;
 use floodmark_formats::synthetic::{self, Place, Random};
 use floodmark_formats::{LogType, Table, log_types, table, time};
 use proptest::prelude::*;
@@ -36,6 +37,26 @@ fn a_nested_type_as_deep_as_a_page_is_refused() {
     assert!(matches!(column_type::nested("map<string,array<int>>"), Some(DataType::Map(..))));
 }
 
+fn columns_of_observation(log_type: &LogType) -> Vec<&'static str> {
+    match log_type.observation {
+        Observation::Event | Observation::Direction => Vec::new(),
+        Observation::Interfaces(of) => vec![
+            of.interface,
+            of.source,
+            of.destination,
+            of.packet_source,
+            of.packet_destination,
+            of.direction,
+            of.instance,
+            of.purpose,
+            of.bytes,
+            of.packets,
+            of.action,
+        ],
+        Observation::Attachments(of) => vec![of.attachment, of.other, of.direction],
+    }
+}
+
 #[test]
 fn clocks_windows_marks_and_holes_name_columns() {
     check(|log_type, table| {
@@ -44,7 +65,8 @@ fn clocks_windows_marks_and_holes_name_columns() {
             .flat_map(|clock| clock.columns())
             .chain(log_type.windows.iter().map(|window| window.column))
             .chain(log_type.marks.iter().map(|mark| mark.column))
-            .chain(log_type.hole.map(|(column, _)| column));
+            .chain(log_type.hole.map(|(column, _)| column))
+            .chain(columns_of_observation(log_type));
         for name in names {
             assert!(table.position(name).is_some(), "`{}` has no `{name}`", log_type.name);
         }

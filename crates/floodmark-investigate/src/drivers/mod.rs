@@ -122,6 +122,7 @@ impl Options {
             order_max: if dimensions <= 6 { dimensions } else { 3 },
             direction: Direction::Total,
             lift_min: 1.0,
+            gain_floor: 5.0,
             ..Self::default()
         }
     }

@@ -3,9 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::drivers::cell::{Cell, Measure};
-use crate::drivers::children::{
-    Candidate, Judge, Scratch, Verdict, as_deep_as_it_goes, narrowed,
-};
+use crate::drivers::children::{Candidate, Judge, Scratch, Verdict, as_deep_as_it_goes, narrowed};
 use crate::drivers::noise::{dispersion, growth, learn_drift, relative_variance};
 use crate::drivers::rows::Rows;
 use crate::drivers::tables::{Table, Tables, directions};
@@ -19,8 +17,7 @@ const CANDIDATES_A_TABLE: usize = 3;
 type Known = (Vec<(usize, u32)>, bool);
 
 pub(crate) fn find(leaves: &Leaves, options: &Options) -> Found {
-    let scale =
-        if options.scale.is_finite() && options.scale > 0.0 { options.scale } else { 1.0 };
+    let scale = if options.scale.is_finite() && options.scale > 0.0 { options.scale } else { 1.0 };
     let options = Options { scale, ..options.clone() };
     let mut rows = Rows::of(leaves, &options);
     let mut tables = Tables::of_levels(&rows);
@@ -152,12 +149,7 @@ fn round(
 }
 
 /// The best cells of a table, for each direction.
-fn put_forward(
-    judge: &Judge,
-    table: &Table,
-    noise: &BTreeSet<Known>,
-    queue: &mut Vec<Candidate>,
-) {
+fn put_forward(judge: &Judge, table: &Table, noise: &BTreeSet<Known>, queue: &mut Vec<Candidate>) {
     let (rises, falls) = directions(judge.options);
     let measure = &judge.measure;
     let mut best: [Vec<(f64, u32)>; 2] = [Vec::new(), Vec::new()];
@@ -175,8 +167,7 @@ fn put_forward(
         let worst = if best.len() < CANDIDATES_A_TABLE { 0.0 } else { best[best.len() - 1].0 };
         if gain > judge.gain_min && gain > worst {
             let pattern = judge.tables.pattern(table, *place);
-            let candidate =
-                Candidate { pattern, cell: *cell, gain, drift: table.drift.variance };
+            let candidate = Candidate { pattern, cell: *cell, gain, drift: table.drift };
             if stands_out(judge, &candidate) && !noise.contains(&(candidate.pattern, up)) {
                 let after = best.partition_point(|(known, _)| *known >= gain);
                 best.insert(after, (gain, *place));
@@ -189,7 +180,7 @@ fn put_forward(
             pattern: judge.tables.pattern(table, place),
             cell: table.cells[place as usize],
             gain,
-            drift: table.drift.variance,
+            drift: table.drift,
         });
     }
 }
@@ -201,8 +192,8 @@ fn stands_out(judge: &Judge, candidate: &Candidate) -> bool {
         return true;
     }
     let (during, expected) = (candidate.cell.during, measure.growth * candidate.cell.before);
-    let lifted = during >= judge.options.lift_min * expected
-        || during * judge.options.lift_min <= expected;
+    let lifted =
+        during >= judge.options.lift_min * expected || during * judge.options.lift_min <= expected;
     lifted
         && candidate.gain > judge.gain_min
         && measure.gain_beyond_drift(&candidate.cell, candidate.drift) > judge.gain_min

@@ -4,9 +4,7 @@ use crate::drivers::cell::{Cell, Measure};
 use crate::drivers::noise::Drift;
 use crate::drivers::rows::Rows;
 use crate::drivers::{Direction, Noise, Options};
-use crate::limits::{
-    ALPHABET_VALUES_MAX, CROSSED_LEVELS_MAX, TABLE_CELLS_MAX, TABLES_CELLS_MAX,
-};
+use crate::limits::{ALPHABET_VALUES_MAX, CROSSED_LEVELS_MAX, TABLE_CELLS_MAX, TABLES_CELLS_MAX};
 
 /// The place of a value that a crossed table leaves out.
 const OTHER: u16 = u16::MAX;
@@ -78,8 +76,7 @@ impl Tables {
                 })
                 .collect();
             if codes.len() > ALPHABET_VALUES_MAX {
-                let bound =
-                    |code: &u32| measure.gain_bound(&cells[*code as usize], rises, falls);
+                let bound = |code: &u32| measure.gain_bound(&cells[*code as usize], rises, falls);
                 codes.sort_by(|a, b| bound(b).total_cmp(&bound(a)).then(a.cmp(b)));
                 codes.truncate(ALPHABET_VALUES_MAX);
                 codes.sort_unstable();
@@ -193,13 +190,7 @@ impl Tables {
 }
 
 impl Tables {
-    fn add_crossed(
-        &mut self,
-        rows: &Rows,
-        levels: Vec<usize>,
-        alphabets: Vec<usize>,
-        size: usize,
-    ) {
+    fn add_crossed(&mut self, rows: &Rows, levels: Vec<usize>, alphabets: Vec<usize>, size: usize) {
         let axes: Vec<&Alphabet> =
             alphabets.iter().map(|alphabet| &self.alphabets[*alphabet]).collect();
         let mut cells = vec![Cell::default(); size];
@@ -271,10 +262,8 @@ impl Alphabet {
         for (place, code) in codes.iter().enumerate() {
             place_of[*code as usize] = place as u16;
         }
-        let places = source.codes[..rows.cells.len()]
-            .iter()
-            .map(|code| place_of[*code as usize])
-            .collect();
+        let places =
+            source.codes[..rows.cells.len()].iter().map(|code| place_of[*code as usize]).collect();
         Self { codes, places }
     }
 }

@@ -94,19 +94,31 @@ impl Rows {
                 kept.push(row);
             }
         }
-        retain(&mut self.windows, &kept);
-        retain(&mut self.weights, &kept);
-        retain(&mut self.sizes, &kept);
-        for numbers in &mut self.numbers {
-            retain(numbers, &kept);
-        }
-        for column in &mut self.columns {
-            if !column.codes.is_empty() {
-                retain(&mut column.codes, &kept);
-            }
-            if too_many_bytes {
+        self.retain(&kept);
+        if too_many_bytes {
+            for column in &mut self.columns {
                 column.dictionary.rebuild(&mut column.codes);
             }
+        }
+    }
+
+    /// Leaves out the rows of all windows after this one.
+    pub(crate) fn forget_windows(&mut self, last: u8) {
+        let kept: Vec<usize> = (0..self.len()).filter(|row| self.windows[*row] <= last).collect();
+        if kept.len() < self.len() {
+            self.retain(&kept);
+        }
+    }
+
+    fn retain(&mut self, kept: &[usize]) {
+        retain(&mut self.windows, kept);
+        retain(&mut self.weights, kept);
+        retain(&mut self.sizes, kept);
+        for numbers in &mut self.numbers {
+            retain(numbers, kept);
+        }
+        for column in self.columns.iter_mut().filter(|column| !column.codes.is_empty()) {
+            retain(&mut column.codes, kept);
         }
     }
 

@@ -1,0 +1,214 @@
+//! Where a change in traffic comes from: `explain`.
+//!
+//! One pass over the rows of both windows finds candidates (the driver scan of [`crate::drivers`]), a second one counts each
+//! of them again. What is said is what the second pass counted.
+
+mod amounts;
+pub mod answer;
+mod assemble;
+mod cells;
+mod collect;
+mod dictionary;
+mod dimensions;
+mod findings;
+mod levels;
+mod measures;
+mod movement;
+mod portrait;
+mod proof;
+mod rows;
+pub mod text;
+
+use floodmark_engine::{Error, Result};
+use floodmark_formats::time::{DAY, iso};
+
+use crate::drivers::{self, Direction, Options};
+use crate::explain::amounts::amounts;
+use crate::explain::answer::Explanation;
+use crate::explain::assemble::{Assembly, Windows};
+use crate::explain::collect::{Collected, Columns, collect};
+use crate::explain::measures::{Measures, Shape};
+use crate::explain::movement::Sides;
+use crate::limits::{CONTRIBUTORS_MAX, EARLIER_WINDOWS_MAX, WINDOWS_MAX};
+use crate::subject::Subject;
+use crate::window::{Before, Window};
+
+/// What is to be explained.
+#[derive(Clone, Debug)]
+pub struct ExplainQuestion {
+    /// The window in which something happened.
+    pub during: Window,
+    /// What it is compared with.
+    pub before: Before,
+    /// The measure, by its name or as an aggregate expression; None for the one that moved.
+    pub measure: Option<String>,
+    /// How many earlier windows are read, where the logs hold them, to learn how much values vary by themselves.
+    pub earlier_max: usize,
+    /// How many contributors are given.
+    pub contributors_max: usize,
+}
+
+impl ExplainQuestion {
+    /// The question about a window, and everything else as usual.
+    pub fn about(during: Window) -> Self {
+        Self {
+            during,
+            before: Before::default(),
+            measure: None,
+            earlier_max: EARLIER_WINDOWS_MAX,
+            contributors_max: CONTRIBUTORS_MAX,
+        }
+    }
+}
+
+/// Explains how a window differs from those before it.
+///
+/// # Errors
+///
+/// `NotFound` if a window holds no rows, `InvalidQuery` and `NotSupported` for measures that are none or cannot be divided
+/// among contributors, and those of the engine.
+pub async fn explain(subject: &Subject<'_>, question: &ExplainQuestion) -> Result<Explanation> {
+    let before = question.before.of(question.during)?;
+    let earlier = earlier(question, &before);
+    let mut windows = vec![question.during];
+    windows.extend(&before);
+    windows.extend(&earlier);
+    if windows.len() > WINDOWS_MAX {
+        let message = format!("at most {WINDOWS_MAX} windows can be compared");
+        return Err(Error::new(floodmark_engine::ErrorKind::LimitReached, message)
+            .hint("name longer windows in the place of many short ones"));
+    }
+    let (measures, asked) = Measures::of(subject.log_type(), question.measure.as_deref())?;
+    let dimensions = dimensions::dimensions(subject.table());
+    let columns = Columns {
+        dimensions: &dimensions,
+        parts: &measures.parts,
+        has_end: !subject.log_type().event_end.is_empty(),
+    };
+    let mut collected = collect(subject, &windows, &columns).await?;
+    let statements = vec![columns.sql(subject, &windows)];
+    for (window, totals) in windows[..=before.len()].iter().zip(&collected.totals) {
+        if totals.rows == 0 {
+            return Err(nothing_there(subject, *window).await?);
+        }
+    }
+    let known = collected.keep_whole_windows(&windows, before.len());
+    let length: i64 = before.iter().map(|window| window.length()).sum();
+    let sides =
+        Sides { before: before.len(), length: length as f64 / question.during.length() as f64 };
+    let moved = movement::movements(&measures, &collected, &sides);
+    let explained = asked.unwrap_or_else(|| movement::choose(&measures, &moved));
+    let levels = levels::levels(&dimensions, &collected.rows);
+    let shape = measures.all[explained].shape;
+    let amounts = amounts(shape, &collected.rows, &levels);
+    let scale = if amounts.is_per_record {
+        rows_of_windows(&collected, 0..1) / rows_of_windows(&collected, 1..windows.len()).max(1.0)
+    } else {
+        let all = before.len() + known;
+        let length: i64 = windows[1..=all].iter().map(|window| window.length()).sum();
+        question.during.length() as f64 / length as f64
+    };
+    let options =
+        Options { noise: amounts.noise, scale, direction: Direction::Both, ..Options::default() };
+    let found = drivers::find(&amounts.leaves, &options);
+    let findings = findings::findings(&found.drivers, &levels, &amounts);
+    let assembly = Assembly {
+        subject,
+        windows: Windows {
+            during: question.during,
+            earlier: windows[before.len() + 1..=before.len() + known].to_vec(),
+            before,
+        },
+        dimensions: &dimensions,
+        measures: &measures,
+        explained,
+        moved,
+        collected: &collected,
+        levels: &levels,
+        amounts: &amounts,
+        growth: found.growth,
+        contributors_max: question.contributors_max,
+    };
+    assembly.answer(findings, statements).await
+}
+
+/// The windows before those that are compared, at the same distance from one another.
+fn earlier(question: &ExplainQuestion, before: &[Window]) -> Vec<Window> {
+    let step = match question.before {
+        Before::JustBefore => question.during.length(),
+        Before::PreviousDay => DAY,
+        Before::PreviousWeek => 7 * DAY,
+        Before::Windows(_) => return Vec::new(),
+    };
+    let Some(first) = before.first() else { return Vec::new() };
+    (1_i64..).take(question.earlier_max).map(|back| first.earlier(step * back)).collect()
+}
+
+fn rows_of_windows(collected: &Collected, windows: std::ops::Range<usize>) -> f64 {
+    let end = windows.end.min(collected.totals.len());
+    collected.totals[windows.start..end].iter().map(|totals| totals.rows as f64).sum()
+}
+
+/// The error that a window holds no rows, with what the logs at hand span.
+async fn nothing_there(subject: &Subject<'_>, window: Window) -> Result<Error> {
+    let error = Error::not_found(format!("no row of `{}` lies in {window}", subject.name()));
+    let sql = format!("SELECT min(event_time), max(event_time) {}", subject.from(&[]));
+    let batches = subject.ask(&sql).await?;
+    let mut span = batches.iter().filter(|batch| batch.num_rows() > 0).filter_map(|batch| {
+        let texts = floodmark_engine::athena::Texts::new(batch).ok()?;
+        Some((texts.text(0, 0)?, texts.text(1, 0)?))
+    });
+    Ok(match span.next() {
+        Some((first, last)) => error.hint(format!(
+            "its rows at this place{} span {first} to {last} (UTC): choose `--during` and `--before` within",
+            if subject.condition().is_some() { " that meet the condition" } else { "" }
+        )),
+        None => error.hint("there are no rows at this place at all: `floodmark tables --from PATH` shows what lies there"),
+    })
+}
+
+impl Collected {
+    /// Leaves out the earlier windows that the logs do not hold as a whole, and all before them. Gives how many are left.
+    fn keep_whole_windows(&mut self, windows: &[Window], before: usize) -> usize {
+        /// How much of an earlier window its rows must span, and how many of the usual rows it must have.
+        const WHOLE: f64 = 0.9;
+        const ROWS: f64 = 0.3;
+        let usual = rows_of_windows(self, 1..before + 1) / before.max(1) as f64;
+        let earlier = (windows.iter().zip(&self.totals)).skip(before + 1);
+        let known = earlier
+            .take_while(|(window, totals)| {
+                let span = totals.span.map_or(0, |(first, last)| last - first);
+                span as f64 >= WHOLE * window.length() as f64 && totals.rows as f64 >= ROWS * usual
+            })
+            .count();
+        self.rows.forget_windows(u8::try_from(before + known).unwrap_or(u8::MAX));
+        self.totals.truncate(before + known + 1);
+        known
+    }
+}
+
+/// What the shape of a measure is called where its contributors are counted.
+fn counted_as(shape: Shape, bound: f64) -> Option<String> {
+    match shape {
+        Shape::Percentile(..) => Some(format!("rows above {bound}")),
+        _ => None,
+    }
+}
+
+/// The note on a window that the rows do not span.
+fn span_note(collected: &Collected, windows: &Windows) -> Option<String> {
+    /// Which share of a window may be empty at its ends.
+    const GAP: f64 = 0.1;
+    let (window, totals) =
+        windows.before.iter().zip(&collected.totals[1..]).find(|(window, totals)| {
+            totals.span.is_some_and(|(first, last)| {
+                (last - first) as f64 <= (1.0 - GAP) * window.length() as f64
+            })
+        })?;
+    let (first, last) = totals.span?;
+    Some(format!(
+        "the window before ({window}) holds rows from {} to {} only: the comparison is with what is there",
+        iso(first),
+        iso(last)
+    ))
+}

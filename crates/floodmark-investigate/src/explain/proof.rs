@@ -1,0 +1,201 @@
+//! The second pass: every contributor is counted again, exactly, by one query.
+
+use std::collections::HashMap;
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Float64Type, Int64Type};
+use arrow_array::{Array, RecordBatch};
+use floodmark_engine::athena::Texts;
+use floodmark_engine::{Error, ErrorKind, Result};
+use foldhash::fast::RandomState;
+use futures::StreamExt;
+
+use crate::explain::measures::{Part, PartKind};
+use crate::limits::CLIENTS_COUNTED_MAX;
+use crate::subject::Subject;
+use crate::window::Window;
+
+/// What is counted again.
+pub(crate) struct Question<'a> {
+    pub(crate) during: Window,
+    pub(crate) before: &'a [Window],
+    /// The conditions of contributors, and after them of what did not change.
+    pub(crate) conditions: &'a [String],
+    /// How many of the conditions are contributors.
+    pub(crate) contributors: usize,
+    /// The expression that names clients, or the values that are counted.
+    pub(crate) entity: Option<&'a str>,
+    pub(crate) parts: &'a [Part],
+}
+
+/// What was counted of some rows, before and during.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Counted {
+    pub(crate) before: Side,
+    pub(crate) during: Side,
+}
+
+/// What was counted of some rows in a window.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Side {
+    pub(crate) rows: u64,
+    /// Of each part: how many rows have it or meet it, and their sum.
+    pub(crate) parts: Vec<(f64, f64)>,
+}
+
+/// What the second pass finds.
+#[derive(Debug, Default)]
+pub(crate) struct Proof {
+    /// What was counted for each condition.
+    pub(crate) counted: Vec<Counted>,
+    /// What was counted for the rows of no contributor.
+    pub(crate) rest: Counted,
+    /// The entities of each contributor.
+    pub(crate) entities: Vec<Entities>,
+}
+
+/// The clients of a contributor, or whatever is counted.
+#[derive(Debug, Default)]
+pub(crate) struct Entities {
+    pub(crate) counted: HashMap<Option<String>, Counted, RandomState>,
+    /// Whether there were too many to count.
+    pub(crate) is_cut: bool,
+}
+
+impl Question<'_> {
+    /// The query of the second pass.
+    pub(crate) fn sql(&self, subject: &Subject<'_>) -> String {
+        let mut windows = self.before.to_vec();
+        windows.push(self.during);
+        let bits: Vec<String> = (self.conditions.iter().enumerate())
+            .map(|(at, condition)| format!("IF({condition}, {}, 0)", 1_u64 << at))
+            .collect();
+        let bits = if bits.is_empty() { "0".to_owned() } else { bits.join("\n    + ") };
+        let mut inner = vec![
+            format!("IF({}, 1, 0) AS is_during", self.during.condition("event_time")),
+            format!("{bits} AS contributors"),
+        ];
+        inner.extend(self.entity.map(|entity| format!("{entity} AS client")));
+        let mut outer = vec!["is_during".to_owned(), "CAST(contributors AS bigint)".to_owned()];
+        outer.push(match self.entity {
+            Some(_) => format!("IF(contributors % {} > 0, client)", 1_u64 << self.contributors),
+            None => "NULL".to_owned(),
+        });
+        outer.push("count(*)".to_owned());
+        for (at, part) in self.parts.iter().enumerate() {
+            match part.kind {
+                PartKind::Number => {
+                    inner.push(format!("CAST({} AS double) AS p{at}", part.sql));
+                    outer.push(format!("count(p{at}), sum(p{at})"));
+                }
+                PartKind::Condition => {
+                    inner.push(format!("({}) AS p{at}", part.sql));
+                    outer.push(format!("count_if(p{at})"));
+                }
+                PartKind::Value => {}
+            }
+        }
+        format!(
+            "SELECT {}\nFROM (\n  SELECT {}\n  {}\n)\nGROUP BY 1, 2, 3",
+            outer.join(", "),
+            inner.join(",\n    "),
+            subject.from(&windows).replace('\n', "\n  "),
+        )
+    }
+}
+
+/// Counts everything again.
+///
+/// # Errors
+///
+/// Those of the engine.
+pub(crate) async fn prove(subject: &Subject<'_>, question: &Question<'_>) -> Result<Proof> {
+    let mut query = subject.query(&question.sql(subject)).await?;
+    let mut proof =
+        Proof { counted: vec![Counted::default(); question.conditions.len()], ..Proof::default() };
+    proof.entities.resize_with(question.contributors, Entities::default);
+    while let Some(batch) = query.rows.next().await {
+        proof.take(&batch?, question)?;
+    }
+    Ok(proof)
+}
+
+impl Proof {
+    fn take(&mut self, batch: &RecordBatch, question: &Question<'_>) -> Result<()> {
+        let texts = Texts::new(batch)?;
+        let number = |column: usize, row: usize| number(batch, column, row);
+        for row in 0..batch.num_rows() {
+            let is_during = texts.text(0, row).as_deref() == Some("1");
+            let bits = number(1, row)? as u64;
+            let entity = texts.text(2, row);
+            let mut side = Side { rows: number(3, row)? as u64, parts: Vec::new() };
+            let mut column = 4;
+            for part in question.parts {
+                side.parts.push(match part.kind {
+                    PartKind::Number => {
+                        column += 2;
+                        (number(column - 2, row)?, number(column - 1, row)?)
+                    }
+                    PartKind::Condition => {
+                        column += 1;
+                        let met = number(column - 1, row)?;
+                        (met, met)
+                    }
+                    PartKind::Value => (0.0, 0.0),
+                });
+            }
+            if bits % (1 << question.contributors) == 0 {
+                self.rest.add(is_during, &side);
+            }
+            for (at, counted) in self.counted.iter_mut().enumerate() {
+                if bits & (1 << at) == 0 {
+                    continue;
+                }
+                counted.add(is_during, &side);
+                if let Some(entities) = self.entities.get_mut(at) {
+                    entities.add(entity.as_ref(), is_during, &side);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Counted {
+    fn add(&mut self, is_during: bool, side: &Side) {
+        let into = if is_during { &mut self.during } else { &mut self.before };
+        into.rows += side.rows;
+        into.parts.resize(side.parts.len(), (0.0, 0.0));
+        for (into, from) in into.parts.iter_mut().zip(&side.parts) {
+            into.0 += from.0;
+            into.1 += from.1;
+        }
+    }
+}
+
+impl Entities {
+    fn add(&mut self, entity: Option<&String>, is_during: bool, side: &Side) {
+        let key = entity.cloned();
+        if self.counted.len() >= CLIENTS_COUNTED_MAX && !self.counted.contains_key(&key) {
+            self.is_cut = true;
+            return;
+        }
+        self.counted.entry(key).or_default().add(is_during, side);
+    }
+}
+
+/// A number of an answer; NULL is zero.
+fn number(batch: &RecordBatch, column: usize, row: usize) -> Result<f64> {
+    let array = batch.column(column);
+    if array.is_null(row) {
+        return Ok(0.0);
+    }
+    if let Some(array) = array.as_primitive_opt::<Int64Type>() {
+        return Ok(array.value(row) as f64);
+    }
+    if let Some(array) = array.as_primitive_opt::<Float64Type>() {
+        return Ok(array.value(row));
+    }
+    let message = format!("a count is of the type {}", array.data_type());
+    Err(Error::new(ErrorKind::Internal, message))
+}
