@@ -7,6 +7,7 @@ use floodmark_engine::{Error, Metrics, Query, Report, Result, Session, dialect};
 use floodmark_formats::{LogType, Table, table};
 use futures::StreamExt;
 
+use crate::measure::in_line;
 use crate::window::Window;
 
 /// One log at the places of a session, narrowed by a condition.
@@ -52,7 +53,7 @@ impl<'a> Subject<'a> {
             session,
             table,
             name: session.name_of_log(table).await?,
-            condition: condition.map(str::to_owned),
+            condition: condition.map(in_line),
             asked: Arc::default(),
         })
     }
@@ -65,6 +66,17 @@ impl<'a> Subject<'a> {
     /// The log.
     pub fn log_type(&self) -> &'static LogType {
         self.table.log_type
+    }
+
+    /// The time of the objects of the log at hand, by their names; None if those do not tell. Nothing is read.
+    ///
+    /// # Errors
+    ///
+    /// Those of listing.
+    pub async fn held(&self) -> Result<Option<Window>> {
+        let summary = self.session.summary().await?;
+        let log = summary.logs.iter().find(|log| log.log_type.name == self.log_type().name);
+        Ok(log.and_then(|log| Some(Window { start: log.first?, end: log.last? })))
     }
 
     /// The table's name, as SQL in FROM.

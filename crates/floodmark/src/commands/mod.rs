@@ -1,6 +1,8 @@
 //! The commands: one file each, one line here each.
 
+mod asked;
 mod check;
+mod compare;
 mod completions;
 mod ddl;
 mod demo;
@@ -10,6 +12,8 @@ mod man;
 pub(crate) mod query;
 mod shell;
 pub(crate) mod tables;
+mod timeline;
+mod top;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -41,6 +45,9 @@ Exit codes: 0 done, 1 defect, 2 wrong SQL or arguments, 3 not found, 4 access de
 enum Commands {
     Query(query::Arguments),
     Shell(shell::Arguments),
+    Top(top::Arguments),
+    Compare(compare::Arguments),
+    Timeline(timeline::Arguments),
     Tables(tables::Arguments),
     Describe(describe::Arguments),
     Ddl(ddl::Arguments),
@@ -76,6 +83,9 @@ fn run(arguments: &[OsString]) -> anyhow::Result<()> {
     match arguments.command {
         Commands::Query(arguments) => query::run(&arguments, &settings),
         Commands::Shell(arguments) => shell::run(&arguments, &settings),
+        Commands::Top(arguments) => top::run(&arguments, &settings),
+        Commands::Compare(arguments) => compare::run(&arguments, &settings),
+        Commands::Timeline(arguments) => timeline::run(&arguments, &settings),
         Commands::Tables(arguments) => tables::run(&arguments, &settings),
         Commands::Describe(arguments) => describe::run(&arguments),
         Commands::Ddl(arguments) => ddl::run(&arguments, &settings),
