@@ -1,7 +1,7 @@
 //! The investigator's questions, as SQL and small statistics: SQL in, batches out.
 
-pub mod counting;
 pub mod contribution;
+pub mod counting;
 pub mod drivers;
 pub mod explain;
 pub mod limits;
