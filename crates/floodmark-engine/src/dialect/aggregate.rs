@@ -74,7 +74,11 @@ fn of(function: &Function) -> Option<Aggregate> {
         ("count_if", [argument], false) => Some(Aggregate::CountIf(value(argument)?)),
         ("sum", [argument], false) => Some(Aggregate::Sum(value(argument)?)),
         ("avg", [argument], false) => Some(Aggregate::Mean(value(argument)?)),
-        ("approx_percentile", [argument, FunctionArg::Unnamed(FunctionArgExpr::Expr(share))], false) => {
+        (
+            "approx_percentile",
+            [argument, FunctionArg::Unnamed(FunctionArgExpr::Expr(share))],
+            false,
+        ) => {
             let share: f64 = share.to_string().parse().ok()?;
             let share = (0.0..=1.0).contains(&share).then_some(share)?;
             Some(Aggregate::Percentile(value(argument)?, share))

@@ -1,10 +1,10 @@
 //! SQL as text: the only place where the parser is touched.
 
+mod aggregate;
 pub(crate) mod attempt;
 pub(crate) mod ddl;
 pub(crate) mod errors;
 pub(crate) mod functions;
-mod aggregate;
 mod mistakes;
 pub(crate) mod moment;
 pub(crate) mod names;
@@ -33,10 +33,10 @@ use crate::dialect::trino::TrinoDialect;
 use crate::error::{Error, Result};
 use crate::limits::NESTING_MAX;
 
+pub use crate::dialect::aggregate::{Aggregate, aggregate};
 pub(crate) use crate::dialect::parsed::Parsed;
 pub(crate) use crate::dialect::parsed::TableName;
 pub(crate) use crate::dialect::statement::{Kind, parse_one};
-pub use crate::dialect::aggregate::{Aggregate, aggregate};
 pub use crate::dialect::statement::{Statement, parse};
 
 /// Reads plain queries separated by `;`.

@@ -1,8 +1,6 @@
-//! The demo's incident: what is generated, what is asked, and what the generator knows of it.
+//! The demo's incidents: what is generated, what is asked of the first of them, and what the generator knows.
 
-mod incident;
-
-pub(crate) use incident::{RECORD, generate};
+pub(crate) mod incidents;
 
 /// The questions in their order: SQL whose first line is the question.
 pub(crate) static QUESTIONS: &[&str] = &[

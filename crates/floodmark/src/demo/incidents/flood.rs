@@ -3,21 +3,22 @@
 //! The generator keeps its own record of what it wrote, so that answers can be checked against it.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use flate2::Compression;
-use flate2::write::GzEncoder;
 use floodmark_formats::log_type::TimeForm;
 use floodmark_formats::log_types::NLB;
 use floodmark_formats::synthetic::{Place, Random, Record, key, written};
-use floodmark_formats::time::{DAY, HOUR, MINUTE, Micros, SECOND, days};
+use floodmark_formats::time::{HOUR, MINUTE, Micros, SECOND};
 use serde::Serialize;
+use serde_json::Value;
 
-/// The file with the generator's record, beside the logs' folder.
-pub(crate) const RECORD: &str = "record.json";
+use crate::demo::incidents::condition::is;
+use crate::demo::incidents::effect::{Effect, Newcomers, Setting};
+use crate::demo::incidents::incident::{Change, Choice, Incident, Source, Verdict, midnight};
+use crate::demo::incidents::objects::{ACCOUNT, REGION, write_gzip};
+use crate::demo::incidents::record::{self, Truth};
+use crate::demo::incidents::traffic::{Event, Tally};
 
 /// The addresses that make the flood.
 const LOUD: [&str; 4] = ["203.0.113.7", "198.51.100.23", "192.0.2.66", "203.0.113.201"];
@@ -34,6 +35,37 @@ const PORT_8080: u64 = 6000;
 
 /// How many connections the flood adds in its hour.
 const FLOOD: u64 = 24_000;
+
+const TALLIES: &[Tally] =
+    &[Tally::Rows("connections"), Tally::Sum("total_duration", "tcp_connection_time_ms")];
+
+pub(crate) static INCIDENTS: &[Incident] = &[Incident {
+    name: "flood",
+    story: "Connections triple: four addresses hold theirs for over five minutes",
+    measure: "connections",
+    verdict: Verdict::Contributors,
+    source: Source::Flood,
+    changes: &[Change {
+        // What `flood` makes: this incident is older than the effects, and its lines stay as they are.
+        effect: Effect::Join {
+            who: Newcomers::These(&LOUD),
+            visits_each: FLOOD / LOUD.len() as u64,
+            like: None,
+            set: &[
+                ("domain_name", Setting::Is(DOMAIN)),
+                ("target_port", Setting::Is("443")),
+                ("tcp_connection_time_ms", Setting::Between(305_000, 545_000)),
+            ],
+        },
+        // They ask for one domain on one port, and nothing else.
+        any_of: &[
+            &[is("client_ip", &LOUD)],
+            &[is("client_ip", &LOUD), is("domain_name", &[DOMAIN])],
+            &[is("client_ip", &LOUD), is("target_port", &["443"])],
+            &[is("client_ip", &LOUD), is("domain_name", &[DOMAIN]), is("target_port", &["443"])],
+        ],
+    }],
+}];
 
 /// What the generator wrote for the connections that began within an hour.
 #[derive(Debug, Default, Serialize)]
@@ -67,9 +99,9 @@ struct Connection {
 }
 
 /// Writes the logs below `folder` and the record beside them; gives the folder of the logs.
-pub(crate) fn generate(folder: &Path) -> anyhow::Result<PathBuf> {
-    let mut random = Random::new(20_241_005);
-    let midnight = days(2024, 10, 5).context("a day of the calendar")? * DAY;
+pub(crate) fn generate(incident: &'static Incident, folder: &Path) -> anyhow::Result<PathBuf> {
+    let mut random = Random::new(Choice::USUAL.seed);
+    let midnight = midnight()?;
     let mut connections = Vec::new();
     // The hour before the first question too: some of its connections end later, and must not be counted.
     for hour in 0..=3 {
@@ -90,6 +122,7 @@ pub(crate) fn generate(folder: &Path) -> anyhow::Result<PathBuf> {
         loud_domain: DOMAIN,
         loud_addresses: LOUD,
     };
+    let mut truth = Truth::new(incident, &Choice::USUAL, TALLIES)?;
     let mut objects: BTreeMap<Micros, String> = BTreeMap::new();
     for connection in &connections {
         // An object bears the end of the five minutes in which its connections ended. Times are written in whole seconds.
@@ -102,6 +135,7 @@ pub(crate) fn generate(folder: &Path) -> anyhow::Result<PathBuf> {
         text.push_str(&line(connection, end, &mut random));
         text.push('\n');
         record.lines += 1;
+        truth.count(&connection.event());
         // As the questions ask: after the first second of the hour and before the next hour.
         let second = connection.start.div_euclid(SECOND) * SECOND - midnight;
         if second > HOUR && second < 2 * HOUR {
@@ -111,11 +145,12 @@ pub(crate) fn generate(folder: &Path) -> anyhow::Result<PathBuf> {
         }
     }
     record.objects = objects.len() as u64;
+    truth.objects = record.objects;
     let logs = folder.join("logs");
     for (time, text) in &objects {
         let place = Place {
-            account: "111122223333",
-            region: "eu-west-1",
+            account: ACCOUNT,
+            region: REGION,
             resource: "front.0a1b2c3d4e5f6071",
             time: *time,
         };
@@ -126,22 +161,21 @@ pub(crate) fn generate(folder: &Path) -> anyhow::Result<PathBuf> {
     let test_file = logs.join("AWSLogs/111122223333/ELBAccessLogTestFile");
     std::fs::write(&test_file, "Enable AccessLog for ELB\n")
         .with_context(|| format!("cannot write `{}`", test_file.display()))?;
-    let path = folder.join(RECORD);
-    std::fs::write(&path, serde_json::to_vec_pretty(&record)?)
-        .with_context(|| format!("cannot write `{}`", path.display()))?;
+    record::write(folder, &whole(truth.finish(), serde_json::to_value(&record)?))?;
     Ok(logs)
 }
 
-fn write_gzip(path: &Path, text: &str) -> anyhow::Result<()> {
-    let write = || -> std::io::Result<()> {
-        if let Some(folder) = path.parent() {
-            std::fs::create_dir_all(folder)?;
+/// What every incident's record holds, and what this one's holds beside.
+fn whole(mut record: Value, more: Value) -> Value {
+    if let (Value::Object(record), Value::Object(more)) = (&mut record, more) {
+        for (name, value) in more {
+            match (record.get_mut(&name), value) {
+                (Some(Value::Object(known)), Value::Object(value)) => known.extend(value),
+                (_, value) => drop(record.insert(name, value)),
+            }
         }
-        let mut encoder = GzEncoder::new(File::create(path)?, Compression::default());
-        encoder.write_all(text.as_bytes())?;
-        encoder.finish()?.sync_all()
-    };
-    write().with_context(|| format!("cannot write `{}`", path.display()))
+    }
+    record
 }
 
 /// An hour of usual traffic: many clients, some of them busier, connections of a few seconds.
@@ -184,6 +218,20 @@ fn line(connection: &Connection, end: Micros, random: &mut Random) -> String {
     record.set("domain_name", connection.domain);
     record.set("tls_connection_creation_time", written(TimeForm::IsoSeconds, connection.start));
     record.line()
+}
+
+impl Connection {
+    /// What the record needs to know of it. Times are written in whole seconds.
+    fn event(&self) -> Event {
+        let at = self.start.div_euclid(SECOND) * SECOND;
+        let values = vec![
+            ("client_ip", self.client.clone()),
+            ("target_port", self.port.to_string()),
+            ("domain_name", self.domain.to_owned()),
+            ("tcp_connection_time_ms", self.duration_ms.to_string()),
+        ];
+        Event { at, logged: at, values }
+    }
 }
 
 impl Hour {
