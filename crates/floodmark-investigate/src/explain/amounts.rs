@@ -94,12 +94,7 @@ pub(crate) fn percentile_before(rows: &Rows, part: usize, share: f64) -> f64 {
 }
 
 /// A percentile of a number over the rows of some windows, each by its weight. Infinite if there are none.
-pub(crate) fn percentile(
-    rows: &Rows,
-    part: usize,
-    share: f64,
-    is_in: impl Fn(u8) -> bool,
-) -> f64 {
+pub(crate) fn percentile(rows: &Rows, part: usize, share: f64, is_in: impl Fn(u8) -> bool) -> f64 {
     let mut numbers: Vec<(f64, f64)> = (0..rows.len())
         .filter(|row| is_in(rows.windows[*row]) && rows.numbers[part][*row].is_finite())
         .map(|row| (rows.numbers[part][row], rows.weights[row]))

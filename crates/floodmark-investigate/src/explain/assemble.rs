@@ -62,12 +62,9 @@ impl Assembly<'_> {
         findings.sort_by(|left, right| right.gain.total_cmp(&left.gain));
         findings.truncate(CANDIDATES_MAX);
         let also: Vec<_> = (findings.iter())
-            .map(|finding| {
-                portrait::common(finding, self.levels, self.dimensions, self.amounts)
-            })
+            .map(|finding| portrait::common(finding, self.levels, self.dimensions, self.amounts))
             .collect();
-        let told: Vec<String> =
-            also.iter().flatten().map(|common| common.column.clone()).collect();
+        let told: Vec<String> = also.iter().flatten().map(|common| common.column.clone()).collect();
         let unchanged = portrait::unchanged(
             &findings,
             &told,
@@ -106,12 +103,8 @@ impl Assembly<'_> {
         for (at, (finding, also)) in findings.iter().zip(also).enumerate() {
             let mut contributor = self.contributor(finding, &conditions[at], &total, &proof, at);
             contributor.also = also;
-            contributor.peculiar = portrait::peculiar(
-                finding,
-                self.levels,
-                self.measures,
-                &self.collected.rows,
-            );
+            contributor.peculiar =
+                portrait::peculiar(finding, self.levels, self.measures, &self.collected.rows);
             if self.is_told(&contributor, &total) {
                 contributors.push(contributor);
             }
@@ -332,7 +325,10 @@ impl Assembly<'_> {
             Shape::Share(at) => {
                 let (rows_before, rows) = (counted.before.rows as f64, counted.during.rows as f64);
                 let numerator = Sums { test: during.0, control: before.0 };
-                (at, RatioSums { numerator, denominator: Sums { test: rows, control: rows_before } })
+                (
+                    at,
+                    RatioSums { numerator, denominator: Sums { test: rows, control: rows_before } },
+                )
             }
             Shape::Mean(at) => {
                 let numerator = Sums { test: during.1, control: before.1 };

@@ -240,9 +240,7 @@ impl Collected {
     }
 }
 
-fn times(
-    array: &ArrayRef,
-) -> Result<&arrow_array::PrimitiveArray<TimestampMicrosecondType>> {
+fn times(array: &ArrayRef) -> Result<&arrow_array::PrimitiveArray<TimestampMicrosecondType>> {
     match array.data_type() {
         DataType::Timestamp(TimeUnit::Microsecond, _) => Ok(array.as_primitive()),
         other => Err(defect(&format!("a time is of the type {other}"))),
@@ -285,7 +283,9 @@ fn part_values(kind: PartKind, array: &ArrayRef) -> Result<Vec<f64>> {
             let hash = |code: &u32| if *code == NULL { 0 } else { hashes[*code as usize] };
             column.codes.iter().map(|code| f64::from_bits(hash(code))).collect()
         }
-        (PartKind::Number, other) => return Err(defect(&format!("a number is of the type {other}"))),
+        (PartKind::Number, other) => {
+            return Err(defect(&format!("a number is of the type {other}")));
+        }
     })
 }
 

@@ -81,9 +81,8 @@ pub(crate) fn dimensions(table: &Table) -> Vec<Dimension> {
     // The client comes before all others.
     let client = table.log_type.client;
     let rank = |dimension: &Dimension| {
-        let is_client = client.is_some_and(|client| {
-            dimension.sql == client || dimension.sql == identifier(client)
-        });
+        let is_client = client
+            .is_some_and(|client| dimension.sql == client || dimension.sql == identifier(client));
         (!is_client, KINDS.iter().position(|kind| *kind == dimension.kind))
     };
     all.sort_by_key(rank);
@@ -101,9 +100,9 @@ fn part_of_url(sql: &str, all: &[Dimension]) -> Option<(usize, UrlPart)> {
     let (inner, part) =
         URL_PARTS.iter().find_map(|(start, part)| Some((sql.strip_prefix(start)?, *part)))?;
     let column = inner.strip_suffix(')')?;
-    let of = all.iter().position(|dimension| {
-        dimension.sql == identifier(column) && dimension.kind == Kind::Url
-    })?;
+    let of = all
+        .iter()
+        .position(|dimension| dimension.sql == identifier(column) && dimension.kind == Kind::Url)?;
     Some((of, part))
 }
 

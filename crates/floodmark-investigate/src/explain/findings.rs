@@ -89,16 +89,14 @@ pub(crate) fn rows_of(finding: &Finding, levels: &[Level], rows: &Rows) -> Vec<u
 /// A group of values that holds only a few gives way to these: an address says more than its network.
 fn tighten(finding: &mut Finding, levels: &[Level], amounts: &Amounts) {
     let member = Member::of(finding, levels);
-    let rows: Vec<usize> = (amounts.rows.iter())
-        .map(|row| *row as usize)
-        .filter(|row| member.holds(*row))
-        .collect();
+    let rows: Vec<usize> =
+        (amounts.rows.iter()).map(|row| *row as usize).filter(|row| member.holds(*row)).collect();
     for condition in &mut finding.conditions {
         let known = &levels[condition.level];
         // The finest first.
-        let finer = (levels.iter().enumerate()).rev().filter(|(_, level)| {
-            level.dimension == known.dimension && level.depth > known.depth
-        });
+        let finer = (levels.iter().enumerate())
+            .rev()
+            .filter(|(_, level)| level.dimension == known.dimension && level.depth > known.depth);
         for (at, level) in finer {
             let mut codes: Vec<u32> = Vec::new();
             for row in &rows {
@@ -130,8 +128,10 @@ fn is_sibling(known: &Finding, known_lift: f64, other: &Finding, lift: f64) -> b
     let different = (known.conditions.iter().zip(&other.conditions))
         .filter(|(left, right)| left.codes != right.codes)
         .count();
-    let ratio = (known_lift.clamp(1.0 / LIFT_MAX, LIFT_MAX) / lift.clamp(1.0 / LIFT_MAX, LIFT_MAX)).ln();
-    let is_room = known.conditions.iter().all(|condition| condition.codes.len() < VALUES_LISTED_MAX);
+    let ratio =
+        (known_lift.clamp(1.0 / LIFT_MAX, LIFT_MAX) / lift.clamp(1.0 / LIFT_MAX, LIFT_MAX)).ln();
+    let is_room =
+        known.conditions.iter().all(|condition| condition.codes.len() < VALUES_LISTED_MAX);
     known.is_up == other.is_up
         && same_levels
         && different <= 1

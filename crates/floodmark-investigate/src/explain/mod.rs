@@ -108,12 +108,8 @@ pub async fn explain(subject: &Subject<'_>, question: &ExplainQuestion) -> Resul
         let length: i64 = windows[1..=all].iter().map(|window| window.length()).sum();
         question.during.length() as f64 / length as f64
     };
-    let options = Options {
-        noise: amounts.noise,
-        scale,
-        direction: Direction::Both,
-        ..Options::default()
-    };
+    let options =
+        Options { noise: amounts.noise, scale, direction: Direction::Both, ..Options::default() };
     let found = drivers::find(&amounts.leaves, &options);
     let findings = findings::findings(&found.drivers, &levels, &amounts);
     let assembly = Assembly {
@@ -203,11 +199,12 @@ fn counted_as(shape: Shape, bound: f64) -> Option<String> {
 fn span_note(collected: &Collected, windows: &Windows) -> Option<String> {
     /// Which share of a window may be empty at its ends.
     const GAP: f64 = 0.1;
-    let (window, totals) = windows.before.iter().zip(&collected.totals[1..]).find(|(window, totals)| {
-        totals.span.is_some_and(|(first, last)| {
-            (last - first) as f64 <= (1.0 - GAP) * window.length() as f64
-        })
-    })?;
+    let (window, totals) =
+        windows.before.iter().zip(&collected.totals[1..]).find(|(window, totals)| {
+            totals.span.is_some_and(|(first, last)| {
+                (last - first) as f64 <= (1.0 - GAP) * window.length() as f64
+            })
+        })?;
     let (first, last) = totals.span?;
     Some(format!(
         "the window before ({window}) holds rows from {} to {} only: the comparison is with what is there",

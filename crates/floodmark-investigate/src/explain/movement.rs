@@ -1,8 +1,8 @@
 //! Which measures moved between the windows, and which of them is explained.
 
+use crate::explain::amounts::percentile;
 use crate::explain::answer::MeasureMoved;
 use crate::explain::collect::{Collected, PartTotal};
-use crate::explain::amounts::percentile;
 use crate::explain::measures::{Measure, Measures, Shape};
 
 /// By how much a measure must change to have moved, as a factor.
@@ -31,10 +31,18 @@ pub(crate) struct Sides {
 }
 
 /// How each measure moved.
-pub(crate) fn movements(measures: &Measures, collected: &Collected, sides: &Sides) -> Vec<MeasureMoved> {
+pub(crate) fn movements(
+    measures: &Measures,
+    collected: &Collected,
+    sides: &Sides,
+) -> Vec<MeasureMoved> {
     let during = side(collected, 0..1, 1.0);
     let before = side(collected, 1..sides.before + 1, sides.length);
-    measures.all.iter().map(|measure| movement(measure, collected, &before, &during, sides)).collect()
+    measures
+        .all
+        .iter()
+        .map(|measure| movement(measure, collected, &before, &during, sides))
+        .collect()
 }
 
 /// The measure that is explained when none is asked for: the count of records if it moved, else the one that moved most. If
@@ -42,7 +50,11 @@ pub(crate) fn movements(measures: &Measures, collected: &Collected, sides: &Side
 pub(crate) fn choose(measures: &Measures, moved: &[MeasureMoved]) -> usize {
     let is_records = |at: &usize| measures.all[*at].shape == Shape::Records;
     let factor = |at: usize| {
-        moved[at].ratio.map_or(FACTOR_FROM_NOTHING, |ratio| ratio.max(1.0 / FACTOR_FROM_NOTHING)).ln().abs()
+        moved[at]
+            .ratio
+            .map_or(FACTOR_FROM_NOTHING, |ratio| ratio.max(1.0 / FACTOR_FROM_NOTHING))
+            .ln()
+            .abs()
     };
     let candidates: Vec<usize> = (0..moved.len()).filter(|at| moved[*at].moved).collect();
     if let Some(records) = candidates.iter().copied().find(is_records) {
@@ -115,9 +127,7 @@ fn movement(
     };
     let deviation = deviation(measure.shape, before, during, scale);
     let by_chance = match (was, is) {
-        (was, Some(is)) => {
-            (is - was.unwrap_or(0.0) * scale).abs() < DEVIATIONS_MIN * deviation
-        }
+        (was, Some(is)) => (is - was.unwrap_or(0.0) * scale).abs() < DEVIATIONS_MIN * deviation,
         _ => true,
     };
     let is_cut = match measure.shape {

@@ -30,8 +30,7 @@ pub(crate) fn common(
 ) -> Vec<Common> {
     let member = Member::of(finding, levels);
     // A fall is told by what there was.
-    let weights =
-        if finding.is_up { &amounts.leaves.during } else { &amounts.leaves.before };
+    let weights = if finding.is_up { &amounts.leaves.during } else { &amounts.leaves.before };
     let mut inside = Vec::new();
     let mut outside = Vec::new();
     for (row, weight) in amounts.rows.iter().zip(weights).filter(|(_, weight)| **weight > 0.0) {
@@ -152,9 +151,9 @@ pub(crate) fn unchanged(
         let dimension = &dimensions[level.dimension];
         let is_finest = levels.get(at + 1).is_none_or(|next| next.dimension != level.dimension);
         let is_told = told.contains(&dimension.name)
-            || findings.iter().any(|finding| {
-                finding.conditions.iter().any(|condition| condition.level == at)
-            });
+            || findings
+                .iter()
+                .any(|finding| finding.conditions.iter().any(|condition| condition.level == at));
         if !is_told || !is_finest || dimension.kind == floodmark_formats::kind::Kind::Address {
             continue;
         }

@@ -111,10 +111,8 @@ impl Question<'_> {
 /// Those of the engine.
 pub(crate) async fn prove(subject: &Subject<'_>, question: &Question<'_>) -> Result<Proof> {
     let mut query = subject.query(&question.sql(subject)).await?;
-    let mut proof = Proof {
-        counted: vec![Counted::default(); question.conditions.len()],
-        ..Proof::default()
-    };
+    let mut proof =
+        Proof { counted: vec![Counted::default(); question.conditions.len()], ..Proof::default() };
     proof.entities.resize_with(question.contributors, Entities::default);
     while let Some(batch) = query.rows.next().await {
         proof.take(&batch?, question)?;

@@ -19,7 +19,13 @@ pub fn number(value: f64) -> String {
         }
         return format!("{}{text}", if value < 0.0 { "-" } else { "" });
     }
-    let decimals = if magnitude >= 10.0 { 1 } else if magnitude >= 1.0 { 2 } else { 3 };
+    let decimals = if magnitude >= 10.0 {
+        1
+    } else if magnitude >= 1.0 {
+        2
+    } else {
+        3
+    };
     format!("{value:.decimals$}")
 }
 
@@ -48,7 +54,11 @@ pub fn factor(ratio: Option<f64>) -> String {
 /// A share as percent.
 pub fn percent(share: f64) -> String {
     let percent = share * 100.0;
-    if percent.abs() >= 10.0 || percent == 0.0 { format!("{percent:.0} %") } else { format!("{percent:.1} %") }
+    if percent.abs() >= 10.0 || percent == 0.0 {
+        format!("{percent:.0} %")
+    } else {
+        format!("{percent:.1} %")
+    }
 }
 
 fn bytes(value: f64) -> String {
@@ -104,13 +114,12 @@ pub fn subject(contributor: &Contributor) -> String {
 pub(crate) fn sentence(answer: &Explanation) -> String {
     let measure = &answer.measure;
     let title = &measure.title;
-    let value = |value: Option<f64>| value.map_or("none".to_owned(), |value| amount(value, &measure.unit));
+    let value =
+        |value: Option<f64>| value.map_or("none".to_owned(), |value| amount(value, &measure.unit));
     let head = match answer.verdict {
-        Verdict::Nothing | Verdict::Mix => format!(
-            "{title}: as before ({} and {}).",
-            value(measure.before),
-            value(measure.during)
-        ),
+        Verdict::Nothing | Verdict::Mix => {
+            format!("{title}: as before ({} and {}).", value(measure.before), value(measure.during))
+        }
         _ => {
             let rose = answer.total.difference >= 0.0;
             format!(
@@ -177,11 +186,17 @@ fn of_contributor(contributor: &Contributor, answer: &Explanation) -> String {
         ),
         _ => format!("{} {}", subject(contributor), if rose { "rose" } else { "fell" }),
     };
-    text.push_str(&format!(" ({} to {})", amount(change.before, unit), amount(change.during, unit)));
+    text.push_str(&format!(
+        " ({} to {})",
+        amount(change.before, unit),
+        amount(change.during, unit)
+    ));
     if !contributor.also.is_empty() {
-        let all = contributor.also.iter().take(3).map(|common| {
-            format!("{} {}", common.column, common.values.join(" or "))
-        });
+        let all = contributor
+            .also
+            .iter()
+            .take(3)
+            .map(|common| format!("{} {}", common.column, common.values.join(" or ")));
         text.push_str(&format!(", all with {}", all.collect::<Vec<_>>().join(", ")));
     }
     for peculiar in contributor.peculiar.iter().take(2) {
@@ -196,7 +211,10 @@ fn of_contributor(contributor: &Contributor, answer: &Explanation) -> String {
         && rose
     {
         if clients.during > 1 && clients.new == clients.during {
-            text.push_str(&format!(", {} clients of which none was there before", number(clients.during as f64)));
+            text.push_str(&format!(
+                ", {} clients of which none was there before",
+                number(clients.during as f64)
+            ));
         } else if clients.during == 1 && clients.new == 1 {
             text.push_str(", not there before");
         }

@@ -211,7 +211,7 @@ fn an_incident_that_cannot_be_made_is_refused() {
         (vec!["demo", "--incident", "flod"], 3, "there is no incident `flod`"),
         (vec!["demo", "--incident", "mix"], 2, "there is no folder"),
         (vec!["demo", "--incident", "flood", "--drift", "0.3"], 2, "always the same"),
-        (vec!["demo", "--incident", "mix", "--drift", "-1"], 2, "a number from 0 to 2"),
+        (vec!["demo", "--incident", "mix", "--drift=-1"], 2, "a number from 0 to 2"),
         (vec!["demo", "--incident", "mix", "--drift", "NaN"], 2, "a number from 0 to 2"),
         (vec!["demo", "--incident", "mix", "--earlier-hours", "700"], 2, "700"),
     ] {
