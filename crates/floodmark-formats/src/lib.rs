@@ -13,6 +13,7 @@ pub mod limits;
 pub mod log_type;
 pub mod log_types;
 pub mod measure;
+pub mod observation;
 pub mod predicate;
 pub mod recognise;
 pub mod synthetic;

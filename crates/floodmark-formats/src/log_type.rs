@@ -4,6 +4,7 @@ use crate::athena::AthenaTable;
 use crate::column_type::ColumnType;
 use crate::kind::{Dimension, Kind};
 use crate::measure::Measure;
+use crate::observation::Observation;
 use crate::time::{DAY, HOUR, MINUTE, Micros};
 
 /// One kind of AWS log, declared once in `log_types/<name>.rs`.
@@ -41,6 +42,8 @@ pub struct LogType {
     pub marks: &'static [Mark],
     /// The column and value that say that records are missing here.
     pub hole: Option<(&'static str, &'static str)>,
+    /// Where its records are made, and so how often a byte stands in them.
+    pub observation: Observation,
     /// The address that asks, as an expression of Athena's SQL: a column, or a part of a nested one.
     pub client: Option<&'static str>,
     /// What can be counted, summed or averaged over its records. The first is the count of records.

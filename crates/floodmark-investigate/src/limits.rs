@@ -1,5 +1,10 @@
 //! Every limit of the investigator's questions, in one place.
 
+/// The most buckets of a timeline in which spikes are looked for: the time for it grows with their square at worst.
+pub const SPIKE_BUCKETS_MAX: usize = 20_000;
+
+/// The most spikes and dips that are named in one timeline.
+pub const SPIKES_MAX: usize = 20;
 /// How many rows are kept to look for contributors among; of more, a sample is kept.
 pub const ROWS_KEPT_MAX: usize = 400_000;
 
@@ -23,6 +28,18 @@ pub const VALUES_LISTED_MAX: usize = 1_000;
 
 /// How many clients of a contributor are shown, the busiest first.
 pub const CLIENTS_SHOWN_MAX: usize = 10;
+
+/// How many network interfaces of a log are told apart, each with its addresses.
+pub const INTERFACES_MAX: usize = 2_000;
+
+/// How many rows the answer about all interfaces has: some for each end, for IPv4 and IPv6, and for no flow.
+pub const INTERFACE_ROWS_MAX: usize = 8 * INTERFACES_MAX;
+
+/// How many addresses of a log's own interfaces a condition lists, so that it stays below Athena's limit of 262,144 bytes.
+pub const ADDRESSES_LISTED_MAX: usize = 1_500;
+
+/// How many interfaces a sentence names.
+pub const INTERFACES_NAMED_MAX: usize = 3;
 
 /// How many windows can be compared with.
 pub const WINDOWS_MAX: usize = 100;

@@ -8,6 +8,7 @@ use crate::log_type::{
     request, text, until,
 };
 use crate::measure::{Measure, count_if, distinct, mean, p95, records, share, sum};
+use crate::observation::Observation;
 
 /// What it measures.
 const MEASURES: &[Measure] = &[
@@ -200,6 +201,7 @@ pub static ALB: LogType = LogType {
         Mark { column: "elb", shape: Shape::StartsWith(&["app/"]) },
     ],
     hole: None,
+    observation: Observation::Event,
     client: Some("client_ip"),
     measures: MEASURES,
     dimensions: DIMENSIONS,

@@ -7,6 +7,7 @@ use crate::log_type::{
     TWO_INTERVALS_BEFORE, TimeForm, Written, between, double, int, text,
 };
 use crate::measure::{Measure, count_if, distinct, mean, p95, records, share};
+use crate::observation::Observation;
 
 /// What it measures.
 const MEASURES: &[Measure] = &[
@@ -105,6 +106,7 @@ pub static ALB_CONNECTION: LogType = LogType {
         Mark { column: "listener_port", shape: Shape::Digits },
     ],
     hole: None,
+    observation: Observation::Event,
     client: Some("client_ip"),
     measures: MEASURES,
     dimensions: &[],

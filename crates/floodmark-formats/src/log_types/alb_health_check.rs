@@ -7,6 +7,7 @@ use crate::log_type::{
     TWO_INTERVALS_BEFORE, TimeForm, Written, between, double, int, text,
 };
 use crate::measure::{Measure, count_if, distinct, mean, p95, records, share, sum};
+use crate::observation::Observation;
 
 /// What it measures.
 const MEASURES: &[Measure] = &[
@@ -71,6 +72,7 @@ pub static ALB_HEALTH_CHECK: LogType = LogType {
         Mark { column: "status", shape: Shape::OneOf(&["PASS", "FAIL"]) },
     ],
     hole: None,
+    observation: Observation::Event,
     client: None,
     measures: MEASURES,
     dimensions: &[],

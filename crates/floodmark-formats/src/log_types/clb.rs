@@ -7,6 +7,7 @@ use crate::log_type::{
     Written, address_and_port, bigint, double, request, text, until,
 };
 use crate::measure::{Measure, count_if, distinct, mean, p95, records, share, sum};
+use crate::observation::Observation;
 
 /// What it measures.
 const MEASURES: &[Measure] = &[
@@ -166,6 +167,7 @@ pub static CLB: LogType = LogType {
         Mark { column: "sent_bytes", shape: Shape::Digits },
     ],
     hole: None,
+    observation: Observation::Event,
     client: Some("request_ip"),
     measures: MEASURES,
     dimensions: DIMENSIONS,

@@ -7,6 +7,7 @@ use crate::log_type::{
     between, bigint, date, float, int, text,
 };
 use crate::measure::{Measure, count_if, distinct, mean, p95, records, share, sum};
+use crate::observation::Observation;
 
 /// What it measures.
 const MEASURES: &[Measure] = &[
@@ -212,6 +213,7 @@ pub static CLOUDFRONT: LogType = LogType {
         Mark { column: "time", shape: Shape::Clock },
     ],
     hole: None,
+    observation: Observation::Event,
     client: Some("c_ip"),
     measures: MEASURES,
     dimensions: &[],

@@ -6,6 +6,7 @@ use crate::log_type::{
     Clock, Encoding, Header, LogType, Mark, Quotes, Sample, Shape, TimeForm, bigint, double, text,
 };
 use crate::measure::{Measure, count_if, distinct, mean, p95, records, share, sum};
+use crate::observation::Observation;
 
 /// What it measures.
 const MEASURES: &[Measure] = &[
@@ -470,6 +471,7 @@ pub static CLOUDFRONT_REALTIME: LogType = LogType {
         },
     ],
     hole: None,
+    observation: Observation::Event,
     client: Some("c_ip"),
     measures: MEASURES,
     dimensions: DIMENSIONS,

@@ -7,6 +7,7 @@ use crate::log_type::{
     bigint, int, text,
 };
 use crate::measure::{Measure, count_if, distinct, records, sum};
+use crate::observation::Observation;
 
 /// What it measures.
 const MEASURES: &[Measure] = &[
@@ -125,6 +126,7 @@ pub static GLOBAL_ACCELERATOR: LogType = LogType {
         Mark { column: "logstatus", shape: Shape::OneOf(&["OK", "NODATA", "SKIPDATA"]) },
     ],
     hole: Some(("logstatus", "SKIPDATA")),
+    observation: Observation::Direction,
     client: Some("clientip"),
     measures: MEASURES,
     dimensions: &[],

@@ -6,6 +6,7 @@ use crate::log_type::{
     Clock, Encoding, LogType, Mark, Sample, Shape, TimeForm, Written, nested, text, until,
 };
 use crate::measure::{Measure, distinct, mean, p95, records, sum};
+use crate::observation::Observation;
 
 /// What it measures.
 const MEASURES: &[Measure] = &[
@@ -69,6 +70,7 @@ pub static NETWORK_FIREWALL_FLOW: LogType = LogType {
         Mark { column: "event", shape: Shape::EventType("netflow") },
     ],
     hole: None,
+    observation: Observation::Direction,
     client: Some("event.src_ip"),
     measures: MEASURES,
     dimensions: DIMENSIONS,

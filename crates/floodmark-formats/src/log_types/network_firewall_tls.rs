@@ -6,6 +6,7 @@ use crate::log_type::{
     Clock, Encoding, LogType, Mark, Sample, Shape, TimeForm, Written, between, nested, text,
 };
 use crate::measure::{Measure, count_if, distinct, records};
+use crate::observation::Observation;
 
 /// What it measures.
 const MEASURES: &[Measure] = &[
@@ -69,6 +70,7 @@ pub static NETWORK_FIREWALL_TLS: LogType = LogType {
         Mark { column: "event", shape: Shape::EventType("tls") },
     ],
     hole: None,
+    observation: Observation::Event,
     client: Some("event.src_ip"),
     measures: MEASURES,
     dimensions: DIMENSIONS,

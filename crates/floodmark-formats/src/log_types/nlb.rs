@@ -8,6 +8,7 @@ use crate::log_type::{
     until,
 };
 use crate::measure::{Measure, count_if, distinct, mean, p95, records, share, sum};
+use crate::observation::Observation;
 
 /// What it measures.
 const MEASURES: &[Measure] = &[
@@ -179,6 +180,7 @@ pub static NLB: LogType = LogType {
         },
     ],
     hole: None,
+    observation: Observation::Event,
     client: Some("client_ip"),
     measures: MEASURES,
     dimensions: &[],

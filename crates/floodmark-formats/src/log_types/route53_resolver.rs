@@ -7,6 +7,7 @@ use crate::log_type::{
     text,
 };
 use crate::measure::{Measure, count_if, distinct, records, share};
+use crate::observation::Observation;
 
 /// What it measures.
 const MEASURES: &[Measure] = &[
@@ -107,6 +108,7 @@ pub static ROUTE53_RESOLVER: LogType = LogType {
         Mark { column: "query_timestamp", shape: Shape::Present },
     ],
     hole: None,
+    observation: Observation::Event,
     client: Some("srcaddr"),
     measures: MEASURES,
     dimensions: DIMENSIONS,

@@ -7,6 +7,7 @@ use crate::log_type::{
     Written, bigint, text, until,
 };
 use crate::measure::{Measure, count_if, distinct, mean, p95, records, share, sum};
+use crate::observation::Observation;
 
 /// What it measures.
 const MEASURES: &[Measure] = &[
@@ -185,6 +186,7 @@ pub static S3_ACCESS: LogType = LogType {
         Mark { column: "httpstatus", shape: Shape::Digits },
     ],
     hole: None,
+    observation: Observation::Event,
     client: Some("remoteip"),
     measures: MEASURES,
     dimensions: DIMENSIONS,

@@ -7,6 +7,14 @@ use crate::log_type::{
     bigint, int, text,
 };
 use crate::measure::{Measure, distinct, records, sum};
+use crate::observation::{Attachments, Observation};
+
+/// What tells at which attachment a record was made.
+const ATTACHMENTS: Attachments = Attachments {
+    attachment: "tgw_attachment_id",
+    other: "tgw_pair_attachment_id",
+    direction: "flow_direction",
+};
 
 /// What it measures.
 const MEASURES: &[Measure] = &[
@@ -168,6 +176,7 @@ pub static TGW_FLOW: LogType = LogType {
         Mark { column: "tgw_id", shape: Shape::StartsWith(&["tgw-", "-"]) },
     ],
     hole: Some(("log_status", "SKIPDATA")),
+    observation: Observation::Attachments(ATTACHMENTS),
     client: Some("srcaddr"),
     measures: MEASURES,
     dimensions: DIMENSIONS,

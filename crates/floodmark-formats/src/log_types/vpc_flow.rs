@@ -7,6 +7,23 @@ use crate::log_type::{
     bigint, int, text,
 };
 use crate::measure::{Measure, count_if, distinct, records, share, sum};
+use crate::observation::{Interfaces, Observation};
+
+/// What tells at which interface a record was made.
+const INTERFACES: Interfaces = Interfaces {
+    interface: "interface_id",
+    source: "srcaddr",
+    destination: "dstaddr",
+    packet_source: "pkt_srcaddr",
+    packet_destination: "pkt_dstaddr",
+    direction: "flow_direction",
+    instance: "instance_id",
+    purpose: "interface_type",
+    forwarding: &["nat_gateway", "regional_nat_gateway", "transit_gateway"],
+    bytes: "bytes",
+    packets: "packets",
+    action: "action",
+};
 
 /// What it measures.
 const MEASURES: &[Measure] = &[
@@ -239,6 +256,7 @@ pub static VPC_FLOW: LogType = LogType {
         Mark { column: "log_status", shape: Shape::OneOf(&["OK", "NODATA", "SKIPDATA"]) },
     ],
     hole: Some(("log_status", "SKIPDATA")),
+    observation: Observation::Interfaces(INTERFACES),
     client: Some("srcaddr"),
     measures: MEASURES,
     dimensions: DIMENSIONS,

@@ -7,6 +7,7 @@ use crate::log_type::{
     text,
 };
 use crate::measure::{Measure, count_if, distinct, records, share, sum};
+use crate::observation::Observation;
 
 /// What it measures.
 const MEASURES: &[Measure] = &[
@@ -208,6 +209,7 @@ pub static WAF: LogType = LogType {
         Mark { column: "httprequest", shape: Shape::Present },
     ],
     hole: None,
+    observation: Observation::Event,
     client: Some("httprequest.clientip"),
     measures: MEASURES,
     dimensions: DIMENSIONS,

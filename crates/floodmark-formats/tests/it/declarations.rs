@@ -5,7 +5,10 @@ use std::collections::HashSet;
 use arrow_schema::DataType;
 use floodmark_formats::column_type::{self, ColumnType};
 use floodmark_formats::key::{self, KeyFacts};
-use floodmark_formats::log_type::TimeForm;
+use floodmark_formats::kind::Kind;
+use floodmark_formats::log_type::{Sample, TimeForm};
+use floodmark_formats::measure::Amount;
+use floodmark_formats::observation::Observation;
 use floodmark_formats::synthetic::{self, Place, Random};
 use floodmark_formats::{LogType, Table, log_types, table, time};
 use proptest::prelude::*;
@@ -34,6 +37,26 @@ fn a_nested_type_as_deep_as_a_page_is_refused() {
     assert!(matches!(column_type::nested("map<string,array<int>>"), Some(DataType::Map(..))));
 }
 
+fn columns_of_observation(log_type: &LogType) -> Vec<&'static str> {
+    match log_type.observation {
+        Observation::Event | Observation::Direction => Vec::new(),
+        Observation::Interfaces(of) => vec![
+            of.interface,
+            of.source,
+            of.destination,
+            of.packet_source,
+            of.packet_destination,
+            of.direction,
+            of.instance,
+            of.purpose,
+            of.bytes,
+            of.packets,
+            of.action,
+        ],
+        Observation::Attachments(of) => vec![of.attachment, of.other, of.direction],
+    }
+}
+
 #[test]
 fn clocks_windows_marks_and_holes_name_columns() {
     check(|log_type, table| {
@@ -42,7 +65,8 @@ fn clocks_windows_marks_and_holes_name_columns() {
             .flat_map(|clock| clock.columns())
             .chain(log_type.windows.iter().map(|window| window.column))
             .chain(log_type.marks.iter().map(|mark| mark.column))
-            .chain(log_type.hole.map(|(column, _)| column));
+            .chain(log_type.hole.map(|(column, _)| column))
+            .chain(columns_of_observation(log_type));
         for name in names {
             assert!(table.position(name).is_some(), "`{}` has no `{name}`", log_type.name);
         }
@@ -64,6 +88,124 @@ fn no_two_columns_of_a_table_have_the_same_name() {
             );
         }
     });
+}
+
+#[test]
+fn kinds_agree_with_what_records_hold() {
+    check(|log_type, _| {
+        for field in log_type.fields {
+            for column in field.columns() {
+                let name = column.name;
+                let expected = match field.sample {
+                    Sample::Time(_) => Kind::Time,
+                    Sample::Address => continue,
+                    _ if matches!(column.column_type, ColumnType::Nested(_)) => Kind::Nested,
+                    _ => continue,
+                };
+                assert_eq!(column.kind, expected, "`{name}` of `{}`", log_type.name);
+            }
+            let first = field.columns().next().map(|column| column.kind);
+            if matches!(field.sample, Sample::Address) {
+                assert_eq!(first, Some(Kind::Address), "{}", field.name);
+            }
+        }
+    });
+}
+
+#[test]
+fn measures_and_dimensions_have_names_of_their_own() {
+    check(|log_type, table| {
+        let Some(first) = log_type.measures.first() else {
+            panic!("`{}` measures nothing", log_type.name);
+        };
+        assert_eq!(first.amount, Amount::Records, "the first measure is the count of records");
+        let mut names = HashSet::new();
+        for measure in log_type.measures {
+            assert!(names.insert(measure.name), "`{}` twice", measure.name);
+        }
+        names.clear();
+        for dimension in log_type.dimensions {
+            let name = dimension.name;
+            assert!(names.insert(name) && table.position(name).is_none(), "`{name}` is taken");
+            assert!(dimension.kind != Kind::Nested, "a dimension is no nested value");
+        }
+    });
+}
+
+/// What stands in expressions beside columns and functions.
+const WORDS: &[&str] = &[
+    "and", "or", "not", "null", "is", "in", "like", "between", "as", "double", "bigint", "escape",
+];
+
+/// The columns that an expression names, in the order of its text: all names but functions, parts and lambda's parameters.
+fn columns_of(expression: &str) -> Vec<String> {
+    let mut plain = String::new();
+    for (at, part) in expression.split('\'').enumerate() {
+        plain.push_str(if at % 2 == 0 { part } else { " " });
+    }
+    let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '"';
+    let mut names = Vec::new();
+    let mut parameters = HashSet::new();
+    let mut rest = plain.as_str();
+    let mut before = ' ';
+    while let Some(character) = rest.chars().next() {
+        let length = rest.find(|c| !is_name(c)).unwrap_or(rest.len());
+        if length == 0 {
+            before = character;
+            rest = &rest[character.len_utf8()..];
+            continue;
+        }
+        let (name, after) = rest.split_at(length);
+        rest = after;
+        let name = name.to_ascii_lowercase();
+        if after.trim_start().starts_with("->") {
+            parameters.insert(name);
+        } else if before != '.'
+            && !after.starts_with('(')
+            && !name.starts_with(|c: char| c.is_ascii_digit())
+            && !WORDS.contains(&name.as_str())
+            && !parameters.contains(&name)
+        {
+            names.push(name.trim_matches('"').to_owned());
+        }
+        before = ' ';
+    }
+    names
+}
+
+#[test]
+fn the_names_in_an_expression_are_found() {
+    let columns = columns_of("element_at(filter(a.b, h -> lower(h.c) = 'd'), 1).e + \"end\"");
+    assert_eq!(columns, ["a", "end"]);
+    assert_eq!(columns_of("CAST(x AS double) BETWEEN 400 AND y"), ["x", "y"]);
+}
+
+#[test]
+fn expressions_name_columns_of_their_table() {
+    check(|log_type, table| {
+        let measured = log_type.measures.iter().filter_map(|measure| measure.amount.expression());
+        let grouped = log_type.dimensions.iter().map(|dimension| dimension.sql);
+        for expression in measured.chain(grouped).chain(log_type.client) {
+            let columns = columns_of(expression);
+            assert!(!columns.is_empty(), "`{expression}` reads nothing");
+            for name in columns {
+                let known = table.position(&name).is_some();
+                assert!(known, "`{}` has no `{name}` of `{expression}`", log_type.name);
+            }
+        }
+    });
+}
+
+#[test]
+fn measures_are_sql_of_athena() {
+    let sql = |table: &str, name: &str| {
+        let measures = table::find(table).expect("a table").log_type.measures;
+        measures.iter().find(|measure| measure.name == name).expect("a measure").sql()
+    };
+    assert_eq!(sql("nlb", "connections"), "count(*)");
+    assert_eq!(sql("nlb", "p95_duration"), "approx_percentile(tcp_connection_time_ms, 0.95)");
+    assert_eq!(sql("alb", "errors"), "count_if(elb_status_code >= 500)");
+    assert_eq!(sql("waf", "clients"), "count(DISTINCT httprequest.clientip)");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! What is summed up of a pattern's rows, and how much a change of it stands out.
 
 use crate::drivers::Noise;
+use crate::drivers::noise::Drift;
 
 /// Sums over rows. For relative noise `during` holds the relative errors and `before` the number of rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -61,24 +62,37 @@ impl Measure {
         self.gain_at(cell, 1.0)
     }
 
-    /// The gain that is left when the cell's rate may have wandered: its logarithm with this variance.
+    /// The gain that is left when the cell's rate may have wandered as those of its like do.
     ///
-    /// It is the least of the gain at a drift and that drift's own cost, its square over the variance.
-    pub(crate) fn gain_beyond_drift(&self, cell: &Cell, variance: f64) -> f64 {
+    /// It is the least of the gain at a drift and that drift's own cost: its square over the variance. Where its
+    /// like moved in the cell's direction, that much costs nothing.
+    pub(crate) fn gain_beyond_drift(&self, cell: &Cell, drift: Drift) -> f64 {
         let plain = self.gain(cell);
-        if variance <= 0.0 || plain <= 0.0 || self.noise == Noise::Relative {
+        if plain <= 0.0 || self.noise == Noise::Relative {
             return plain;
         }
         let sign = if self.excess(cell) > 0.0 { 1.0 } else { -1.0 };
-        let cost = |drift: f64| self.gain_at(cell, (sign * drift).exp()) + drift * drift / variance;
-        // No drift costs more than the plain gain, so the least lies before this one, and before the drift that
-        // explains the cell altogether.
-        let mut end = (plain * variance).sqrt();
+        let shift = (sign * drift.shift).max(0.0);
         let expected = self.growth * cell.before;
-        if expected > 0.0 && cell.during > 0.0 {
-            end = end.min((cell.during / expected).ln().abs());
+        // The drift that explains the cell altogether.
+        let whole = if expected > 0.0 && cell.during > 0.0 {
+            (cell.during / expected).ln().abs()
+        } else {
+            f64::INFINITY
+        };
+        if shift >= whole {
+            return 0.0;
         }
-        least(cost, end).min(plain)
+        let shifted = self.gain_at(cell, (sign * shift).exp()).min(plain);
+        if drift.variance <= 0.0 {
+            return shifted;
+        }
+        // A drift that costs more than the gain without any is not the least.
+        let end = whole.min(shift + (shifted * drift.variance).sqrt());
+        let cost = |drifted: f64| {
+            self.gain_at(cell, (sign * drifted).exp()) + (drifted - shift).powi(2) / drift.variance
+        };
+        least(cost, shift, end).min(shifted)
     }
 
     /// The most that any rows of the cell can gain.
@@ -179,11 +193,11 @@ fn surplus(amount: f64, expected: f64) -> f64 {
     if amount > 0.0 { amount * (amount / expected.max(1e-3)).ln() } else { 0.0 }
 }
 
-/// The least value of a smooth cost between zero and `end`, by a coarse look and golden sections.
-fn least(cost: impl Fn(f64) -> f64, end: f64) -> f64 {
+/// The least value of a smooth cost between two places, by a coarse look and golden sections.
+fn least(cost: impl Fn(f64) -> f64, start: f64, end: f64) -> f64 {
     const STEPS: usize = 12;
     const GOLDEN: f64 = 0.618_033_988_749_894_9;
-    let at = |step: usize| end * step as f64 / STEPS as f64;
+    let at = |step: usize| start + (end - start) * step as f64 / STEPS as f64;
     let mut best = 0;
     for step in 1..=STEPS {
         if cost(at(step)) < cost(at(best)) {

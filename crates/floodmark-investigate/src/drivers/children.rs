@@ -1,7 +1,7 @@
 //! Looks into a candidate: is it noise, does it merely contain a better pattern, or is it a driver?
 
 use crate::drivers::cell::{Cell, Measure};
-use crate::drivers::noise::drift_of;
+use crate::drivers::noise::{Drift, drift_of};
 use crate::drivers::rows::Rows;
 use crate::drivers::tables::Tables;
 use crate::drivers::{Noise, Options};
@@ -24,8 +24,8 @@ pub(crate) struct Candidate {
     pub(crate) cell: Cell,
     /// The gain without regard to drift.
     pub(crate) gain: f64,
-    /// How much the rates of its like wander: the variance of their logarithm.
-    pub(crate) drift: f64,
+    /// How much the rates of its like wander.
+    pub(crate) drift: Drift,
 }
 
 /// What a look into a candidate showed.
@@ -104,8 +104,9 @@ impl Judge<'_> {
             }
             let children = scratch.children(rows, *level, members);
             let wandering =
-                self.tables.of_level(rows, *level).map_or(0.0, |table| table.drift.variance);
-            drift = drift.max(wandering * concentration(measure, &children));
+                self.tables.of_level(rows, *level).map_or(Drift::default(), |table| table.drift);
+            drift.variance =
+                drift.variance.max(wandering.variance * concentration(measure, &children));
             if measure.gain_beyond_drift(&candidate.cell, self.own_drift(rows, drift, members))
                 <= self.gain_min
             {
@@ -133,7 +134,7 @@ impl Judge<'_> {
         candidate: &Candidate,
         level: usize,
         children: &[(u32, Cell)],
-        wandering: f64,
+        wandering: Drift,
     ) -> Option<Vec<Candidate>> {
         let measure = &self.measure;
         let up = measure.excess(&candidate.cell) > 0.0;
@@ -169,8 +170,10 @@ impl Judge<'_> {
         parts.retain(|(_, _, _, cell)| (measure.excess(cell) > 0.0) == up);
         parts.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.2.cmp(&b.2)));
         parts.truncate(CHILDREN_FOLLOWED);
-        let drift = drift_of(measure, children.iter().map(|(_, cell)| cell))
-            .map_or(wandering, |drift| drift.variance.max(wandering));
+        let drift =
+            drift_of(measure, children.iter().map(|(_, cell)| cell)).map_or(wandering, |drift| {
+                Drift { variance: drift.variance.max(wandering.variance), shift: drift.shift }
+            });
         let followed = parts.into_iter().filter_map(|(_, gain, code, cell)| {
             let pattern = narrowed(rows, &candidate.pattern, level, code);
             (pattern.len() <= self.options.order_max).then_some(Candidate {
@@ -184,7 +187,7 @@ impl Judge<'_> {
     }
 
     /// Adds what the earlier windows say about these very rows to what their like do.
-    fn own_drift(&self, rows: &Rows, drift: f64, members: &[u32]) -> f64 {
+    fn own_drift(&self, rows: &Rows, drift: Drift, members: &[u32]) -> Drift {
         let count = self.windows.len();
         if count < 2 {
             return drift;
@@ -212,7 +215,9 @@ impl Judge<'_> {
         let count = count as f64;
         let spread = squares - total * total / count;
         let own = (spread / (count - 1.0) - noise / count).max(0.0) * (1.0 + 1.0 / count);
-        (PRIOR_OBSERVATIONS * drift + (count - 1.0) * own) / (PRIOR_OBSERVATIONS + count - 1.0)
+        let variance = (PRIOR_OBSERVATIONS * drift.variance + (count - 1.0) * own)
+            / (PRIOR_OBSERVATIONS + count - 1.0);
+        Drift { variance, ..drift }
     }
 }
 

@@ -11,23 +11,31 @@ const SQUARE_MEDIAN: f64 = 0.455;
 const SQUARE_QUARTILE: f64 = 1.323;
 /// A cell with less than this says nothing about growth.
 const EVIDENCE_MIN: f64 = 10.0;
+/// The share of the whole that a level's large enough values should hold.
+const COVERAGE_MIN: f64 = 0.8;
 /// The fewest siblings that an estimate is made of.
 const SIBLINGS_MIN: usize = 8;
 
 /// How much the logarithm of a cell's growth wanders among its siblings.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Drift {
+    /// The variance of that logarithm.
     pub(crate) variance: f64,
+    /// The logarithm's middle: how much more than everything the siblings grew.
+    pub(crate) shift: f64,
 }
 
 /// The general growth, the windows' lengths included: the median over cells of middling size.
 ///
-/// The levels asked are those whose values share the amount most evenly, so that a cause moves few of them.
+/// The levels asked are those whose values share the amount most evenly, so that a cause moves few of them, among
+/// those whose values are large enough to tell.
 pub(crate) fn growth(rows: &Rows, tables: &Tables, scale: f64) -> f64 {
-    let measure = Measure { noise: Noise::Counts, growth: scale, dispersion: 1.0 };
-    let mut levels: Vec<(f64, u32, f64)> = Vec::new();
+    let measure = Measure { noise: rows.noise, growth: scale, dispersion: 1.0 };
+    let mut asked: Vec<Asked> = Vec::new();
     let mut few: Vec<f64> = Vec::new();
     for table in &tables.tables {
+        let mut whole = Cell::default();
+        table.cells.iter().for_each(|cell| whole.add(cell));
         let known = growths(&measure, &table.cells);
         let total: f64 = known.iter().map(|(_, weight)| weight).sum();
         if known.len() < SIBLINGS_MIN {
@@ -36,27 +44,41 @@ pub(crate) fn growth(rows: &Rows, tables: &Tables, scale: f64) -> f64 {
             }
             continue;
         }
-        let concentration = known.iter().map(|(_, weight)| (weight / total).powi(2)).sum();
-        let chain = rows.level(table.levels[0]).chain;
-        levels.push((concentration, chain, weighted_median(known)));
+        asked.push(Asked {
+            thin: total < COVERAGE_MIN * measure.evidence(&whole),
+            concentration: known.iter().map(|(_, weight)| (weight / total).powi(2)).sum(),
+            chain: rows.level(table.levels[0]).chain,
+            growth: weighted_median(known),
+        });
     }
-    levels.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
-    let mut chains: Vec<u32> = Vec::new();
-    let mut best: Vec<f64> = Vec::new();
-    for (_, chain, growth) in levels {
-        if !chains.contains(&chain) && best.len() < 3 {
-            chains.push(chain);
-            best.push(growth);
+    asked.sort_by(|a, b| {
+        let concentration = a.concentration.total_cmp(&b.concentration);
+        a.thin.cmp(&b.thin).then(concentration).then(a.chain.cmp(&b.chain))
+    });
+    let mut best: Vec<Asked> = Vec::new();
+    for one in asked {
+        let comparable = best.first().is_none_or(|first| first.thin == one.thin);
+        if best.len() < 3 && comparable && best.iter().all(|known| known.chain != one.chain) {
+            best.push(one);
         }
     }
-    match best.len() {
+    best.truncate(if best.len() == 2 { 1 } else { 3 });
+    let mut growths: Vec<f64> = best.iter().map(|one| one.growth).collect();
+    growths.sort_by(f64::total_cmp);
+    match growths.len() {
         0 => median_nearest_one(few, scale),
-        1 | 2 => best[0],
-        _ => {
-            best.sort_by(f64::total_cmp);
-            best[1]
-        }
+        count => growths[count / 2],
     }
+}
+
+/// What a level says about the general growth.
+struct Asked {
+    /// Whether its values are mostly too small to tell.
+    thin: bool,
+    /// The sum of its values' squared shares.
+    concentration: f64,
+    chain: u32,
+    growth: f64,
 }
 
 fn growths(measure: &Measure, cells: &[Cell]) -> Vec<(f64, f64)> {
@@ -128,20 +150,20 @@ pub(crate) fn learn_drift(tables: &mut Tables, measure: &Measure) {
     let mut pool: Vec<(f64, f64)> = Vec::new();
     let mut without: Vec<usize> = Vec::new();
     for (place, table) in tables.tables.iter_mut().enumerate() {
-        let cells = table.live.iter().map(|cell| &table.cells[*cell as usize]);
-        let squares = squares(measure, cells);
-        if squares.len() >= SIBLINGS_MIN {
-            table.drift.variance = variance(&squares);
+        let logarithms =
+            logarithms(measure, table.live.iter().map(|cell| &table.cells[*cell as usize]));
+        if logarithms.len() >= SIBLINGS_MIN {
+            table.drift = Drift::of(&logarithms);
         } else {
             without.push(place);
             if table.levels.len() == 1 {
-                pool.extend(squares);
+                pool.extend(logarithms);
             }
         }
     }
-    let pooled = if pool.len() >= SIBLINGS_MIN { median_variance(&pool) } else { 0.0 };
+    let pooled = if pool.len() >= SIBLINGS_MIN { median_variance(&pool, 0.0) } else { 0.0 };
     for place in without {
-        tables.tables[place].drift.variance = pooled;
+        tables.tables[place].drift = Drift { variance: pooled, shift: 0.0 };
     }
 }
 
@@ -150,31 +172,43 @@ pub(crate) fn drift_of<'a>(
     measure: &Measure,
     cells: impl Iterator<Item = &'a Cell>,
 ) -> Option<Drift> {
-    let squares = squares(measure, cells);
-    (squares.len() >= SIBLINGS_MIN).then(|| Drift { variance: variance(&squares) })
+    let logarithms = logarithms(measure, cells);
+    (logarithms.len() >= SIBLINGS_MIN).then(|| Drift::of(&logarithms))
 }
 
-/// For each cell the square of its growth's logarithm, and the part of it that small numbers are to blame for.
-fn squares<'a>(measure: &Measure, cells: impl Iterator<Item = &'a Cell>) -> Vec<(f64, f64)> {
+impl Drift {
+    /// Of logarithms of growth, each with the variance that small numbers are to blame for.
+    ///
+    /// The variance is the greater of what the median and the upper quartile say: a quarter of the cells may have
+    /// causes of their own.
+    fn of(logarithms: &[(f64, f64)]) -> Self {
+        let mut middle: Vec<f64> = logarithms.iter().map(|(logarithm, _)| *logarithm).collect();
+        let shift = quantile(&mut middle, 0.5);
+        let mut upper: Vec<f64> = logarithms
+            .iter()
+            .map(|(logarithm, noise)| (logarithm - shift).powi(2) / SQUARE_QUARTILE - noise)
+            .collect();
+        let variance = quantile(&mut upper, 0.75).max(median_variance(logarithms, shift));
+        Self { variance, shift }
+    }
+}
+
+/// For each cell its growth's logarithm, and the variance of it that small numbers are to blame for.
+fn logarithms<'a>(measure: &Measure, cells: impl Iterator<Item = &'a Cell>) -> Vec<(f64, f64)> {
     cells
         .filter(|cell| measure.evidence(cell) >= EVIDENCE_MIN)
         .map(|cell| {
             let logarithm = (cell.during / (measure.growth * cell.before)).ln();
-            (logarithm * logarithm, measure.variance_of_logarithm(cell))
+            (logarithm, measure.variance_of_logarithm(cell))
         })
         .collect()
 }
 
-/// The greater of what the median and the upper quartile say: a quarter of the cells may have causes of their own.
-fn variance(squares: &[(f64, f64)]) -> f64 {
-    let mut upper: Vec<f64> =
-        squares.iter().map(|(square, noise)| square / SQUARE_QUARTILE - noise).collect();
-    quantile(&mut upper, 0.75).max(median_variance(squares))
-}
-
-fn median_variance(squares: &[(f64, f64)]) -> f64 {
-    let mut middle: Vec<f64> =
-        squares.iter().map(|(square, noise)| square / SQUARE_MEDIAN - noise).collect();
+fn median_variance(logarithms: &[(f64, f64)], shift: f64) -> f64 {
+    let mut middle: Vec<f64> = logarithms
+        .iter()
+        .map(|(logarithm, noise)| (logarithm - shift).powi(2) / SQUARE_MEDIAN - noise)
+        .collect();
     quantile(&mut middle, 0.5).max(0.0)
 }
 

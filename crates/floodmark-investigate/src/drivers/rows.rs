@@ -6,9 +6,13 @@ use crate::drivers::cell::Cell;
 use crate::drivers::{Leaves, Level, Noise, Options};
 use crate::limits::LEVEL_VALUES_MAX;
 
+/// The fewest rows before that say which event is a large one.
+const TAMED_ROWS_MIN: usize = 100;
+
 /// The rows of a search.
 pub(crate) struct Rows<'a> {
     pub(crate) leaves: &'a Leaves,
+    pub(crate) noise: Noise,
     /// Each row's amounts as they are summed up.
     pub(crate) cells: Vec<Cell>,
     /// Whether no driver has taken the row.
@@ -57,8 +61,12 @@ impl<'a> Rows<'a> {
         if options.noise == Noise::Relative {
             make_relative(&mut cells);
         }
+        if options.noise == Noise::Sums {
+            tame(&mut cells);
+        }
         let active = vec![true; count];
-        Self { leaves, cells, active, levels, amounts_unreadable, postings: BTreeMap::new() }
+        let noise = options.noise;
+        Self { leaves, noise, cells, active, levels, amounts_unreadable, postings: BTreeMap::new() }
     }
 
     pub(crate) fn level(&self, level: usize) -> &'a Level {
@@ -121,6 +129,34 @@ fn usable(level: &Level, count: usize) -> bool {
         && level.cardinality > 1
         && level.cardinality as usize <= LEVEL_VALUES_MAX
         && level.codes[..count].iter().all(|code| *code < level.cardinality)
+}
+
+/// Cuts the largest events down to the size that one event in fifty exceeds before, so that a single one of them does
+/// not drown what many rows say. What is reported of a driver is not cut.
+fn tame(cells: &mut [Cell]) {
+    let size = |sum: f64, squares: f64| if sum > 0.0 { squares / sum } else { 0.0 };
+    let mut sizes: Vec<f64> = cells
+        .iter()
+        .filter(|cell| cell.before > 0.0)
+        .map(|cell| size(cell.before, cell.before_squares))
+        .collect();
+    if sizes.len() < TAMED_ROWS_MIN {
+        return;
+    }
+    let place = sizes.len() - 1 - sizes.len() / 50;
+    let (_, most, _) = sizes.select_nth_unstable_by(place, f64::total_cmp);
+    let most = *most;
+    let cut = |sum: &mut f64, squares: &mut f64| {
+        let size = size(*sum, *squares);
+        if size > most {
+            *sum *= most / size;
+            *squares *= (most / size).powi(2);
+        }
+    };
+    for cell in cells {
+        cut(&mut cell.during, &mut cell.during_squares);
+        cut(&mut cell.before, &mut cell.before_squares);
+    }
 }
 
 /// Replaces amounts by the error relative to the greater of the two, positive in the direction of the total, and

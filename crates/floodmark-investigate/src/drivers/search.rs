@@ -167,7 +167,7 @@ fn put_forward(judge: &Judge, table: &Table, noise: &BTreeSet<Known>, queue: &mu
         let worst = if best.len() < CANDIDATES_A_TABLE { 0.0 } else { best[best.len() - 1].0 };
         if gain > judge.gain_min && gain > worst {
             let pattern = judge.tables.pattern(table, *place);
-            let candidate = Candidate { pattern, cell: *cell, gain, drift: table.drift.variance };
+            let candidate = Candidate { pattern, cell: *cell, gain, drift: table.drift };
             if stands_out(judge, &candidate) && !noise.contains(&(candidate.pattern, up)) {
                 let after = best.partition_point(|(known, _)| *known >= gain);
                 best.insert(after, (gain, *place));
@@ -180,7 +180,7 @@ fn put_forward(judge: &Judge, table: &Table, noise: &BTreeSet<Known>, queue: &mu
             pattern: judge.tables.pattern(table, place),
             cell: table.cells[place as usize],
             gain,
-            drift: table.drift.variance,
+            drift: table.drift,
         });
     }
 }

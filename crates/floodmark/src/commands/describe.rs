@@ -1,15 +1,15 @@
-//! `floodmark describe`: the columns of a table.
+//! `floodmark describe`: the columns of a table, and what can be measured and grouped by.
 
 use clap::Args;
 use comfy_table::{ContentArrangement, Table, presets};
 use floodmark_engine::catalog::Relation;
 use floodmark_engine::scan::REJECTED_COLUMNS;
 use floodmark_engine::{Error, REJECTED};
-use floodmark_formats::table;
+use floodmark_formats::{LogType, table};
 
 use crate::render::safe;
 
-/// Show a table's columns with types, units and meaning
+/// Show a table's columns with types, units and meaning, and what it measures
 #[derive(Args, Debug)]
 #[command(after_help = "Example: floodmark describe nlb")]
 pub(crate) struct Arguments {
@@ -118,7 +118,7 @@ fn describe(name: &str) -> anyhow::Result<String> {
     })?;
     let log_type = found.log_type;
     let mut rows = rows();
-    rows.set_header(["column", "type", "unit", "meaning"]);
+    rows.set_header(["column", "type", "unit", "kind", "meaning"]);
     for column in &found.columns {
         let described = column.column;
         let name = if column.hidden {
@@ -126,12 +126,41 @@ fn describe(name: &str) -> anyhow::Result<String> {
         } else {
             described.name.to_owned()
         };
-        rows.add_row([&name, described.column_type.athena(), described.unit, described.meaning]);
+        rows.add_row([
+            &name,
+            described.column_type.athena(),
+            described.unit,
+            described.kind.words(),
+            described.meaning,
+        ]);
     }
     let mut text = format!("{}: {}\n", log_type.name, log_type.title);
     if !log_type.aliases.is_empty() {
         text.push_str(&format!("also: {}\n", log_type.aliases.join(", ")));
     }
     text.push_str(&format!("{}\n\n{}\n", log_type.page, rows.trim_fmt()));
+    text.push_str(&format!("\nmeasures:\n\n{}\n", measures(log_type).trim_fmt()));
+    if !log_type.dimensions.is_empty() {
+        let rows = dimensions(log_type);
+        text.push_str(&format!("\nto group by beside the columns:\n\n{}\n", rows.trim_fmt()));
+    }
     Ok(text)
+}
+
+fn measures(log_type: &LogType) -> Table {
+    let mut rows = rows();
+    rows.set_header(["measure", "unit", "what it is", "as SQL"]);
+    for measure in log_type.measures {
+        rows.add_row([measure.name, measure.unit, measure.title, &measure.sql()]);
+    }
+    rows
+}
+
+fn dimensions(log_type: &LogType) -> Table {
+    let mut rows = rows();
+    rows.set_header(["name", "kind", "as SQL"]);
+    for dimension in log_type.dimensions {
+        rows.add_row([dimension.name, dimension.kind.words(), dimension.sql]);
+    }
+    rows
 }

@@ -59,16 +59,30 @@ fn the_page_of_log_types_is_current() {
         if !log_type.folder.is_empty() {
             page.push_str(&format!("\nUsually below `{}`.\n", log_type.folder));
         }
-        page.push_str("\n| column | type | unit | meaning |\n| --- | --- | --- | --- |\n");
+        page.push_str("\n| column | type | unit | kind | meaning |\n");
+        page.push_str("| --- | --- | --- | --- | --- |\n");
         for column in &floodmark_formats::table::of(log_type).columns {
             let described = column.column;
             page.push_str(&format!(
-                "| `{}` | `{}` | {} | {} |\n",
+                "| `{}` | `{}` | {} | {} | {} |\n",
                 described.name,
                 described.column_type.athena(),
                 described.unit,
+                described.kind.words(),
                 described.meaning
             ));
+        }
+        page.push_str("\n| measure | unit | what it is | as SQL |\n| --- | --- | --- | --- |\n");
+        for measure in log_type.measures {
+            let (name, unit, title) = (measure.name, measure.unit, measure.title);
+            page.push_str(&format!("| `{name}` | {unit} | {title} | `{}` |\n", measure.sql()));
+        }
+        if !log_type.dimensions.is_empty() {
+            page.push_str("\n| to group by | kind | as SQL |\n| --- | --- | --- |\n");
+        }
+        for dimension in log_type.dimensions {
+            let (name, kind, sql) = (dimension.name, dimension.kind.words(), dimension.sql);
+            page.push_str(&format!("| `{name}` | {kind} | `{sql}` |\n"));
         }
     }
     check_page("log-types.md", &page);
