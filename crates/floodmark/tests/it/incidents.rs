@@ -7,7 +7,7 @@ use floodmark_formats::LogType;
 use floodmark_formats::log_types::ALL;
 use serde_json::Value;
 
-use crate::program::{ask, ask_number, run};
+use crate::program::{ask, ask_number, repository, run};
 
 /// An incident that was generated into a folder of its own.
 pub(crate) struct Incident {
@@ -162,6 +162,27 @@ fn one_condition(column: &str, value: &str) -> String {
         return format!("({column} LIKE '{value}/%' OR {column} LIKE '%; {value}/%')");
     }
     format!("{column} = '{value}'")
+}
+
+#[test]
+fn the_manual_names_all_incidents() {
+    let page = std::fs::read_to_string(repository("docs/manual/incidents.md")).expect("the page");
+    let list = run(&["demo", "--list"]).out;
+    let rows = list.lines().map(|line| {
+        let mut words = line.splitn(2, ' ');
+        let (name, rest) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+        let (log, story) = rest.trim_start().split_once(' ').expect("a log and a story");
+        format!("| `{name}` | `{log}` | {} |\n", story.trim_start())
+    });
+    let table = rows.collect::<String>();
+    let kept = page.split("| --- | --- | --- |\n").nth(1).expect("a table");
+    let kept = kept.split("<!--").next().expect("its rows");
+    if std::env::var_os("UPDATE").is_some() {
+        let path = repository("docs/manual/incidents.md");
+        std::fs::write(path, page.replacen(kept, &table, 1)).expect("a page to write to");
+    } else {
+        assert_eq!(kept, table, "`make update` writes it");
+    }
 }
 
 #[test]
