@@ -229,13 +229,12 @@ fn carriers(leaves: &Leaves, options: &Options) -> Found {
     const GAIN_FLOOR: f64 = -8.0;
     /// Which share of the change a carrier must have.
     const SHARE_MIN: f64 = 0.3;
-    let mut found =
-        drivers::find(leaves, &Options { gain_floor: GAIN_FLOOR, ..options.clone() });
+    let mut found = drivers::find(leaves, &Options { gain_floor: GAIN_FLOOR, ..options.clone() });
     let sum = |amounts: &[f64]| amounts.iter().sum::<f64>();
     let difference = sum(&leaves.during) - options.scale * sum(&leaves.before);
-    found.drivers.retain(|driver| {
-        (driver.during - options.scale * driver.before) / difference >= SHARE_MIN
-    });
+    found
+        .drivers
+        .retain(|driver| (driver.during - options.scale * driver.before) / difference >= SHARE_MIN);
     found
 }
 

@@ -135,7 +135,7 @@ fn movement(
         _ => DEVIATIONS_MIN,
     };
     let by_chance = match (was, is) {
-        (was, Some(is)) => (is - was.unwrap_or(0.0) * scale).abs() < DEVIATIONS_MIN * deviation,
+        (was, Some(is)) => (is - was.unwrap_or(0.0) * scale).abs() < deviations_min * deviation,
         _ => true,
     };
     let is_cut = match measure.shape {
