@@ -9,6 +9,7 @@ mod functions;
 mod glue;
 mod glue_catalog;
 mod incidents;
+mod investigate;
 mod logs;
 mod manual;
 mod measures;
