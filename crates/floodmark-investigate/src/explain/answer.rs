@@ -223,6 +223,8 @@ pub enum Direction {
 pub struct ConditionText {
     /// The column or dimension.
     pub column: String,
+    /// What its values are: `address`, `domain`, `path`, `port`, `HTTP status`, `user agent`, `category` and so on.
+    pub kind: &'static str,
     /// The values, or groups such as `198.51.100.0/24`, `/search/*`, `*.example.com`, `5xx`.
     pub values: Vec<String>,
 }

@@ -26,6 +26,9 @@ const FEW_ROWS: u64 = 30;
 /// Which share of a change a contributor must carry to be told.
 const SHARE_MIN: f64 = 0.005;
 
+/// The same for what went the other way.
+const SHARE_AGAINST_MIN: f64 = 0.05;
+
 /// How many times what was expected a rise must be; a fall must be its reciprocal.
 const LIFT_MIN: f64 = 1.25;
 
@@ -281,6 +284,7 @@ impl Assembly<'_> {
             conditions: (finding.cells(self.levels))
                 .map(|(dimension, cells)| ConditionText {
                     column: self.dimensions[dimension].name.clone(),
+                    kind: self.dimensions[dimension].kind.words(),
                     values: cells.iter().map(Cell::shown).collect(),
                 })
                 .collect(),
@@ -393,7 +397,10 @@ impl Assembly<'_> {
         let lift = (change.during + 0.5) / (change.before_scaled * growth + 0.5);
         let is_up = contributor.direction == Direction::Up;
         let is_lifted = if is_up { lift >= LIFT_MIN } else { lift <= 1.0 / LIFT_MIN };
-        let is_large = self.amounts.is_per_record || change.difference.abs() >= SHARE_MIN * of;
+        // What went against the change must be larger to be worth telling.
+        let is_against = (total.difference >= 0.0) != is_up && self.moved[self.explained].moved;
+        let share_min = if is_against { SHARE_AGAINST_MIN } else { SHARE_MIN };
+        let is_large = self.amounts.is_per_record || change.difference.abs() >= share_min * of;
         (is_lifted || self.amounts.is_per_record) && is_large
     }
 

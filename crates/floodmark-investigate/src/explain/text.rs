@@ -93,19 +93,28 @@ fn duration(seconds: f64) -> String {
     }
 }
 
-/// A contributor in a few words: `client_ip 203.0.113.7`, `4 values of client_ip (…)`.
+/// A contributor in a few words: `client_ip 203.0.113.7`, or `4 addresses (client_ip 192.0.2.66, …)`.
 pub fn subject(contributor: &Contributor) -> String {
+    /// How many values are named.
+    const VALUES: usize = 4;
     let conditions = contributor.conditions.iter().map(|condition| {
         let (column, values) = (&condition.column, &condition.values);
-        match values.as_slice() {
-            [only] => format!("{column} {only}"),
-            values if values.len() <= 4 => {
-                format!("{} values of {column} ({})", values.len(), values.join(", "))
-            }
-            values => {
-                format!("{} values of {column} ({}, …)", values.len(), values[..3].join(", "))
-            }
+        if let [only] = values.as_slice() {
+            return format!("{column} {only}");
         }
+        let noun = match condition.kind {
+            "address" if values.iter().all(|value| value.contains('/')) => "networks",
+            "address" => "addresses",
+            "domain" => "domains",
+            "path" => "paths",
+            "port" => "ports",
+            "HTTP status" => "statuses",
+            "user agent" => "user agents",
+            _ => "values",
+        };
+        let named = values[..values.len().min(VALUES)].join(", ");
+        let more = if values.len() > VALUES { ", …" } else { "" };
+        format!("{} {noun} ({column} {named}{more})", values.len())
     });
     conditions.collect::<Vec<_>>().join(" with ")
 }
@@ -197,7 +206,10 @@ fn of_contributor(contributor: &Contributor, answer: &Explanation) -> String {
             .iter()
             .take(3)
             .map(|common| format!("{} {}", common.column, common.values.join(" or ")));
-        text.push_str(&format!(", all with {}", all.collect::<Vec<_>>().join(", ")));
+        let are_all = contributor.also.iter().take(3).all(|common| common.coverage >= 1.0);
+        let all_or_nearly = if are_all { "all" } else { "nearly all" };
+        let all = all.collect::<Vec<_>>().join(", ");
+        text.push_str(&format!(", {all_or_nearly} with {all}"));
     }
     for peculiar in contributor.peculiar.iter().take(2) {
         text.push_str(&format!(

@@ -162,7 +162,9 @@ pub(crate) async fn answered<T>(
         }
     };
     let answer = Progress::during(settings.progress, || subject.latest(), work).await;
-    if let Some(report) = subject.reports().last() {
+    // Of several passes over the same logs, the one that read most tells what there was.
+    let reports = subject.reports();
+    if let Some(report) = reports.iter().rev().max_by_key(|report| report.account.lines) {
         query::tell_report(report, start.elapsed(), answer.is_err(), settings);
     }
     Ok(answer.map_err(|error| InSql { error, sql: sql.to_owned() })?)
