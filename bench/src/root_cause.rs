@@ -316,3 +316,30 @@ fn write_row(text: &mut String, set: &str, score: &Score) {
         score.whole_s / count,
     );
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write as _;
+    use std::fs;
+
+    use crate::arguments::Arguments;
+
+    #[test]
+    fn instances_of_a_folder_are_scored() {
+        let folder = std::env::temp_dir().join(format!("root-cause-{}", std::process::id()));
+        fs::create_dir_all(&folder).expect("a folder");
+        let mut text = String::from("a,b,real,predict\n");
+        for row in 0..400 {
+            let (a, b) = (row % 20, row / 20);
+            let noise = f64::from((row * 7919) % 13) / 1000.0 - 0.006;
+            let real = if a == 3 { 50.0 } else { 100.0 };
+            let _ = writeln!(text, "a{a},b{b},{},100", real * (1.0 + noise));
+        }
+        fs::write(folder.join("X_1.csv"), text).expect("an instance");
+        fs::write(folder.join("labels.csv"), "file,causes\nX_1.csv,a=a3;b=b4\n").expect("labels");
+        let words = ["root-cause".to_owned(), folder.display().to_string()];
+        let table = super::run(&Arguments::of(words.into()).expect("arguments")).expect("a table");
+        fs::remove_dir_all(&folder).expect("the folder goes");
+        assert!(table.contains("| X | 1 | 2 | 1.0000 | 0.5000 | 0.6667 |"), "{table}");
+    }
+}

@@ -208,7 +208,9 @@ pub(crate) fn learn_drift(rows: &Rows, tables: &mut Tables, measure: &Measure, s
             }
         }
     }
-    let pooled = if pool.len() >= SIBLINGS_MIN {
+    // What is expected of failures is given row by row, so few siblings need no one else's wandering.
+    let alone = measure.noise == Noise::Ratio;
+    let pooled = if pool.len() >= SIBLINGS_MIN && !alone {
         let mut middle: Vec<f64> = pool.iter().map(|(logarithm, _)| *logarithm).collect();
         median_variance(&pool, quantile(&mut middle, 0.5))
     } else {
@@ -216,8 +218,11 @@ pub(crate) fn learn_drift(rows: &Rows, tables: &mut Tables, measure: &Measure, s
     };
     for place in without {
         let table = &mut tables.tables[place];
-        let small =
-            if table.levels.len() == 1 { drift_of_small(measure, &table.cells) } else { 0.0 };
+        let small = if table.levels.len() == 1 && !alone {
+            drift_of_small(measure, &table.cells)
+        } else {
+            0.0
+        };
         table.drift = Drift { variance: pooled.max(small), shift: 0.0 };
     }
     if let Some(finest) = tables.tables.get_mut(scatter.table) {
