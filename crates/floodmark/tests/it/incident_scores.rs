@@ -24,8 +24,8 @@ const DRIFTS: [&str; 3] = ["0", "0.3", "0.5"];
 /// The seeds of the hours without a cause.
 const SEEDS: [&str; 5] = ["1", "2", "3", "4", "5"];
 
-/// How many quiet hours are written before, where there are any.
-const EARLIER_HOURS: usize = 6;
+/// How many quiet hours are written before: as many as `explain` looks at.
+const EARLIER_HOURS: usize = 3;
 
 /// Conditions in the order of their columns, each with its values.
 type Description = BTreeMap<String, BTreeSet<String>>;
