@@ -1,14 +1,22 @@
 //! The investigator's questions, as SQL and small statistics: SQL in, batches out.
 
+mod answer;
+pub mod compare;
+pub mod grouping;
 pub mod counting;
 pub mod contribution;
+pub mod counting;
 pub mod drivers;
 pub mod explain;
 pub mod limits;
+pub mod measure;
 pub mod spikes;
 pub mod subject;
+pub mod timeline;
+pub mod top;
 pub mod window;
 
+pub use measure::Measure;
 pub use counting::Counting;
 pub use spikes::{Spike, SpikeOptions, Timeline};
 pub use subject::{Subject, SubjectOptions};

@@ -5,6 +5,7 @@ pub const SPIKE_BUCKETS_MAX: usize = 20_000;
 
 /// The most spikes and dips that are named in one timeline.
 pub const SPIKES_MAX: usize = 20;
+
 /// How many rows are kept to look for contributors among; of more, a sample is kept.
 pub const ROWS_KEPT_MAX: usize = 400_000;
 
@@ -71,6 +72,20 @@ pub const TABLE_ADDITIONS_MAX: usize = 64_000_000;
 /// The most candidates that one search looks into row by row.
 pub const CANDIDATES_JUDGED_MAX: usize = 600;
 
+/// The most columns and expressions that rows are grouped by.
+pub const GROUPINGS_MAX: usize = 16;
+
+/// The most groups that an answer of `top` or `compare` names.
+pub const ROWS_SHOWN_MAX: usize = 10_000;
+
+/// The most buckets that a timeline has.
+pub const TIMELINE_BUCKETS_MAX: usize = 20_000;
+
+/// The most buckets of a timeline whose length is chosen for it.
+pub const TIMELINE_BUCKETS_CHOSEN_MAX: i64 = 200;
+
+/// How many values of a column have a line of their own in a timeline.
+pub const SERIES_MAX: usize = 5;
 /// How many single values are named in the place of the group that holds them and no others.
 pub const EXACT_VALUES_MAX: usize = 4;
 
@@ -82,3 +97,6 @@ pub const COMMON_MAX: usize = 5;
 
 /// How many clients of a contributor are counted one by one.
 pub const CLIENTS_COUNTED_MAX: usize = 1_000_000;
+
+/// How many spikes and dips are shown.
+pub const SPIKES_SHOWN_MAX: usize = 10;

@@ -7,6 +7,7 @@ use floodmark_engine::{Error, Metrics, Query, Report, Result, Session, dialect};
 use floodmark_formats::{LogType, Table, table};
 use futures::StreamExt;
 
+use crate::measure::in_line;
 use crate::window::Window;
 
 /// One log at the places of a session, narrowed by a condition.
@@ -17,7 +18,7 @@ pub struct Subject<'a> {
     /// The table's name in FROM.
     name: String,
     condition: Option<String>,
-    asked: Mutex<Vec<Arc<Metrics>>>,
+    asked: Arc<Mutex<Vec<Arc<Metrics>>>>,
 }
 
 /// How a subject is chosen.
@@ -52,8 +53,8 @@ impl<'a> Subject<'a> {
             session,
             table,
             name: session.name_of_log(table).await?,
-            condition: condition.map(str::to_owned),
-            asked: Mutex::default(),
+            condition: condition.map(in_line),
+            asked: Arc::default(),
         })
     }
 
@@ -67,6 +68,17 @@ impl<'a> Subject<'a> {
         self.table.log_type
     }
 
+    /// The time of the objects of the log at hand, by their names; None if those do not tell. Nothing is read.
+    ///
+    /// # Errors
+    ///
+    /// Those of listing.
+    pub async fn held(&self) -> Result<Option<Window>> {
+        let summary = self.session.summary().await?;
+        let log = summary.logs.iter().find(|log| log.log_type.name == self.log_type().name);
+        Ok(log.and_then(|log| Some(Window { start: log.first?, end: log.last? })))
+    }
+
     /// The table's name, as SQL in FROM.
     pub fn name(&self) -> &str {
         &self.name
@@ -77,14 +89,20 @@ impl<'a> Subject<'a> {
         self.condition.as_deref()
     }
 
-    /// The same subject, with one more condition.
+    /// The same subject, with one more condition. What is asked of either is in the account of both.
     #[must_use]
-    pub fn and(mut self, condition: &str) -> Self {
-        self.condition = Some(match &self.condition {
+    pub fn and(&self, condition: &str) -> Self {
+        let condition = match &self.condition {
             Some(known) => format!("({known}) AND ({condition})"),
             None => condition.to_owned(),
-        });
-        self
+        };
+        Self {
+            session: self.session,
+            table: self.table,
+            name: self.name.clone(),
+            condition: Some(condition),
+            asked: Arc::clone(&self.asked),
+        }
     }
 
     /// `FROM … WHERE …` for the rows in any of the windows; no window means all rows.

@@ -44,6 +44,28 @@ impl Progress {
         Self(Some((bar, task)))
     }
 
+    /// Does what takes long, and shows the progress of whatever is the latest query meanwhile.
+    pub(crate) async fn during<T>(
+        when: When,
+        latest: impl Fn() -> Option<Arc<Metrics>>,
+        work: impl Future<Output = T>,
+    ) -> T {
+        let mut work = std::pin::pin!(work);
+        let mut shown: Option<(Arc<Metrics>, Self)> = None;
+        loop {
+            tokio::select! {
+                done = &mut work => return done,
+                () = tokio::time::sleep(EVERY) => {}
+            }
+            let Some(metrics) = latest() else { continue };
+            if !shown.as_ref().is_some_and(|(known, _)| Arc::ptr_eq(known, &metrics)) {
+                drop(shown.take());
+                let progress = Self::start(when, &metrics);
+                shown = Some((metrics, progress));
+            }
+        }
+    }
+
     /// Runs what writes to the terminal without the line in between.
     pub(crate) fn suspend<T>(&self, write: impl FnOnce() -> T) -> T {
         match &self.0 {

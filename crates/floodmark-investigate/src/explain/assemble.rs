@@ -6,7 +6,7 @@ use crate::contribution::{self, RatioSums, Sums};
 use crate::explain::amounts::{Amounts, percentile_before};
 use crate::explain::answer::{
     Change, Client, Clients, ConditionText, Contributor, Direction, Explanation, MeasureMoved,
-    ReadRows, Rows, Unchanged, Verdict,
+    ReadRows, Rows, SpikeFound, Unchanged, Verdict,
 };
 use crate::explain::cells::Cell;
 use crate::explain::collect::{Collected, Totals};
@@ -49,6 +49,9 @@ pub(crate) struct Assembly<'a> {
     pub(crate) amounts: &'a Amounts,
     pub(crate) growth: f64,
     pub(crate) contributors_max: usize,
+    pub(crate) spikes: Vec<SpikeFound>,
+    /// How the records were counted, where that is not plain.
+    pub(crate) counting: Option<String>,
 }
 
 impl Assembly<'_> {
@@ -142,6 +145,7 @@ impl Assembly<'_> {
             condition: self.subject.condition().map(str::to_owned),
             measure,
             during: self.windows.during,
+            spikes: self.spikes,
             verdict,
             sentence: String::new(),
             total,
@@ -174,13 +178,7 @@ impl Assembly<'_> {
         self.measure().shape
     }
 
-    /// The length of the window over that of those before.
-    fn scale(&self) -> f64 {
-        let before: i64 = self.windows.before.iter().map(|window| window.length()).sum();
-        self.windows.during.length() as f64 / before as f64
-    }
-
-    /// The same for all windows before of which rows are kept.
+    /// The length of the window over that of all windows before of which rows are kept.
     fn scale_of_kept(&self) -> f64 {
         let all = self.windows.before.iter().chain(&self.windows.earlier);
         let length: i64 = all.map(|window| window.length()).sum();
@@ -419,7 +417,7 @@ impl Assembly<'_> {
     }
 
     fn notes(&self) -> Vec<String> {
-        let mut notes = Vec::new();
+        let mut notes: Vec<String> = self.counting.iter().cloned().collect();
         let collected = self.collected;
         if collected.rows.is_sample() {
             notes.push(format!(

@@ -2,15 +2,14 @@
 
 use std::collections::HashMap;
 
-use arrow_array::cast::AsArray;
-use arrow_array::types::{Float64Type, Int64Type};
-use arrow_array::{Array, RecordBatch};
+use arrow_array::RecordBatch;
+use floodmark_engine::Result;
 use floodmark_engine::athena::Texts;
-use floodmark_engine::{Error, ErrorKind, Result};
 use foldhash::fast::RandomState;
 use futures::StreamExt;
 
 use crate::explain::measures::{Part, PartKind};
+use crate::explain::numbers::number;
 use crate::limits::CLIENTS_COUNTED_MAX;
 use crate::subject::Subject;
 use crate::window::Window;
@@ -123,7 +122,10 @@ pub(crate) async fn prove(subject: &Subject<'_>, question: &Question<'_>) -> Res
 impl Proof {
     fn take(&mut self, batch: &RecordBatch, question: &Question<'_>) -> Result<()> {
         let texts = Texts::new(batch)?;
-        let number = |column: usize, row: usize| number(batch, column, row);
+        // A sum over nothing is NULL.
+        let number = |column: usize, row: usize| {
+            Ok::<_, floodmark_engine::Error>(number(batch, column, row)?.unwrap_or(0.0))
+        };
         for row in 0..batch.num_rows() {
             let is_during = texts.text(0, row).as_deref() == Some("1");
             let bits = number(1, row)? as u64;
@@ -182,20 +184,4 @@ impl Entities {
         }
         self.counted.entry(key).or_default().add(is_during, side);
     }
-}
-
-/// A number of an answer; NULL is zero.
-fn number(batch: &RecordBatch, column: usize, row: usize) -> Result<f64> {
-    let array = batch.column(column);
-    if array.is_null(row) {
-        return Ok(0.0);
-    }
-    if let Some(array) = array.as_primitive_opt::<Int64Type>() {
-        return Ok(array.value(row) as f64);
-    }
-    if let Some(array) = array.as_primitive_opt::<Float64Type>() {
-        return Ok(array.value(row));
-    }
-    let message = format!("a count is of the type {}", array.data_type());
-    Err(Error::new(ErrorKind::Internal, message))
 }

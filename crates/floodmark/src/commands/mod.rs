@@ -1,14 +1,19 @@
 //! The commands: one file each, one line here each.
 
+mod asked;
 mod check;
+mod compare;
 mod completions;
 mod ddl;
 mod demo;
 pub(crate) mod describe;
+mod explain;
 mod man;
 pub(crate) mod query;
 mod shell;
 pub(crate) mod tables;
+mod timeline;
+mod top;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -40,11 +45,15 @@ Exit codes: 0 done, 1 defect, 2 wrong SQL or arguments, 3 not found, 4 access de
 enum Commands {
     Query(query::Arguments),
     Shell(shell::Arguments),
+    Top(top::Arguments),
+    Compare(compare::Arguments),
+    Timeline(timeline::Arguments),
     Tables(tables::Arguments),
     Describe(describe::Arguments),
     Ddl(ddl::Arguments),
     Check(check::Arguments),
     Demo(demo::Arguments),
+    Explain(explain::Arguments),
     Completions(completions::Arguments),
     Man(man::Arguments),
 }
@@ -74,11 +83,15 @@ fn run(arguments: &[OsString]) -> anyhow::Result<()> {
     match arguments.command {
         Commands::Query(arguments) => query::run(&arguments, &settings),
         Commands::Shell(arguments) => shell::run(&arguments, &settings),
+        Commands::Top(arguments) => top::run(&arguments, &settings),
+        Commands::Compare(arguments) => compare::run(&arguments, &settings),
+        Commands::Timeline(arguments) => timeline::run(&arguments, &settings),
         Commands::Tables(arguments) => tables::run(&arguments, &settings),
         Commands::Describe(arguments) => describe::run(&arguments),
         Commands::Ddl(arguments) => ddl::run(&arguments, &settings),
         Commands::Check(arguments) => check::run(&arguments, &settings),
         Commands::Demo(arguments) => demo::run(&arguments, &settings),
+        Commands::Explain(arguments) => explain::run(&arguments, &settings),
         Commands::Completions(arguments) => completions::run(&arguments),
         Commands::Man(arguments) => man::run(&arguments),
     }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 use clap::Args;
 use floodmark_engine::dialect::{self, Statement};
-use floodmark_engine::{Engine, Error, ErrorKind, Metrics, Report, Session};
+use floodmark_engine::{Engine, Error, ErrorKind, Report, Session};
 use futures::StreamExt;
 
 use crate::commands;
@@ -165,19 +165,19 @@ pub(crate) async fn answer(
         }
     };
     output.flush()?;
-    tell_report(&metrics, start.elapsed(), result.is_err(), settings);
+    tell_report(&metrics.report(), start.elapsed(), result.is_err(), settings);
     result.and(finished)
 }
 
-fn tell_report(metrics: &Metrics, elapsed: Duration, stopped: bool, settings: &Settings) {
-    let report: Report = metrics.report();
+/// Writes the account of a query, as the settings say.
+pub(crate) fn tell_report(report: &Report, elapsed: Duration, stopped: bool, settings: &Settings) {
     // A query that reads no logs has nothing to account for, nor one that failed before it found any.
     if !report.scanned || (stopped && report.objects_listed == 0 && report.troubles_total == 0) {
         return;
     }
     let text = match settings.report {
-        ReportForm::Text => report_text::text(&report, elapsed, stopped),
-        ReportForm::Json => format!("{}\n", report_text::json(&report, elapsed, stopped)),
+        ReportForm::Text => report_text::text(report, elapsed, stopped),
+        ReportForm::Json => format!("{}\n", report_text::json(report, elapsed, stopped)),
         ReportForm::None => return,
     };
     // There is nobody to tell if this cannot be written.

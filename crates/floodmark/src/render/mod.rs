@@ -1,5 +1,9 @@
 //! Results in each format. Values of logs are hostile: nothing of them reaches a terminal as a control.
 
+pub(crate) mod aligned;
+pub(crate) mod chart;
+pub(crate) mod columns;
+pub(crate) mod figures;
 mod file;
 mod lines;
 mod table;
@@ -99,21 +103,14 @@ impl Output {
         &'a mut self,
         schema: &SchemaRef,
     ) -> anyhow::Result<Box<dyn Sink + 'a>> {
-        let place: &'a mut Place = match (&mut self.place, &self.path) {
-            (Some(place), _) => &mut **place,
-            (empty, Some(path)) => {
-                let file = File::create(path)
-                    .with_context(|| format!("cannot write `{}`", path.display()))?;
-                &mut **empty.insert(Box::new(BufWriter::new(file)))
-            }
-            (None, None) => unreachable!("standard output is open from the beginning"),
-        };
-        Ok(match self.format {
+        let (format, is_terminal) = (self.format, self.is_terminal);
+        let place = self.place()?;
+        Ok(match format {
             // Columns of a few characters each are nothing to read.
-            Format::Table if self.is_terminal && table::is_too_wide(schema) => {
+            Format::Table if is_terminal && table::is_too_wide(schema) => {
                 Box::new(table::Records::new(place))
             }
-            Format::Table => Box::new(table::Table::new(place, schema, self.is_terminal)),
+            Format::Table => Box::new(table::Table::new(place, schema, is_terminal)),
             Format::Records => Box::new(table::Records::new(place)),
             Format::Csv => Box::new(lines::Csv::new(place, schema)),
             Format::Markdown => Box::new(lines::Markdown::new(place, schema)),
@@ -121,6 +118,31 @@ impl Output {
             Format::Ndjson => Box::new(file::ndjson(place)),
             Format::Parquet => Box::new(file::Parquet::new(place, schema)?),
             Format::Arrow => Box::new(file::Arrow::new(place, schema)?),
+        })
+    }
+
+    /// Writes text for people as it stands: whatever comes from logs was made safe before.
+    pub(crate) fn text(&mut self, text: &str) -> anyhow::Result<()> {
+        Ok(self.place()?.write_all(text.as_bytes())?)
+    }
+
+    /// Writes a whole result.
+    pub(crate) fn batch(&mut self, batch: &RecordBatch) -> anyhow::Result<()> {
+        let mut sink = self.begin(&batch.schema())?;
+        sink.write(batch)?;
+        sink.finish()
+    }
+
+    /// The place to write to, opened when it is first needed.
+    fn place(&mut self) -> anyhow::Result<&mut Place> {
+        Ok(match (&mut self.place, &self.path) {
+            (Some(place), _) => &mut **place,
+            (empty, Some(path)) => {
+                let file = File::create(path)
+                    .with_context(|| format!("cannot write `{}`", path.display()))?;
+                &mut **empty.insert(Box::new(BufWriter::new(file)))
+            }
+            (None, None) => unreachable!("standard output is open from the beginning"),
         })
     }
 

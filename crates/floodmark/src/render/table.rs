@@ -51,7 +51,7 @@ pub(crate) fn is_too_wide(schema: &SchemaRef) -> bool {
 }
 
 /// The width of the terminal, as COLUMNS or the terminal itself says it.
-fn terminal_width() -> Option<u16> {
+pub(crate) fn terminal_width() -> Option<u16> {
     let columns = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
     columns.or_else(|| terminal_size::terminal_size().map(|(width, _)| width.0))
 }

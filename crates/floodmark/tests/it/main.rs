@@ -8,6 +8,7 @@ mod counting;
 mod functions;
 mod glue;
 mod glue_catalog;
+mod investigate;
 mod incidents;
 mod logs;
 mod manual;

@@ -33,9 +33,20 @@ fn the_page_of_commands_is_current() {
          and a key of `settings.toml` in the data folder; flags come before variables, variables before the file.\n",
     );
     page.push_str(&format!("\n```text\n{}\n```\n", output(&["--help"])));
-    for command in
-        ["query", "shell", "tables", "describe", "ddl", "check", "demo", "completions", "man"]
-    {
+    for command in [
+        "query",
+        "shell",
+        "top",
+        "compare",
+        "timeline",
+        "tables",
+        "describe",
+        "ddl",
+        "check",
+        "demo",
+        "completions",
+        "man",
+    ] {
         // The settings are those of the first page.
         let help = output(&[command, "--help"]);
         let own = help.split("\nSettings:\n").next().unwrap_or_default();
@@ -108,6 +119,28 @@ fn the_sql_of_the_manual_runs() {
         }
     }
     assert!(blocks > 3, "the manual has examples");
+}
+
+/// Each command line in the page of questions, asked of the logs of the demo.
+#[test]
+fn the_questions_of_the_manual_are_answered() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let generated = run(&["demo", "--folder", path(folder.path()), "--generate-only"]);
+    assert_eq!(generated.code, 0, "{}", generated.err);
+    let logs = folder.path().join("logs");
+    let page = std::fs::read_to_string(repository("docs/manual/investigate.md")).expect("a page");
+    let mut asked = 0;
+    for line in page.lines().filter_map(|line| line.strip_prefix("$ floodmark ")) {
+        let words: Vec<&str> =
+            line.split(' ').map(|word| if word == "logs/" { path(&logs) } else { word }).collect();
+        if !["top", "compare", "timeline"].contains(&words[0]) {
+            continue;
+        }
+        let answer = run(&words);
+        assert_eq!(answer.code, 0, "{line}: {}", answer.err);
+        asked += 1;
+    }
+    assert!(asked > 5, "the page has examples");
 }
 
 fn path(path: &Path) -> &str {
