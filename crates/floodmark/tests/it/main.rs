@@ -9,6 +9,7 @@ mod functions;
 mod glue;
 mod glue_catalog;
 mod investigate;
+mod incident_scores;
 mod incidents;
 mod logs;
 mod manual;
