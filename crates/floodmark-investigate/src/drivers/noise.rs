@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::drivers::Noise;
 use crate::drivers::cell::{Cell, Measure};
 use crate::drivers::rows::Rows;
-use crate::drivers::tables::Tables;
+use crate::drivers::tables::{Table, Tables};
 
 /// The median of a squared standard normal variable.
 const SQUARE_MEDIAN: f64 = 0.455;
@@ -15,6 +15,8 @@ const SQUARE_QUARTILE: f64 = 1.323;
 const EVIDENCE_MIN: f64 = 10.0;
 /// The share of the whole that a level's large enough values should hold.
 const COVERAGE_MIN: f64 = 0.8;
+/// The greatest sum of squared shares of a level that is asked for the growth.
+const CONCENTRATED: f64 = 0.3;
 /// What small cells have at least, and what large ones have at least.
 const SMALL_EVIDENCE_MIN: f64 = 2.5;
 const LARGE_EVIDENCE_MIN: f64 = 12.5;
@@ -34,8 +36,8 @@ pub(crate) struct Drift {
 
 /// The general growth, the windows' lengths included: the median over cells of middling size.
 ///
-/// The levels asked are those whose values share the amount most evenly, so that a cause moves few of them, among
-/// those whose values are large enough to tell.
+/// The levels asked are those whose values share the amount evenly and are large enough to tell. A cause moves few
+/// values of its own level and all values of the others, so the level that changed least is believed.
 pub(crate) fn growth(rows: &Rows, tables: &Tables, scale: f64) -> f64 {
     let measure = Measure { noise: rows.noise, growth: scale, dispersion: 1.0 };
     let mut asked: Vec<Asked> = Vec::new();
@@ -54,28 +56,21 @@ pub(crate) fn growth(rows: &Rows, tables: &Tables, scale: f64) -> f64 {
         asked.push(Asked {
             thin: total < COVERAGE_MIN * measure.evidence(&whole),
             concentration: known.iter().map(|(_, weight)| (weight / total).powi(2)).sum(),
-            chain: rows.level(table.levels[0]).chain,
             growth: weighted_median(known),
         });
     }
     asked.sort_by(|a, b| {
         let concentration = a.concentration.total_cmp(&b.concentration);
-        a.thin.cmp(&b.thin).then(concentration).then(a.chain.cmp(&b.chain))
+        a.thin.cmp(&b.thin).then(concentration)
     });
-    let mut best: Vec<Asked> = Vec::new();
-    for one in asked {
-        let comparable = best.first().is_none_or(|first| first.thin == one.thin);
-        if best.len() < 3 && comparable && best.iter().all(|known| known.chain != one.chain) {
-            best.push(one);
-        }
-    }
-    best.truncate(if best.len() == 2 { 1 } else { 3 });
-    let mut growths: Vec<f64> = best.iter().map(|one| one.growth).collect();
-    growths.sort_by(f64::total_cmp);
-    match growths.len() {
-        0 => median_nearest_one(few, scale),
-        count => growths[count / 2],
-    }
+    let Some(first) = asked.first() else { return median_nearest_one(few, scale) };
+    let change = |one: &&Asked| (one.growth / scale).ln().abs();
+    asked
+        .iter()
+        .take_while(|one| one.thin == first.thin && one.concentration <= CONCENTRATED)
+        .min_by(|a, b| change(a).total_cmp(&change(b)))
+        .unwrap_or(first)
+        .growth
 }
 
 /// What a level says about the general growth.
@@ -84,7 +79,6 @@ struct Asked {
     thin: bool,
     /// The sum of its values' squared shares.
     concentration: f64,
-    chain: u32,
     growth: f64,
 }
 
@@ -130,21 +124,7 @@ pub(crate) fn scatter(tables: &Tables, measure: &Measure) -> Scatter {
     let mut scatter = Scatter { dispersion: 1.0, drift: 0.0, table: 0 };
     let Some((place, table)) = finest else { return scatter };
     scatter.table = place;
-    let (mut small, mut large) = (Vec::new(), Vec::new());
-    for cell in &table.cells {
-        let evidence = measure.evidence(cell);
-        let expected = measure.growth * cell.before;
-        let variance = match measure.noise {
-            Noise::Counts => expected * (1.0 + measure.growth),
-            Noise::Ratio => expected,
-            _ => cell.during_squares + measure.growth.powi(2) * cell.before_squares,
-        };
-        if evidence >= SMALL_EVIDENCE_MIN && variance > 0.0 {
-            let square = measure.excess(cell).powi(2) / variance;
-            if evidence < LARGE_EVIDENCE_MIN { &mut small } else { &mut large }
-                .push((square, evidence));
-        }
-    }
+    let (small, large) = squares(measure, &table.cells);
     if small.len() < SMALL_CELLS_MIN {
         return scatter;
     }
@@ -162,13 +142,55 @@ pub(crate) fn scatter(tables: &Tables, measure: &Measure) -> Scatter {
     scatter
 }
 
+/// How far the cells are from what was expected, squared and in units of the variance, each with its evidence: small
+/// cells and large ones.
+fn squares(measure: &Measure, cells: &[Cell]) -> (Vec<(f64, f64)>, Vec<(f64, f64)>) {
+    let (mut small, mut large) = (Vec::new(), Vec::new());
+    for cell in cells {
+        let evidence = measure.evidence(cell);
+        let expected = measure.growth * cell.before;
+        let variance = match measure.noise {
+            Noise::Counts => expected * (1.0 + measure.growth),
+            Noise::Ratio => expected,
+            _ => cell.during_squares + measure.growth.powi(2) * cell.before_squares,
+        };
+        if evidence >= SMALL_EVIDENCE_MIN && variance > 0.0 {
+            let square = measure.excess(cell).powi(2) / variance;
+            if evidence < LARGE_EVIDENCE_MIN { &mut small } else { &mut large }
+                .push((square, evidence));
+        }
+    }
+    (small, large)
+}
+
+/// The wandering that small cells show when all that they vary too much is put down to it.
+///
+/// A cause on another level moves them all alike, which is no wandering: so the lesser of what they vary around the
+/// general growth and around the whole's.
+fn drift_of_small(measure: &Measure, cells: &[Cell]) -> f64 {
+    let mut whole = Cell::default();
+    cells.iter().for_each(|cell| whole.add(cell));
+    if whole.during <= 0.0 || whole.before <= 0.0 {
+        return 0.0;
+    }
+    let around = |growth: f64| {
+        let (small, _) = squares(&Measure { growth, ..*measure }, cells);
+        if small.len() < SIBLINGS_MIN {
+            return 0.0;
+        }
+        let (square, evidence) = medians(small);
+        ((square - SQUARE_MEDIAN) / evidence / SQUARE_MEDIAN).max(0.0)
+    };
+    around(measure.growth).min(around(whole.during / whole.before))
+}
+
 fn medians(pairs: Vec<(f64, f64)>) -> (f64, f64) {
     let (mut a, mut b): (Vec<f64>, Vec<f64>) = pairs.into_iter().unzip();
     (quantile(&mut a, 0.5), quantile(&mut b, 0.5))
 }
 
 /// Learns the wandering of every table's cells; tables with few cells get what all of those have together.
-pub(crate) fn learn_drift(tables: &mut Tables, measure: &Measure, scatter: &Scatter) {
+pub(crate) fn learn_drift(rows: &Rows, tables: &mut Tables, measure: &Measure, scatter: &Scatter) {
     if measure.noise == Noise::Relative {
         return;
     }
@@ -186,14 +208,39 @@ pub(crate) fn learn_drift(tables: &mut Tables, measure: &Measure, scatter: &Scat
             }
         }
     }
-    let pooled = if pool.len() >= SIBLINGS_MIN { median_variance(&pool, 0.0) } else { 0.0 };
+    let pooled = if pool.len() >= SIBLINGS_MIN {
+        let mut middle: Vec<f64> = pool.iter().map(|(logarithm, _)| *logarithm).collect();
+        median_variance(&pool, quantile(&mut middle, 0.5))
+    } else {
+        0.0
+    };
     for place in without {
-        tables.tables[place].drift = Drift { variance: pooled, shift: 0.0 };
+        let table = &mut tables.tables[place];
+        let small =
+            if table.levels.len() == 1 { drift_of_small(measure, &table.cells) } else { 0.0 };
+        table.drift = Drift { variance: pooled.max(small), shift: 0.0 };
     }
     if let Some(finest) = tables.tables.get_mut(scatter.table) {
         finest.drift.variance = finest.drift.variance.max(scatter.drift);
     }
-    // A part of a value's rows wanders no less than all of them do.
+    // A part of a value's rows wanders no less than all of them do: levels of a chain first, then combinations.
+    let chain = |table: &Table| {
+        let level = rows.level(table.levels[0]);
+        (level.chain, level.depth)
+    };
+    let singles: Vec<((u32, u32), f64)> = tables
+        .tables
+        .iter()
+        .filter(|table| table.levels.len() == 1)
+        .map(|table| (chain(table), table.drift.variance))
+        .collect();
+    for table in tables.tables.iter_mut().filter(|table| table.levels.len() == 1) {
+        let (own, depth) = chain(table);
+        let general = singles.iter().filter(|((other, above), _)| *other == own && *above < depth);
+        for (_, variance) in general {
+            table.drift.variance = table.drift.variance.max(*variance);
+        }
+    }
     let levels: BTreeMap<usize, f64> = tables
         .tables
         .iter()
@@ -229,6 +276,8 @@ impl Drift {
             .map(|(logarithm, noise)| (logarithm - shift).powi(2) / SQUARE_QUARTILE - noise)
             .collect();
         let variance = quantile(&mut upper, 0.75).max(median_variance(logarithms, shift));
+        // Few siblings tell it badly, and too low a variance is worse than too high a one.
+        let variance = variance * (1.0 + SIBLINGS_MIN as f64 / logarithms.len() as f64);
         Self { variance, shift }
     }
 }

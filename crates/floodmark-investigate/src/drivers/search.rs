@@ -55,7 +55,7 @@ fn one_way(leaves: &Leaves, options: &Options) -> Found {
     found.cells_examined = tables.cells_examined;
     found.gain_min = threshold(options, tables.cells_examined);
     tables.enliven(&measure, options, found.gain_min);
-    learn_drift(&mut tables, &measure, &scatter);
+    learn_drift(&rows, &mut tables, &measure, &scatter);
     let windows = window_amounts(&rows);
     let levels = tables.levels_by_gain(&measure);
     let mut scratch = Scratch::new(&rows);

@@ -85,8 +85,6 @@ pub struct Explanation {
     pub sentence: String,
     /// The total of the measure.
     pub total: Change,
-    /// How much everything grew alike, beside the contributors: 1 is not at all.
-    pub growth: f64,
     /// The contributors, those to the total's change first, the largest first.
     pub contributors: Vec<Contributor>,
     /// What the measure is without all contributors.

@@ -14,7 +14,6 @@ mod findings;
 mod levels;
 mod measures;
 mod movement;
-mod numbers;
 mod portrait;
 mod proof;
 mod rows;
@@ -25,7 +24,7 @@ use floodmark_engine::{Error, Result};
 use floodmark_formats::time::{DAY, iso};
 
 use crate::counting;
-use crate::drivers::{self, Direction, Options};
+use crate::drivers::{self, Direction, Found, Leaves, Options};
 use crate::explain::amounts::amounts;
 use crate::explain::answer::{Answer, Explanation, Quiet, SpikeFound};
 use crate::explain::assemble::{Assembly, Windows};
@@ -197,7 +196,10 @@ async fn compare(
     };
     let options =
         Options { noise: amounts.noise, scale, direction: Direction::Both, ..Options::default() };
-    let found = drivers::find(&amounts.leaves, &options);
+    let mut found = drivers::find(&amounts.leaves, &options);
+    if found.drivers.is_empty() && moved[explained].moved {
+        found = carriers(&amounts.leaves, &options);
+    }
     let findings = findings::findings(&found.drivers, &levels, &amounts);
     let assembly = Assembly {
         subject,
@@ -213,12 +215,27 @@ async fn compare(
         collected: &collected,
         levels: &levels,
         amounts: &amounts,
-        growth: found.growth,
         contributors_max: question.contributors_max,
         spikes: comparison.spikes,
         counting: counting.map(|counting| counting.sentence),
     };
     assembly.answer(findings, statements).await
+}
+
+/// What carries most of a change of the total that is no chance, where nothing stands out by itself against all that was looked
+/// at: a few huge transfers may be all that happened.
+fn carriers(leaves: &Leaves, options: &Options) -> Found {
+    /// What a gain must have above twice the logarithm of the number of cells, when only the largest cells are of interest.
+    const GAIN_FLOOR: f64 = -8.0;
+    /// Which share of the change a carrier must have.
+    const SHARE_MIN: f64 = 0.3;
+    let mut found = drivers::find(leaves, &Options { gain_floor: GAIN_FLOOR, ..options.clone() });
+    let sum = |amounts: &[f64]| amounts.iter().sum::<f64>();
+    let difference = sum(&leaves.during) - options.scale * sum(&leaves.before);
+    found
+        .drivers
+        .retain(|driver| (driver.during - options.scale * driver.before) / difference >= SHARE_MIN);
+    found
 }
 
 /// The windows before those that are compared, at the same distance from one another.

@@ -2,14 +2,11 @@
 
 use std::collections::HashMap;
 
-use arrow_array::RecordBatch;
 use floodmark_engine::Result;
-use floodmark_engine::athena::Texts;
 use foldhash::fast::RandomState;
-use futures::StreamExt;
 
+use crate::answer::{Batch, Rows};
 use crate::explain::measures::{Part, PartKind};
-use crate::explain::numbers::number;
 use crate::limits::CLIENTS_COUNTED_MAX;
 use crate::subject::Subject;
 use crate::window::Window;
@@ -75,12 +72,11 @@ impl Question<'_> {
             format!("{bits} AS contributors"),
         ];
         inner.extend(self.entity.map(|entity| format!("{entity} AS client")));
-        let mut outer = vec!["is_during".to_owned(), "CAST(contributors AS bigint)".to_owned()];
-        outer.push(match self.entity {
+        let mut outer = vec![match self.entity {
             Some(_) => format!("IF(contributors % {} > 0, client)", 1_u64 << self.contributors),
             None => "NULL".to_owned(),
-        });
-        outer.push("count(*)".to_owned());
+        }];
+        outer.extend(["is_during", "contributors", "count(*)"].map(str::to_owned));
         for (at, part) in self.parts.iter().enumerate() {
             match part.kind {
                 PartKind::Number => {
@@ -109,39 +105,35 @@ impl Question<'_> {
 ///
 /// Those of the engine.
 pub(crate) async fn prove(subject: &Subject<'_>, question: &Question<'_>) -> Result<Proof> {
-    let mut query = subject.query(&question.sql(subject)).await?;
+    let mut answer = Rows::ask(subject, &question.sql(subject), 1).await?;
     let mut proof =
         Proof { counted: vec![Counted::default(); question.conditions.len()], ..Proof::default() };
     proof.entities.resize_with(question.contributors, Entities::default);
-    while let Some(batch) = query.rows.next().await {
-        proof.take(&batch?, question)?;
+    while let Some(batch) = answer.next().await? {
+        proof.take(&batch, question);
     }
     Ok(proof)
 }
 
 impl Proof {
-    fn take(&mut self, batch: &RecordBatch, question: &Question<'_>) -> Result<()> {
-        let texts = Texts::new(batch)?;
-        // A sum over nothing is NULL.
-        let number = |column: usize, row: usize| {
-            Ok::<_, floodmark_engine::Error>(number(batch, column, row)?.unwrap_or(0.0))
-        };
-        for row in 0..batch.num_rows() {
-            let is_during = texts.text(0, row).as_deref() == Some("1");
-            let bits = number(1, row)? as u64;
-            let entity = texts.text(2, row);
-            let mut side = Side { rows: number(3, row)? as u64, parts: Vec::new() };
+    fn take(&mut self, batch: &Batch, question: &Question<'_>) {
+        for row in batch.rows() {
+            // A sum over nothing is NULL.
+            let number = |column: usize| batch.number(column, row).unwrap_or(0.0);
+            let entity = batch.texts(row).pop().flatten();
+            let is_during = number(1) != 0.0;
+            let bits = number(2) as u64;
+            let mut side = Side { rows: number(3) as u64, parts: Vec::new() };
             let mut column = 4;
             for part in question.parts {
                 side.parts.push(match part.kind {
                     PartKind::Number => {
                         column += 2;
-                        (number(column - 2, row)?, number(column - 1, row)?)
+                        (number(column - 2), number(column - 1))
                     }
                     PartKind::Condition => {
                         column += 1;
-                        let met = number(column - 1, row)?;
-                        (met, met)
+                        (number(column - 1), number(column - 1))
                     }
                     PartKind::Value => (0.0, 0.0),
                 });
@@ -159,7 +151,6 @@ impl Proof {
                 }
             }
         }
-        Ok(())
     }
 }
 

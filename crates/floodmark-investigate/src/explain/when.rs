@@ -1,12 +1,10 @@
 //! When something happened: the spikes and dips of a log's timeline, in all measures that add up.
 
-use arrow_array::RecordBatch;
-use floodmark_engine::athena::Texts;
 use floodmark_engine::{Error, ErrorKind, Result};
 use floodmark_formats::time::{HOUR, MINUTE, Micros, SECOND};
 
+use crate::answer::{Batch, Rows};
 use crate::explain::measures::{Measure, Measures, Shape};
-use crate::explain::numbers::number;
 use crate::limits::{SPIKE_BUCKETS_MAX, SPIKES_SHOWN_MAX};
 use crate::spikes::{self, Control, Spike, SpikeOptions, Timeline};
 use crate::subject::Subject;
@@ -76,8 +74,9 @@ pub(crate) async fn when(
     let (positions, chosen): (Vec<usize>, Vec<&Measure>) = additive.unzip();
     let statement = sql(subject, &chosen);
     let mut counted = Counted::default();
-    for batch in subject.ask(&statement).await? {
-        counted.take(&batch, chosen.len())?;
+    let mut answer = Rows::ask(subject, &statement, 0).await?;
+    while let Some(batch) = answer.next().await? {
+        counted.take(&batch, chosen.len());
     }
     counted.rows.sort_unstable_by_key(|row| row.bucket);
     let (Some(first), Some(last)) = (counted.rows.first(), counted.rows.last()) else {
@@ -128,25 +127,22 @@ struct BucketRow {
 }
 
 impl Counted {
-    fn take(&mut self, batch: &RecordBatch, measures: usize) -> Result<()> {
-        let texts = Texts::new(batch)?;
-        for row in 0..batch.num_rows() {
+    fn take(&mut self, batch: &Batch, measures: usize) {
+        for row in batch.rows() {
+            let number = |column: usize| batch.number(column, row);
             // Rows without a time are in no bucket.
-            let Some(bucket) = number(batch, 0, row)? else { continue };
-            let seconds = |column: usize| -> Option<Micros> {
-                Some((texts.text(column, row)?.parse::<f64>().ok()? * SECOND as f64) as Micros)
-            };
-            if let (Some(first), Some(last)) = (seconds(2), seconds(3)) {
+            let Some(bucket) = number(0) else { continue };
+            let moment = |column: usize| Some((number(column)? * SECOND as f64) as Micros);
+            if let (Some(first), Some(last)) = (moment(2), moment(3)) {
                 let known = self.ends.unwrap_or((first, last));
                 self.ends = Some((known.0.min(first), known.1.max(last)));
             }
-            let amounts = (0..measures)
-                .map(|at| Ok(number(batch, 4 + at, row)?.unwrap_or(0.0)))
-                .collect::<Result<_>>()?;
-            let records = number(batch, 1, row)?.unwrap_or(0.0);
-            self.rows.push(BucketRow { bucket: bucket as i64, records, amounts });
+            self.rows.push(BucketRow {
+                bucket: bucket as i64,
+                records: number(1).unwrap_or(0.0),
+                amounts: (0..measures).map(|at| number(4 + at).unwrap_or(0.0)).collect(),
+            });
         }
-        Ok(())
     }
 
     /// The shortest bucket in which there are enough rows.

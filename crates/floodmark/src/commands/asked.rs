@@ -34,7 +34,7 @@ pub(crate) struct Asked {
     #[arg(long = "where", value_name = "CONDITION")]
     condition: Option<String>,
 
-    /// Print the SQL that answers the question, and do not run it
+    /// Print the SQL that answers the question, and do not run it; `explain` shows the proof of each contributor beside its answer
     #[arg(long)]
     pub(crate) sql: bool,
 
@@ -60,6 +60,11 @@ impl Asked {
         } else {
             Format::Csv
         };
+        self.format_or(default)
+    }
+
+    /// The format of the answer of a command that has its own default.
+    pub(crate) fn format_or(&self, default: Format) -> Format {
         self.format.unwrap_or(default)
     }
 
@@ -75,6 +80,16 @@ impl Asked {
     /// Opens the logs, and answers with what `answer` makes of them.
     pub(crate) fn run(
         &self,
+        settings: &Settings,
+        answer: impl AsyncFnOnce(&Subject<'_>, &mut Output) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
+        self.run_in(self.format(), settings, answer)
+    }
+
+    /// The same, for a command that has its own format.
+    pub(crate) fn run_in(
+        &self,
+        default: Format,
         settings: &Settings,
         answer: impl AsyncFnOnce(&Subject<'_>, &mut Output) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
@@ -94,7 +109,7 @@ impl Asked {
             let options =
                 SubjectOptions { log: self.log.as_deref(), condition: self.condition.as_deref() };
             let subject = Subject::open(&session, options).await?;
-            let mut output = Output::open(self.format(), self.output.as_deref())?;
+            let mut output = Output::open(self.format_or(default), self.output.as_deref())?;
             Box::pin(answer(&subject, &mut output)).await?;
             output.flush()
         })

@@ -147,7 +147,8 @@ fn score(incident: &Incident, how: &str, answer: &Value, told: &mut String) -> S
         score.verdicts += 1;
     } else {
         let (said, expected) = (&answer["verdict"], &incident.record["verdict"]);
-        let _ = writeln!(told, "{name}: verdict {said}, and it is {expected}: {}", answer["sentence"]);
+        let _ =
+            writeln!(told, "{name}: verdict {said}, and it is {expected}: {}", answer["sentence"]);
     }
     if answer["measure"]["name"] != incident.record["measure"] {
         let (said, expected) = (&answer["measure"]["name"], &incident.record["measure"]);
@@ -259,5 +260,8 @@ fn check_page(table: &str) {
         std::fs::write(&path, page).expect("a page to write to");
         return;
     }
-    assert!(kept == text, "the table in docs/performance.md is not current, `make update` writes it");
+    assert!(
+        kept == text,
+        "the table in docs/performance.md is not current, `make update` writes it"
+    );
 }
