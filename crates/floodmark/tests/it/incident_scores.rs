@@ -24,8 +24,8 @@ const DRIFTS: [&str; 3] = ["0", "0.3", "0.5"];
 /// The seeds of the hours without a cause.
 const SEEDS: [&str; 5] = ["1", "2", "3", "4", "5"];
 
-/// How many quiet hours are written before, where there are any.
-const EARLIER_HOURS: usize = 6;
+/// How many quiet hours are written before: as many as `explain` looks at.
+const EARLIER_HOURS: usize = 3;
 
 /// Conditions in the order of their columns, each with its values.
 type Description = BTreeMap<String, BTreeSet<String>>;
@@ -147,7 +147,8 @@ fn score(incident: &Incident, how: &str, answer: &Value, told: &mut String) -> S
         score.verdicts += 1;
     } else {
         let (said, expected) = (&answer["verdict"], &incident.record["verdict"]);
-        let _ = writeln!(told, "{name}: verdict {said}, and it is {expected}: {}", answer["sentence"]);
+        let _ =
+            writeln!(told, "{name}: verdict {said}, and it is {expected}: {}", answer["sentence"]);
     }
     if answer["measure"]["name"] != incident.record["measure"] {
         let (said, expected) = (&answer["measure"]["name"], &incident.record["measure"]);
@@ -259,5 +260,8 @@ fn check_page(table: &str) {
         std::fs::write(&path, page).expect("a page to write to");
         return;
     }
-    assert!(kept == text, "the table in docs/performance.md is not current, `make update` writes it");
+    assert!(
+        kept == text,
+        "the table in docs/performance.md is not current, `make update` writes it"
+    );
 }

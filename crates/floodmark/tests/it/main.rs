@@ -8,6 +8,7 @@ mod counting;
 mod functions;
 mod glue;
 mod glue_catalog;
+mod incident_scores;
 mod incidents;
 mod investigate;
 mod logs;

@@ -1,5 +1,7 @@
 //! What an incident does to the traffic of its hour.
 
+use std::collections::BTreeSet;
+
 use floodmark_formats::synthetic::Random;
 use floodmark_formats::time::HOUR;
 
@@ -72,6 +74,7 @@ pub(crate) fn apply(
         }
         Effect::Join { who, visits_each, like, set } => {
             let start = pace.midnight + pace.hour * HOUR;
+            let mut known = BTreeSet::new();
             for number in 0..who.number() {
                 // Whom it is like does not matter for how often it comes, so all are equally likely.
                 let rank = like.unwrap_or_else(|| {
@@ -79,6 +82,9 @@ pub(crate) fn apply(
                 });
                 let mut client = Client::new(rank, Addresses::Everywhere, random);
                 client.address = who.address(number, random);
+                while !known.insert(client.address.clone()) {
+                    client.address = who.address(number, random);
+                }
                 for _ in 0..visits_each {
                     let at = start + random.between(0, HOUR - 1);
                     let mut visit = (traffic.visit)(&client, at, random);
