@@ -2,11 +2,11 @@
 
 mod answer;
 pub mod compare;
-pub mod grouping;
-pub mod counting;
 pub mod contribution;
+pub mod counting;
 pub mod drivers;
 pub mod explain;
+pub mod grouping;
 pub mod limits;
 pub mod measure;
 pub mod spikes;
@@ -15,8 +15,8 @@ pub mod timeline;
 pub mod top;
 pub mod window;
 
-pub use measure::Measure;
 pub use counting::Counting;
+pub use measure::Measure;
 pub use spikes::{Spike, SpikeOptions, Timeline};
 pub use subject::{Subject, SubjectOptions};
 pub use window::{Before, Window};

@@ -6,12 +6,12 @@ use std::time::Instant;
 
 use clap::Args;
 use floodmark_engine::{Engine, Error, ErrorKind};
-use floodmark_investigate::{Subject, SubjectOptions, Window};
+use floodmark_investigate::{Subject, SubjectOptions, Window, counting};
 
 use crate::commands::{self, query};
 use crate::failure::InSql;
 use crate::progress::Progress;
-use crate::render::{Format, Output, figures};
+use crate::render::{Format, Output, figures, safe};
 use crate::settings::Settings;
 use crate::shell::talk;
 
@@ -33,6 +33,10 @@ pub(crate) struct Asked {
     /// Only rows that meet this condition in SQL
     #[arg(long = "where", value_name = "CONDITION")]
     condition: Option<String>,
+
+    /// Count each record of a flow log, also where several interfaces logged the same packets
+    #[arg(long)]
+    each_record: bool,
 
     /// Print the SQL that answers the question, and do not run it
     #[arg(long)]
@@ -72,10 +76,11 @@ impl Asked {
         log.chain(condition).collect()
     }
 
-    /// Opens the logs, and answers with what `answer` makes of them.
+    /// Opens the logs, and answers with what `answer` makes of their rows in these windows; no window means all.
     pub(crate) fn run(
         &self,
         settings: &Settings,
+        windows: &[Window],
         answer: impl AsyncFnOnce(&Subject<'_>, &mut Output) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
         if self.from.is_some() {
@@ -94,10 +99,29 @@ impl Asked {
             let options =
                 SubjectOptions { log: self.log.as_deref(), condition: self.condition.as_deref() };
             let subject = Subject::open(&session, options).await?;
+            let subject = self.counted_once(subject, windows, settings).await?;
             let mut output = Output::open(self.format(), self.output.as_deref())?;
             Box::pin(answer(&subject, &mut output)).await?;
             output.flush()
         })
+    }
+
+    /// Leaves out the records of packets that another record counts, and says so.
+    async fn counted_once<'a>(
+        &self,
+        subject: Subject<'a>,
+        windows: &[Window],
+        settings: &Settings,
+    ) -> anyhow::Result<Subject<'a>> {
+        if self.each_record || self.paths.is_empty() {
+            return Ok(subject);
+        }
+        let Some(counting) = watched(&subject, settings, counting::rule(&subject, windows)).await?
+        else {
+            return Ok(subject);
+        };
+        talk(&format!("note: {}\n", safe(&counting.sentence)));
+        Ok(if counting.predicate == "true" { subject } else { subject.and(&counting.predicate) })
     }
 
     /// Says that no row was found, and what the logs at hand span. For a window outside of that it is an error.
@@ -121,12 +145,11 @@ impl Asked {
         let written: Vec<_> = windows.iter().map(|window| figures::window(*window)).collect();
         let of_time =
             if written.is_empty() { String::new() } else { format!(" in {}", written.join(", ")) };
-        if subject.condition().is_none() && !windows.is_empty() {
+        if self.condition.is_none() && !windows.is_empty() {
             let message = format!("`{log}` has no rows{of_time}");
             return Err(Error::not_found(message).hint(span).into());
         }
-        let condition =
-            if subject.condition().is_some() { " that meets the condition" } else { "" };
+        let condition = if self.condition.is_some() { " that meets the condition" } else { "" };
         talk(&format!("note: `{log}` has no row{of_time}{condition}; {span}\n"));
         Ok(())
     }
@@ -140,17 +163,26 @@ pub(crate) async fn answered<T>(
     question: impl Future<Output = floodmark_engine::Result<T>>,
 ) -> anyhow::Result<T> {
     let start = Instant::now();
+    let answer = watched(subject, settings, question).await;
+    if let Some(report) = subject.reports().last() {
+        query::tell_report(report, start.elapsed(), answer.is_err(), settings);
+    }
+    Ok(answer.map_err(|error| InSql { error, sql: sql.to_owned() })?)
+}
+
+/// Waits for what reads the logs, with progress. Ctrl-C stops it.
+async fn watched<T>(
+    subject: &Subject<'_>,
+    settings: &Settings,
+    question: impl Future<Output = floodmark_engine::Result<T>>,
+) -> floodmark_engine::Result<T> {
     let work = async {
         tokio::select! {
             answer = question => answer,
             _ = tokio::signal::ctrl_c() => Err(Error::new(ErrorKind::Cancelled, "stopped")),
         }
     };
-    let answer = Progress::during(settings.progress, || subject.latest(), work).await;
-    if let Some(report) = subject.reports().last() {
-        query::tell_report(report, start.elapsed(), answer.is_err(), settings);
-    }
-    Ok(answer.map_err(|error| InSql { error, sql: sql.to_owned() })?)
+    Progress::during(settings.progress, || subject.latest(), work).await
 }
 
 /// Prints a statement that can be pasted.

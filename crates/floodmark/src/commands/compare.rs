@@ -57,7 +57,9 @@ pub(crate) fn run(arguments: &Arguments, settings: &Settings) -> anyhow::Result<
         limit: arguments.limit,
     };
     let asked = &arguments.asked;
-    asked.run(settings, async |subject, output| {
+    let mut windows = question.before.of(question.during)?;
+    windows.push(question.during);
+    asked.run(settings, &windows, async |subject, output| {
         let plan = compare::plan(subject, &question)?;
         if asked.sql {
             return asked::print_sql(&plan.sql);

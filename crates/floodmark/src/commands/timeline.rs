@@ -55,7 +55,8 @@ pub(crate) fn run(arguments: &Arguments, settings: &Settings) -> anyhow::Result<
         every: every(&arguments.every)?,
     };
     let asked = &arguments.asked;
-    asked.run(settings, async |subject, output| {
+    let windows: Vec<Window> = during.into_iter().collect();
+    asked.run(settings, &windows, async |subject, output| {
         let plan = timeline::plan(subject, &question).await?;
         if asked.sql {
             return asked::print_sql(&plan.sql);
@@ -63,7 +64,6 @@ pub(crate) fn run(arguments: &Arguments, settings: &Settings) -> anyhow::Result<
         let answer =
             asked::answered(subject, &plan.sql, settings, timeline::ask(subject, &plan)).await?;
         let Some(course) = answer else {
-            let windows: Vec<_> = during.into_iter().collect();
             asked.tell_nothing(subject, &windows).await?;
             return Ok(());
         };

@@ -53,7 +53,8 @@ pub(crate) fn run(arguments: &Arguments, settings: &Settings) -> anyhow::Result<
         limit: arguments.limit,
     };
     let asked = &arguments.asked;
-    asked.run(settings, async |subject, output| {
+    let windows: Vec<Window> = during.into_iter().collect();
+    asked.run(settings, &windows, async |subject, output| {
         let plan = top::plan(subject, &question)?;
         if asked.sql {
             return asked::print_sql(&plan.sql);
@@ -61,7 +62,6 @@ pub(crate) fn run(arguments: &Arguments, settings: &Settings) -> anyhow::Result<
         let answer =
             asked::answered(subject, &plan.sql, settings, top::ask(subject, &plan)).await?;
         if answer.rows.is_empty() && answer.others.is_none() {
-            let windows: Vec<_> = during.into_iter().collect();
             asked.tell_nothing(subject, &windows).await?;
         }
         write(&answer, asked.format(), output)
