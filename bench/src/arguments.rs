@@ -13,7 +13,8 @@ pub(crate) struct Arguments {
 /// Options that stand alone.
 const SWITCHES: &[&str] = &["answer", "columns", "inflate-only", "partitioned"];
 /// Options that take a value.
-const OPTIONS: &[&str] = &["folder", "hours", "lines", "log", "objects", "runs", "seed", "table"];
+const OPTIONS: &[&str] =
+    &["folder", "hours", "labels", "lines", "log", "objects", "runs", "seed", "table"];
 
 impl Arguments {
     /// Reads the words after the program's name.
@@ -30,13 +31,16 @@ impl Arguments {
                     arguments.options.insert(name.to_owned(), value);
                 }
                 None if arguments.command.is_empty() => arguments.command = word,
+                None if !arguments.has("folder") => {
+                    arguments.options.insert("folder".to_owned(), word);
+                }
                 _ => return Err(format!("unexpected `{word}`")),
             }
         }
         Ok(arguments)
     }
 
-    /// The folder of the logs.
+    /// The folder of the logs or the instances: an option, or the word after the command.
     pub(crate) fn folder(&self) -> Result<PathBuf, String> {
         self.options.get("folder").map(PathBuf::from).ok_or("`--folder` is needed".to_owned())
     }

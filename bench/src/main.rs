@@ -11,6 +11,7 @@ mod generate;
 mod inflate;
 mod logs;
 mod objects;
+mod root_cause;
 
 use std::io::{self, Write as _};
 use std::process::ExitCode;
@@ -40,6 +41,9 @@ usage: floodmark-bench COMMAND --folder DIR [OPTIONS]
   decode     compare the decoder of a log with that of the user's table, in CPU seconds of one thread
       --log nlb|alb|vpc_flow|cloudfront|waf|all [all]
       --runs N      [5]
+  root-cause FOLDER   find the causes of all instances of a localisation benchmark, score them, time the search
+      each a Parquet or CSV file: text columns are the dimensions, `real` is measured, `predict` was expected
+      --labels FILE    [FOLDER/labels.csv with `file,causes`, or FOLDER/injection_info.csv with `timestamp,set`]
 ";
 
 fn main() -> ExitCode {
@@ -50,6 +54,7 @@ fn main() -> ExitCode {
         "ddl" => ddl::run(&arguments),
         "decode" => decode::run(&arguments),
         "inflate" => inflate::run(&arguments),
+        "root-cause" => root_cause::run(&arguments),
         "" => Err("no command".to_owned()),
         other => Err(format!("unknown command `{other}`")),
     });

@@ -97,3 +97,6 @@ pub const COMMON_MAX: usize = 5;
 
 /// How many clients of a contributor are counted one by one.
 pub const CLIENTS_COUNTED_MAX: usize = 1_000_000;
+
+/// How many spikes and dips are shown.
+pub const SPIKES_SHOWN_MAX: usize = 10;

@@ -18,7 +18,7 @@ pub struct Subject<'a> {
     /// The table's name in FROM.
     name: String,
     condition: Option<String>,
-    asked: Mutex<Vec<Arc<Metrics>>>,
+    asked: Arc<Mutex<Vec<Arc<Metrics>>>>,
 }
 
 /// How a subject is chosen.
@@ -54,7 +54,7 @@ impl<'a> Subject<'a> {
             table,
             name: session.name_of_log(table).await?,
             condition: condition.map(in_line),
-            asked: Mutex::default(),
+            asked: Arc::default(),
         })
     }
 
@@ -89,14 +89,20 @@ impl<'a> Subject<'a> {
         self.condition.as_deref()
     }
 
-    /// The same subject, with one more condition.
+    /// The same subject, with one more condition. What is asked of either is in the account of both.
     #[must_use]
-    pub fn and(mut self, condition: &str) -> Self {
-        self.condition = Some(match &self.condition {
+    pub fn and(&self, condition: &str) -> Self {
+        let condition = match &self.condition {
             Some(known) => format!("({known}) AND ({condition})"),
             None => condition.to_owned(),
-        });
-        self
+        };
+        Self {
+            session: self.session,
+            table: self.table,
+            name: self.name.clone(),
+            condition: Some(condition),
+            asked: Arc::clone(&self.asked),
+        }
     }
 
     /// `FROM … WHERE …` for the rows in any of the windows; no window means all rows.

@@ -35,7 +35,8 @@ pub(super) async fn rule(
     columns: Interfaces,
 ) -> Result<Rule> {
     let mut log = Log { subject, columns, from: from(subject, windows), ends: Ends::told(columns) };
-    let Overview { mut interfaces, pairs, rows, holes, is_told, is_named } = log.overview().await?;
+    let Overview { mut interfaces, pairs, rows, holes, is_told, is_named, is_exact } =
+        log.overview().await?;
     let give_up = |why: &str| Rule {
         condition: None,
         sentences: vec![format!(
@@ -68,7 +69,9 @@ pub(super) async fn rule(
         .partition(|(name, interface)| interface.forwards(name, columns, has_instances));
     let mut addresses: BTreeSet<String> =
         plain.values().flat_map(|interface| interface.owned.iter().cloned()).collect();
-    addresses.extend(log.further_addresses(&plain).await?);
+    if is_exact {
+        addresses.extend(log.further_addresses(&plain).await?);
+    }
     let forwarded: usize = forwarding.values().map(|interface| interface.owned.len().max(1)).sum();
     if addresses.len() + forwarded > ADDRESSES_LISTED_MAX {
         return Ok(give_up("their addresses are too many for one condition"));
@@ -114,6 +117,8 @@ struct Overview {
     is_told: bool,
     /// Whether all records name their interface and addresses.
     is_named: bool,
+    /// Whether records tell the addresses that the packets bear.
+    is_exact: bool,
 }
 
 /// What was found out about an interface.
@@ -235,6 +240,8 @@ impl Log<'_> {
         let (source, destination) =
             (format!("nullif({}, '-')", of.source), format!("nullif({}, '-')", of.destination));
         let pair = format!("{source} || ' ' || {destination}");
+        // With the pairs the other way round, an interface of two peers shows both.
+        let reverse = format!("{destination} || ' ' || {source}");
         let sql = format!(
             "SELECT {interface} AS interface, \
              CASE {direction} WHEN 'egress' THEN {source} WHEN 'ingress' THEN {destination} END AS own, \
@@ -243,13 +250,16 @@ impl Log<'_> {
              count(CASE WHEN {direction} IN ('egress', 'ingress') THEN 1 END) AS told, \
              max(nullif({purpose}, '-')) AS purpose, count(nullif({instance}, '-')) AS instances, \
              min({pair}) AS pair_1, max({pair}) AS pair_2, \
-             min_by({pair}, {bytes}) AS pair_3, max_by({pair}, {bytes}) AS pair_4, \
+             min({reverse}) AS pair_3, max({reverse}) AS pair_4, \
+             min_by({pair}, {bytes}) AS pair_5, max_by({pair}, {bytes}) AS pair_6, \
+             count(nullif({packet_source}, '-')) AS exact, \
              {legs}, {holes}\n{from}\nGROUP BY 1, 2, 3\nLIMIT {limit}",
             interface = of.interface,
             direction = of.direction,
             purpose = of.purpose,
             instance = of.instance,
             bytes = of.bytes,
+            packet_source = of.packet_source,
             legs = self.legs(),
             holes = holes(self.subject),
             from = self.from,
@@ -262,6 +272,7 @@ impl Log<'_> {
             holes: Holes::default(),
             is_told: true,
             is_named: true,
+            is_exact: false,
         };
         for batch in self.subject.ask(&sql).await? {
             for answer in Answer::rows(&batch) {
@@ -396,6 +407,7 @@ impl Overview {
         if records == 0 {
             return;
         }
+        self.is_exact |= answer.count("exact") > 0;
         self.is_told &= answer.count("told") >= records;
         let Some(name) = answer.text("interface") else { return };
         let interface = self.interfaces.entry(name.to_owned()).or_default();
@@ -409,8 +421,8 @@ impl Overview {
             interface.purpose = Some(purpose.to_owned());
         }
         interface.add_legs(answer);
-        let pairs = ["pair_1", "pair_2", "pair_3", "pair_4"].into_iter();
-        for pair in pairs.filter_map(|name| answer.text(name)) {
+        let pairs = (1..=6).map(|number| format!("pair_{number}"));
+        for pair in pairs.filter_map(|name| answer.text(&name)) {
             let key = (name.to_owned(), pair.contains(':'));
             self.pairs.entry(key).or_default().push(pair.to_owned());
         }

@@ -73,13 +73,13 @@ impl Holes {
     fn sentence(self) -> Option<String> {
         let part = |count: u64, what: &str| (count > 0).then(|| format!("{count} {what}"));
         let parts: Vec<_> = [
-            part(self.without_traffic, "records without traffic (NODATA)"),
-            part(self.missing, "that stand for records AWS left out (SKIPDATA)"),
+            part(self.without_traffic, "without traffic (NODATA)"),
+            part(self.missing, "that stand for others which AWS left out (SKIPDATA)"),
         ]
         .into_iter()
         .flatten()
         .collect();
-        (!parts.is_empty()).then(|| format!("Not counted: {}.", parts.join(", ")))
+        (!parts.is_empty()).then(|| format!("Records that are not counted: {}.", parts.join(", ")))
     }
 
     fn read(answer: &Answer<'_>) -> Self {

@@ -12,9 +12,9 @@ pub(super) struct Pairs {
     pub(super) pairs: Vec<String>,
 }
 
-/// The addresses that are an interface's own: those that stand in all of its records.
+/// The addresses that are an interface's own: those that stand in most of its records.
 ///
-/// Where an interface has one peer only, both addresses stand in all records. Then its own is the one that no other
+/// Where an interface has one peer only, both addresses stand in as many. Then its own is the one that no other
 /// interface has; if that does not tell, the private one, and at last the smaller one: whichever it is, a record counts once.
 pub(super) fn own_addresses(interfaces: &[Pairs]) -> Vec<(String, String)> {
     let mut owned = Vec::new();
@@ -44,12 +44,32 @@ pub(super) fn own_addresses(interfaces: &[Pairs]) -> Vec<(String, String)> {
     owned
 }
 
-/// The addresses that stand in all pairs.
+/// The addresses that stand in the most pairs, if those are more than half of them.
+///
+/// Pairs with an address that is no host's, such as a broadcast one, say nothing about the interface.
 fn candidates(pairs: &[String]) -> Vec<String> {
-    let mut sets = pairs.iter().map(|pair| pair.split(' ').collect::<BTreeSet<_>>());
-    let Some(first) = sets.next() else { return Vec::new() };
-    let common = sets.fold(first, |common, set| common.intersection(&set).copied().collect());
-    common.into_iter().map(str::to_owned).collect()
+    let between_hosts = pairs.iter().filter(|pair| pair.split(' ').all(is_of_a_host));
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut all = 0;
+    for pair in between_hosts {
+        all += 1;
+        for address in pair.split(' ').collect::<BTreeSet<_>>() {
+            *counts.entry(address).or_default() += 1;
+        }
+    }
+    let most = counts.values().copied().max().unwrap_or_default();
+    if 2 * most <= all {
+        return Vec::new();
+    }
+    let best = counts.into_iter().filter(|(_, count)| *count == most);
+    best.map(|(address, _)| address.to_owned()).collect()
+}
+
+/// Whether an address is one host's.
+fn is_of_a_host(address: &str) -> bool {
+    let is_broadcast = matches!(address.parse(), Ok(IpAddr::V4(address)) if address.is_broadcast());
+    let is_of_many = |address: IpAddr| address.is_multicast() || address.is_unspecified();
+    !is_broadcast && !address.parse().is_ok_and(is_of_many)
 }
 
 /// The pattern of private addresses, for `regexp_like` (RFC 1918, RFC 6598, RFC 4193).
@@ -97,6 +117,20 @@ mod tests {
         assert_eq!(own["eni-1"], "10.0.0.1");
         assert_eq!(own["eni-2"], "10.0.0.2");
         assert_eq!(own["eni-3"], "10.0.0.3", "the private one");
+    }
+
+    #[test]
+    fn a_broadcast_says_nothing_about_an_interface() {
+        let own = own(&[(
+            "eni-1",
+            &[
+                "0.0.0.0 255.255.255.255",
+                "10.0.0.9 224.0.0.251",
+                "10.0.0.1 192.0.2.1",
+                "192.0.2.9 10.0.0.1",
+            ],
+        )]);
+        assert_eq!(own["eni-1"], "10.0.0.1");
     }
 
     #[test]

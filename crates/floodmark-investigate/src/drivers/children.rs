@@ -14,6 +14,8 @@ const CHILD_GAIN_MIN: f64 = 10.0;
 const CHILDREN_FOLLOWED: usize = 2;
 /// What earlier windows are weighed against when a pattern's own wandering is learnt, in observations.
 const PRIOR_OBSERVATIONS: f64 = 4.0;
+/// What the rest of a value's rows must have to tell how those moved.
+const REST_EVIDENCE_MIN: f64 = 10.0;
 /// The least mean amount in an earlier window that its wandering is learnt from.
 const WINDOW_AMOUNT_MIN: f64 = 10.0;
 
@@ -104,7 +106,7 @@ impl Judge<'_> {
             }
             let children = scratch.children(rows, *level, members);
             let wandering =
-                self.tables.of_level(rows, *level).map_or(Drift::default(), |table| table.drift);
+                self.tables.of_level(*level).map_or(Drift::default(), |table| table.drift);
             drift.variance =
                 drift.variance.max(wandering.variance * concentration(measure, &children));
             if measure.gain_beyond_drift(&candidate.cell, self.own_drift(rows, drift, members))
@@ -125,6 +127,39 @@ impl Judge<'_> {
                 measure.gain_beyond_drift(&candidate.cell, self.own_drift(rows, drift, members)),
             ),
         }
+    }
+
+    /// The drift of a pattern of several conditions, when those values by themselves moved as far as drift goes: as
+    /// far as the rest of their rows moved, the pattern moved with them.
+    pub(crate) fn given_parents(
+        &self,
+        pattern: &[(usize, u32)],
+        cell: &Cell,
+        mut drift: Drift,
+    ) -> Drift {
+        let measure = &self.measure;
+        if pattern.len() < 2 || measure.noise == Noise::Relative {
+            return drift;
+        }
+        let up = measure.excess(cell) > 0.0;
+        for (level, code) in pattern {
+            let Some(table) = self.tables.of_level(*level) else { continue };
+            let parent = &table.cells[*code as usize];
+            let mut rest = *parent;
+            rest.subtract(cell);
+            // Of a parent that is little besides the pattern, the rest says nothing.
+            let known = if measure.evidence(&rest) >= REST_EVIDENCE_MIN { rest } else { *parent };
+            let logarithm = (known.during / (measure.growth * known.before)).ln();
+            let farther = if up {
+                logarithm > drift.shift.max(0.0)
+            } else {
+                logarithm < drift.shift.min(0.0)
+            };
+            if farther && measure.gain_beyond_drift(parent, table.drift) <= self.gain_min {
+                drift.shift = logarithm;
+            }
+        }
+        drift
     }
 
     /// The best children, if some children together gain clearly more than the whole.
@@ -176,12 +211,11 @@ impl Judge<'_> {
             });
         let followed = parts.into_iter().filter_map(|(_, gain, code, cell)| {
             let pattern = narrowed(rows, &candidate.pattern, level, code);
-            (pattern.len() <= self.options.order_max).then_some(Candidate {
-                pattern,
-                cell,
-                gain,
-                drift,
-            })
+            if pattern.len() > self.options.order_max {
+                return None;
+            }
+            let drift = self.given_parents(&pattern, &cell, drift);
+            Some(Candidate { pattern, cell, gain, drift })
         });
         Some(followed.collect())
     }

@@ -68,7 +68,7 @@ pub enum Direction {
     Up,
     /// Falls alone.
     Down,
-    /// Both.
+    /// Both. With relative noise, which is measured on the other side, those of the side that gains more.
     Both,
     /// Rises if the total rose, falls if it fell.
     Total,
@@ -120,7 +120,7 @@ impl Options {
         Self {
             noise: Noise::Relative,
             order_max: if dimensions <= 6 { dimensions } else { 3 },
-            direction: Direction::Total,
+            direction: Direction::Both,
             lift_min: 1.0,
             gain_floor: 5.0,
             ..Self::default()
@@ -176,3 +176,6 @@ pub struct Found {
 pub fn find(leaves: &Leaves, options: &Options) -> Found {
     search::find(leaves, options)
 }
+
+#[cfg(test)]
+mod tests;

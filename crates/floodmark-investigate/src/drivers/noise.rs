@@ -1,5 +1,7 @@
 //! How cells vary when nothing happens to them: general growth, dispersion, and the wandering of siblings.
 
+use std::collections::BTreeMap;
+
 use crate::drivers::Noise;
 use crate::drivers::cell::{Cell, Measure};
 use crate::drivers::rows::Rows;
@@ -13,6 +15,11 @@ const SQUARE_QUARTILE: f64 = 1.323;
 const EVIDENCE_MIN: f64 = 10.0;
 /// The share of the whole that a level's large enough values should hold.
 const COVERAGE_MIN: f64 = 0.8;
+/// What small cells have at least, and what large ones have at least.
+const SMALL_EVIDENCE_MIN: f64 = 2.5;
+const LARGE_EVIDENCE_MIN: f64 = 12.5;
+/// The fewest small cells that tell of dispersion.
+const SMALL_CELLS_MIN: usize = 30;
 /// The fewest siblings that an estimate is made of.
 const SIBLINGS_MIN: usize = 8;
 
@@ -104,12 +111,25 @@ fn median_nearest_one(mut growths: Vec<f64>, scale: f64) -> f64 {
     }
 }
 
-/// By how much small counts vary more than independent events do, told apart from wandering by the large ones.
-pub(crate) fn dispersion(tables: &Tables, measure: &Measure) -> f64 {
-    let finest = tables.tables.iter().max_by_key(|table| {
-        table.cells.iter().filter(|cell| measure.evidence(cell) >= 2.5).count()
+/// What the level with the most values tells of its cells.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Scatter {
+    /// By how much small counts vary more than independent events do.
+    pub(crate) dispersion: f64,
+    /// The variance of the growth's logarithm that is seen in large counts beyond that.
+    pub(crate) drift: f64,
+    /// The level's table.
+    pub(crate) table: usize,
+}
+
+/// Tells dispersion from wandering: the first shows in small cells, the second grows with the cells.
+pub(crate) fn scatter(tables: &Tables, measure: &Measure) -> Scatter {
+    let finest = tables.tables.iter().enumerate().max_by_key(|(_, table)| {
+        table.cells.iter().filter(|cell| measure.evidence(cell) >= SMALL_EVIDENCE_MIN).count()
     });
-    let Some(table) = finest else { return 1.0 };
+    let mut scatter = Scatter { dispersion: 1.0, drift: 0.0, table: 0 };
+    let Some((place, table)) = finest else { return scatter };
+    scatter.table = place;
     let (mut small, mut large) = (Vec::new(), Vec::new());
     for cell in &table.cells {
         let evidence = measure.evidence(cell);
@@ -119,22 +139,27 @@ pub(crate) fn dispersion(tables: &Tables, measure: &Measure) -> f64 {
             Noise::Ratio => expected,
             _ => cell.during_squares + measure.growth.powi(2) * cell.before_squares,
         };
-        if evidence >= 2.5 && variance > 0.0 {
+        if evidence >= SMALL_EVIDENCE_MIN && variance > 0.0 {
             let square = measure.excess(cell).powi(2) / variance;
-            if evidence < 12.5 { &mut small } else { &mut large }.push((square, evidence));
+            if evidence < LARGE_EVIDENCE_MIN { &mut small } else { &mut large }
+                .push((square, evidence));
         }
     }
-    if small.len() < 30 {
-        return 1.0;
+    if small.len() < SMALL_CELLS_MIN {
+        return scatter;
     }
     let (small, small_evidence) = medians(small);
-    let slope = if large.len() < 30 {
-        0.0
+    let slope = if large.len() < SIBLINGS_MIN {
+        // It cannot be told: wandering is the worse of the two, as it concerns large cells.
+        (small - SQUARE_MEDIAN) / small_evidence
     } else {
         let (large, large_evidence) = medians(large);
-        ((large - small) / (large_evidence - small_evidence)).max(0.0)
+        (large - small) / (large_evidence - small_evidence)
     };
-    ((small - slope * small_evidence) / SQUARE_MEDIAN).max(1.0)
+    let slope = slope.max(0.0);
+    scatter.dispersion = ((small - slope * small_evidence) / SQUARE_MEDIAN).max(1.0);
+    scatter.drift = slope / SQUARE_MEDIAN;
+    scatter
 }
 
 fn medians(pairs: Vec<(f64, f64)>) -> (f64, f64) {
@@ -143,7 +168,7 @@ fn medians(pairs: Vec<(f64, f64)>) -> (f64, f64) {
 }
 
 /// Learns the wandering of every table's cells; tables with few cells get what all of those have together.
-pub(crate) fn learn_drift(tables: &mut Tables, measure: &Measure) {
+pub(crate) fn learn_drift(tables: &mut Tables, measure: &Measure, scatter: &Scatter) {
     if measure.noise == Noise::Relative {
         return;
     }
@@ -164,6 +189,21 @@ pub(crate) fn learn_drift(tables: &mut Tables, measure: &Measure) {
     let pooled = if pool.len() >= SIBLINGS_MIN { median_variance(&pool, 0.0) } else { 0.0 };
     for place in without {
         tables.tables[place].drift = Drift { variance: pooled, shift: 0.0 };
+    }
+    if let Some(finest) = tables.tables.get_mut(scatter.table) {
+        finest.drift.variance = finest.drift.variance.max(scatter.drift);
+    }
+    // A part of a value's rows wanders no less than all of them do.
+    let levels: BTreeMap<usize, f64> = tables
+        .tables
+        .iter()
+        .filter(|table| table.levels.len() == 1)
+        .map(|table| (table.levels[0], table.drift.variance))
+        .collect();
+    for table in tables.tables.iter_mut().filter(|table| table.levels.len() > 1) {
+        for level in &table.levels {
+            table.drift.variance = table.drift.variance.max(levels[level]);
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::drivers::cell::Cell;
-use crate::drivers::{Leaves, Level, Noise, Options};
+use crate::drivers::{Direction, Leaves, Level, Noise, Options};
 use crate::limits::LEVEL_VALUES_MAX;
 
 /// The fewest rows before that say which event is a large one.
@@ -20,6 +20,8 @@ pub(crate) struct Rows<'a> {
     /// The levels that take part, by their index in the leaves.
     pub(crate) levels: Vec<usize>,
     pub(crate) amounts_unreadable: u64,
+    /// Whether one of the windows has nothing at all, so that nothing can be compared.
+    pub(crate) one_sided: bool,
     postings: BTreeMap<usize, Postings>,
 }
 
@@ -58,15 +60,26 @@ impl<'a> Rows<'a> {
             };
             cells.push(Cell { during, before, during_squares, before_squares });
         }
+        let whole = |of: fn(&Cell) -> f64| cells.iter().map(of).sum::<f64>();
+        let one_sided = whole(|cell| cell.during) <= 0.0 || whole(|cell| cell.before) <= 0.0;
         if options.noise == Noise::Relative {
-            make_relative(&mut cells);
+            make_relative(&mut cells, options.direction);
         }
         if options.noise == Noise::Sums {
             tame(&mut cells);
         }
         let active = vec![true; count];
         let noise = options.noise;
-        Self { leaves, noise, cells, active, levels, amounts_unreadable, postings: BTreeMap::new() }
+        Self {
+            leaves,
+            noise,
+            cells,
+            active,
+            levels,
+            amounts_unreadable,
+            one_sided,
+            postings: BTreeMap::new(),
+        }
     }
 
     pub(crate) fn level(&self, level: usize) -> &'a Level {
@@ -159,11 +172,16 @@ fn tame(cells: &mut [Cell]) {
     }
 }
 
-/// Replaces amounts by the error relative to the greater of the two, positive in the direction of the total, and
+/// Replaces amounts by the error relative to the greater of the two, positive in the direction that is looked at, and
 /// by the number of rows. A row that is zero in both says nothing.
-fn make_relative(cells: &mut [Cell]) {
+fn make_relative(cells: &mut [Cell], direction: Direction) {
     let change: f64 = cells.iter().map(|cell| cell.during - cell.before).sum();
-    let sign = if change < 0.0 { -1.0 } else { 1.0 };
+    let falls = match direction {
+        Direction::Up => false,
+        Direction::Down => true,
+        Direction::Both | Direction::Total => change < 0.0,
+    };
+    let sign = if falls { -1.0 } else { 1.0 };
     for cell in cells {
         let greater = cell.during.max(cell.before);
         *cell = if greater > 0.0 {

@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use crate::drivers::cell::{Cell, Measure};
 use crate::drivers::children::{Candidate, Judge, Scratch, Verdict, as_deep_as_it_goes, narrowed};
-use crate::drivers::noise::{dispersion, growth, learn_drift, relative_variance};
+use crate::drivers::noise::{Scatter, growth, learn_drift, relative_variance, scatter};
 use crate::drivers::rows::Rows;
 use crate::drivers::tables::{Table, Tables, directions};
-use crate::drivers::{Driver, Found, Leaves, Noise, Options};
+use crate::drivers::{Direction, Driver, Found, Leaves, Noise, Options};
 use crate::limits::CANDIDATES_JUDGED_MAX;
 
 /// How many candidates a table puts forward, a direction.
@@ -19,21 +19,43 @@ type Known = (Vec<(usize, u32)>, bool);
 pub(crate) fn find(leaves: &Leaves, options: &Options) -> Found {
     let scale = if options.scale.is_finite() && options.scale > 0.0 { options.scale } else { 1.0 };
     let options = Options { scale, ..options.clone() };
-    let mut rows = Rows::of(leaves, &options);
+    if options.noise == Noise::Relative && options.direction == Direction::Both {
+        let of = |direction| one_way(leaves, &Options { direction, ..options.clone() });
+        let best = |found: &Found| {
+            found.drivers.iter().fold(0.0, |best: f64, driver| best.max(driver.gain))
+        };
+        let (rises, falls) = (of(Direction::Up), of(Direction::Down));
+        return if best(&falls) > best(&rises) { falls } else { rises };
+    }
+    one_way(leaves, &options)
+}
+
+/// The search; relative noise is looked at on one side alone.
+fn one_way(leaves: &Leaves, options: &Options) -> Found {
+    let scale = options.scale;
+    let mut rows = Rows::of(leaves, options);
+    if rows.one_sided {
+        return Found {
+            growth: 1.0,
+            dispersion: 1.0,
+            amounts_unreadable: rows.amounts_unreadable,
+            ..Found::default()
+        };
+    }
     let mut tables = Tables::of_levels(&rows);
-    let measure = measure(&rows, &tables, &options);
+    let (measure, scatter) = measure(&rows, &tables, options);
     let mut found = Found {
         growth: if options.noise == Noise::Relative { 1.0 } else { measure.growth / scale },
         dispersion: if options.noise == Noise::Relative { 1.0 } else { measure.dispersion },
         amounts_unreadable: rows.amounts_unreadable,
         ..Found::default()
     };
-    tables.enliven(&measure, &options, threshold(&options, tables.cells_examined));
-    tables.cross(&rows, &measure, &options, threshold(&options, tables.cells_examined));
+    tables.enliven(&measure, options, threshold(options, tables.cells_examined));
+    tables.cross(&rows, &measure, options, threshold(options, tables.cells_examined));
     found.cells_examined = tables.cells_examined;
-    found.gain_min = threshold(&options, tables.cells_examined);
-    tables.enliven(&measure, &options, found.gain_min);
-    learn_drift(&mut tables, &measure);
+    found.gain_min = threshold(options, tables.cells_examined);
+    tables.enliven(&measure, options, found.gain_min);
+    learn_drift(&mut tables, &measure, &scatter);
     let windows = window_amounts(&rows);
     let levels = tables.levels_by_gain(&measure);
     let mut scratch = Scratch::new(&rows);
@@ -43,7 +65,7 @@ pub(crate) fn find(leaves: &Leaves, options: &Options) -> Found {
         let judge = Judge {
             tables: &tables,
             measure,
-            options: &options,
+            options: options,
             gain_min: found.gain_min,
             levels: &levels,
             windows: &windows,
@@ -71,10 +93,12 @@ pub(crate) fn find(leaves: &Leaves, options: &Options) -> Found {
 }
 
 /// What is known of the noise before any search.
-fn measure(rows: &Rows, tables: &Tables, options: &Options) -> Measure {
+fn measure(rows: &Rows, tables: &Tables, options: &Options) -> (Measure, Scatter) {
     let noise = options.noise;
     if noise == Noise::Relative {
-        return Measure { noise, growth: 1.0, dispersion: relative_variance(&rows.cells) };
+        let dispersion = relative_variance(&rows.cells);
+        let none = Scatter { dispersion, drift: 0.0, table: 0 };
+        return (Measure { noise, growth: 1.0, dispersion }, none);
     }
     let mut measure =
         Measure { noise, growth: growth(rows, tables, options.scale), dispersion: 1.0 };
@@ -82,8 +106,9 @@ fn measure(rows: &Rows, tables: &Tables, options: &Options) -> Measure {
         // Where failures are rare the middle cell has none, which makes the others no drivers.
         measure.growth = measure.growth.max(options.scale);
     }
-    measure.dispersion = dispersion(tables, &measure);
-    measure
+    let scatter = scatter(tables, &measure);
+    measure.dispersion = scatter.dispersion;
+    (measure, scatter)
 }
 
 fn threshold(options: &Options, cells: u64) -> f64 {
@@ -166,8 +191,7 @@ fn put_forward(judge: &Judge, table: &Table, noise: &BTreeSet<Known>, queue: &mu
         let best = &mut best[usize::from(up)];
         let worst = if best.len() < CANDIDATES_A_TABLE { 0.0 } else { best[best.len() - 1].0 };
         if gain > judge.gain_min && gain > worst {
-            let pattern = judge.tables.pattern(table, *place);
-            let candidate = Candidate { pattern, cell: *cell, gain, drift: table.drift };
+            let candidate = candidate(judge, table, *place, gain);
             if stands_out(judge, &candidate) && !noise.contains(&(candidate.pattern, up)) {
                 let after = best.partition_point(|(known, _)| *known >= gain);
                 best.insert(after, (gain, *place));
@@ -176,13 +200,14 @@ fn put_forward(judge: &Judge, table: &Table, noise: &BTreeSet<Known>, queue: &mu
         }
     }
     for (gain, place) in best.into_iter().flatten() {
-        queue.push(Candidate {
-            pattern: judge.tables.pattern(table, place),
-            cell: table.cells[place as usize],
-            gain,
-            drift: table.drift,
-        });
+        queue.push(candidate(judge, table, place, gain));
     }
+}
+
+fn candidate(judge: &Judge, table: &Table, place: u32, gain: f64) -> Candidate {
+    let (pattern, cell) = (judge.tables.pattern(table, place), table.cells[place as usize]);
+    let drift = judge.given_parents(&pattern, &cell, table.drift);
+    Candidate { pattern, cell, gain, drift }
 }
 
 /// Whether a candidate is large enough to be looked into: its lift, and its gain beyond the drift of its like.

@@ -32,6 +32,8 @@ struct Alphabet {
 pub(crate) struct Tables {
     /// Those of one level come first, one a usable level.
     pub(crate) tables: Vec<Table>,
+    /// The levels of those, in the same, ascending order.
+    levels: Vec<usize>,
     alphabets: Vec<Alphabet>,
     pub(crate) cells_examined: u64,
 }
@@ -56,7 +58,7 @@ impl Tables {
                 alphabets: Vec::new(),
             });
         }
-        Self { tables, alphabets: Vec::new(), cells_examined }
+        Self { tables, levels: rows.levels.clone(), alphabets: Vec::new(), cells_examined }
     }
 
     /// Adds the tables of several levels: of the most promising levels, as far as the limits go.
@@ -184,8 +186,9 @@ impl Tables {
     }
 
     /// The table of one level.
-    pub(crate) fn of_level(&self, rows: &Rows, level: usize) -> Option<&Table> {
-        rows.levels.binary_search(&level).ok().map(|place| &self.tables[place])
+    pub(crate) fn of_level(&self, level: usize) -> Option<&Table> {
+        let place = self.levels.binary_search(&level).ok()?;
+        self.tables.get(place)
     }
 }
 

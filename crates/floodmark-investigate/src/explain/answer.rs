@@ -2,10 +2,62 @@
 //!
 //! The figures of each contributor bear the names of BigQuery's CONTRIBUTION_ANALYSIS, so that the two can be compared.
 
-use floodmark_formats::time::{Micros, iso};
+use floodmark_formats::time::{Micros, SECOND, iso};
 use serde::{Serialize, Serializer};
 
+use crate::explain::measures::Measure;
+use crate::explain::when::When;
+use crate::spikes::Spike;
+use crate::subject::Subject;
 use crate::window::Window;
+
+/// The answer to the question where a change in traffic comes from.
+#[derive(Clone, Debug, Serialize)]
+#[serde(untagged)]
+pub enum Answer {
+    /// A window was compared with others.
+    Explained(Box<Explanation>),
+    /// No window was named, and the timeline holds neither a spike nor a dip.
+    Quiet(Quiet),
+}
+
+/// A timeline without a spike or a dip.
+#[derive(Clone, Debug, Serialize)]
+pub struct Quiet {
+    /// The log's name.
+    pub log: String,
+    /// Always `nothing`.
+    pub verdict: Verdict,
+    /// The answer in a sentence.
+    pub sentence: String,
+    /// What the rows at hand span.
+    #[serde(serialize_with = "window")]
+    pub span: Window,
+    /// No contributors.
+    pub contributors: [Contributor; 0],
+    /// The statements that were run.
+    pub statements: Vec<String>,
+}
+
+/// A spike or a dip of the timeline.
+#[derive(Clone, Debug, Serialize)]
+pub struct SpikeFound {
+    /// The measure's name.
+    pub measure: String,
+    /// What it is, for people.
+    pub title: String,
+    /// The unit of its values; empty for counts.
+    pub unit: String,
+    /// When it was.
+    #[serde(serialize_with = "window")]
+    pub window: Window,
+    /// Whether there was less than usual.
+    pub is_dip: bool,
+    /// The amount in that window.
+    pub amount: f64,
+    /// What was to be expected.
+    pub expected: f64,
+}
 
 /// Where a change in traffic comes from. Its JSON form is described in the manual, and stays.
 #[derive(Clone, Debug, Serialize)]
@@ -25,14 +77,14 @@ pub struct Explanation {
     /// Earlier windows, of which it was learnt how much values vary by themselves.
     #[serde(serialize_with = "windows")]
     pub earlier: Vec<Window>,
+    /// The spikes and dips of the timeline, if no window was named; the first is the one that is explained.
+    pub spikes: Vec<SpikeFound>,
     /// What was found.
     pub verdict: Verdict,
     /// The answer in a sentence or a few.
     pub sentence: String,
     /// The total of the measure.
     pub total: Change,
-    /// How much everything grew alike, beside the contributors: 1 is not at all.
-    pub growth: f64,
     /// The contributors, those to the total's change first, the largest first.
     pub contributors: Vec<Contributor>,
     /// What the measure is without all contributors.
@@ -254,6 +306,39 @@ pub struct ReadRows {
     pub without_time: u64,
     /// Rows among which contributors were looked for; fewer than all if there were very many.
     pub searched: u64,
+}
+
+impl SpikeFound {
+    pub(crate) fn of(measure: &Measure, spike: &Spike) -> Self {
+        Self {
+            measure: measure.name.clone(),
+            title: measure.title.clone(),
+            unit: measure.unit.clone(),
+            window: spike.window,
+            is_dip: spike.is_dip,
+            amount: spike.amount,
+            expected: spike.expected,
+        }
+    }
+}
+
+impl Quiet {
+    pub(crate) fn of(subject: &Subject<'_>, when: &When) -> Self {
+        let Window { start, end } = when.span;
+        Self {
+            log: subject.log_type().name.to_owned(),
+            verdict: Verdict::Nothing,
+            sentence: format!(
+                "No spike and no dip between {} and {}, in buckets of {} s. Name a window with `--during` to compare it all the same.",
+                iso(start),
+                iso(end),
+                when.bucket / SECOND,
+            ),
+            span: when.span,
+            contributors: [],
+            statements: vec![when.statement.clone()],
+        }
+    }
 }
 
 impl Change {

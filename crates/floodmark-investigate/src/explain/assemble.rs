@@ -6,7 +6,7 @@ use crate::contribution::{self, RatioSums, Sums};
 use crate::explain::amounts::{Amounts, percentile_before};
 use crate::explain::answer::{
     Change, Client, Clients, ConditionText, Contributor, Direction, Explanation, MeasureMoved,
-    ReadRows, Rows, Unchanged, Verdict,
+    ReadRows, Rows, SpikeFound, Unchanged, Verdict,
 };
 use crate::explain::cells::Cell;
 use crate::explain::collect::{Collected, Totals};
@@ -47,8 +47,10 @@ pub(crate) struct Assembly<'a> {
     pub(crate) collected: &'a Collected,
     pub(crate) levels: &'a [Level],
     pub(crate) amounts: &'a Amounts,
-    pub(crate) growth: f64,
     pub(crate) contributors_max: usize,
+    pub(crate) spikes: Vec<SpikeFound>,
+    /// How the records were counted, where that is not plain.
+    pub(crate) counting: Option<String>,
 }
 
 impl Assembly<'_> {
@@ -99,13 +101,14 @@ impl Assembly<'_> {
             prove(self.subject, &question).await?
         };
         let total = self.total();
+        let rest = if findings.is_empty() { total } else { self.change(&proof.rest) };
         let mut contributors = Vec::new();
         for (at, (finding, also)) in findings.iter().zip(also).enumerate() {
             let mut contributor = self.contributor(finding, &conditions[at], &total, &proof, at);
             contributor.also = also;
             contributor.peculiar =
                 portrait::peculiar(finding, self.levels, self.measures, &self.collected.rows);
-            if self.is_told(&contributor, &total) {
+            if self.is_told(&contributor, &total, &rest) {
                 contributors.push(contributor);
             }
         }
@@ -134,7 +137,6 @@ impl Assembly<'_> {
             (false, false) => Verdict::Mix,
             (false, true) => Verdict::Nothing,
         };
-        let rest = if findings.is_empty() { total } else { self.change(&proof.rest) };
         let notes = self.notes();
         let before = self.windows.before.len();
         let mut answer = Explanation {
@@ -142,10 +144,10 @@ impl Assembly<'_> {
             condition: self.subject.condition().map(str::to_owned),
             measure,
             during: self.windows.during,
+            spikes: self.spikes,
             verdict,
             sentence: String::new(),
             total,
-            growth: self.growth,
             contributors,
             rest,
             unchanged,
@@ -174,13 +176,7 @@ impl Assembly<'_> {
         self.measure().shape
     }
 
-    /// The length of the window over that of those before.
-    fn scale(&self) -> f64 {
-        let before: i64 = self.windows.before.iter().map(|window| window.length()).sum();
-        self.windows.during.length() as f64 / before as f64
-    }
-
-    /// The same for all windows before of which rows are kept.
+    /// The length of the window over that of all windows before of which rows are kept.
     fn scale_of_kept(&self) -> f64 {
         let all = self.windows.before.iter().chain(&self.windows.earlier);
         let length: i64 = all.map(|window| window.length()).sum();
@@ -388,11 +384,13 @@ impl Assembly<'_> {
     }
 
     /// Whether what was counted bears out what was found, and is worth telling.
-    fn is_told(&self, contributor: &Contributor, total: &Change) -> bool {
+    fn is_told(&self, contributor: &Contributor, total: &Change, rest: &Change) -> bool {
         let change = &contributor.change;
         let scale = total.before_scaled.abs().max(total.during.abs());
         let of = if self.moved[self.explained].moved { total.difference.abs() } else { scale };
-        let lift = (change.during + 0.5) / (change.before_scaled * self.growth + 0.5);
+        // Held against what everything else did.
+        let growth = rest.ratio.unwrap_or(1.0);
+        let lift = (change.during + 0.5) / (change.before_scaled * growth + 0.5);
         let is_up = contributor.direction == Direction::Up;
         let is_lifted = if is_up { lift >= LIFT_MIN } else { lift <= 1.0 / LIFT_MIN };
         let is_large = self.amounts.is_per_record || change.difference.abs() >= SHARE_MIN * of;
@@ -419,7 +417,7 @@ impl Assembly<'_> {
     }
 
     fn notes(&self) -> Vec<String> {
-        let mut notes = Vec::new();
+        let mut notes: Vec<String> = self.counting.iter().cloned().collect();
         let collected = self.collected;
         if collected.rows.is_sample() {
             notes.push(format!(

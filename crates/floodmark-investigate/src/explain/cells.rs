@@ -117,11 +117,6 @@ impl Cell {
         }
     }
 
-    /// Whether it stands for this one value alone.
-    pub(crate) fn is_exact(&self) -> bool {
-        matches!(self, Self::Null | Self::Text(_) | Self::Number(_))
-    }
-
     /// The condition in SQL that a value belongs to it. `is_text` tells how the column holds numbers.
     pub(crate) fn condition(&self, sql: &str, is_text: bool) -> String {
         match self {

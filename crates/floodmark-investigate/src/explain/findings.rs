@@ -4,7 +4,6 @@ use crate::drivers::Driver;
 use crate::explain::amounts::Amounts;
 use crate::explain::cells::Cell;
 use crate::explain::levels::Level;
-use crate::explain::rows::Rows;
 use crate::limits::{EXACT_VALUES_MAX, VALUES_LISTED_MAX};
 
 /// Rows that changed by themselves, by what they have in common.
@@ -78,12 +77,6 @@ pub(crate) fn findings(drivers: &[Driver], levels: &[Level], amounts: &Amounts) 
         }
     }
     findings.into_iter().map(|(finding, _)| finding).collect()
-}
-
-/// The rows of the finding among all kept ones.
-pub(crate) fn rows_of(finding: &Finding, levels: &[Level], rows: &Rows) -> Vec<usize> {
-    let member = Member::of(finding, levels);
-    (0..rows.len()).filter(|row| member.holds(*row)).collect()
 }
 
 /// A group of values that holds only a few gives way to these: an address says more than its network.

@@ -18,28 +18,32 @@ mod portrait;
 mod proof;
 mod rows;
 pub mod text;
+mod when;
 
 use floodmark_engine::{Error, Result};
 use floodmark_formats::time::{DAY, iso};
 
-use crate::drivers::{self, Direction, Options};
+use crate::counting;
+use crate::drivers::{self, Direction, Found, Leaves, Options};
 use crate::explain::amounts::amounts;
-use crate::explain::answer::Explanation;
+use crate::explain::answer::{Answer, Explanation, Quiet, SpikeFound};
 use crate::explain::assemble::{Assembly, Windows};
 use crate::explain::collect::{Collected, Columns, collect};
 use crate::explain::measures::{Measures, Shape};
 use crate::explain::movement::Sides;
+use crate::explain::when::when;
 use crate::limits::{CONTRIBUTORS_MAX, EARLIER_WINDOWS_MAX, WINDOWS_MAX};
+use crate::spikes::Chosen;
 use crate::subject::Subject;
 use crate::window::{Before, Window};
 
 /// What is to be explained.
 #[derive(Clone, Debug)]
 pub struct ExplainQuestion {
-    /// The window in which something happened.
-    pub during: Window,
-    /// What it is compared with.
-    pub before: Before,
+    /// The window in which something happened; None for the largest spike or dip of the timeline.
+    pub during: Option<Window>,
+    /// What it is compared with; None for the time just before, or for what the timeline says.
+    pub before: Option<Before>,
     /// The measure, by its name or as an aggregate expression; None for the one that moved.
     pub measure: Option<String>,
     /// How many earlier windows are read, where the logs hold them, to learn how much values vary by themselves.
@@ -48,12 +52,11 @@ pub struct ExplainQuestion {
     pub contributors_max: usize,
 }
 
-impl ExplainQuestion {
-    /// The question about a window, and everything else as usual.
-    pub fn about(during: Window) -> Self {
+impl Default for ExplainQuestion {
+    fn default() -> Self {
         Self {
-            during,
-            before: Before::default(),
+            during: None,
+            before: None,
             measure: None,
             earlier_max: EARLIER_WINDOWS_MAX,
             contributors_max: CONTRIBUTORS_MAX,
@@ -61,24 +64,107 @@ impl ExplainQuestion {
     }
 }
 
-/// Explains how a window differs from those before it.
+/// What is compared with what.
+struct Comparison {
+    during: Window,
+    before: Before,
+    measure: Option<String>,
+    spikes: Vec<SpikeFound>,
+    statements: Vec<String>,
+}
+
+/// Explains how a window differs from those before it. Without a window it looks for one in the timeline.
 ///
 /// # Errors
 ///
 /// `NotFound` if a window holds no rows, `InvalidQuery` and `NotSupported` for measures that are none or cannot be divided
 /// among contributors, and those of the engine.
-pub async fn explain(subject: &Subject<'_>, question: &ExplainQuestion) -> Result<Explanation> {
-    let before = question.before.of(question.during)?;
-    let earlier = earlier(question, &before);
-    let mut windows = vec![question.during];
+pub async fn explain(subject: &Subject<'_>, question: &ExplainQuestion) -> Result<Answer> {
+    let mut comparison = Comparison {
+        during: Window { start: 0, end: 0 },
+        before: question.before.clone().unwrap_or_default(),
+        measure: question.measure.clone(),
+        spikes: Vec::new(),
+        statements: Vec::new(),
+    };
+    match question.during {
+        Some(during) => comparison.during = during,
+        None => {
+            if let Some(quiet) = find_window(subject, question, &mut comparison).await? {
+                return Ok(Answer::Quiet(quiet));
+            }
+        }
+    }
+    let explanation = Box::pin(compare(subject, question, comparison)).await?;
+    Ok(Answer::Explained(Box::new(explanation)))
+}
+
+/// Sets the window to the largest spike or dip of the timeline. Gives what is to be said if there is none.
+async fn find_window(
+    subject: &Subject<'_>,
+    question: &ExplainQuestion,
+    comparison: &mut Comparison,
+) -> Result<Option<Quiet>> {
+    let (measures, asked) = Measures::of(subject.log_type(), question.measure.as_deref())?;
+    let counting = counting::rule(subject, &[]).await?;
+    let counted = counting.as_ref().map(|counting| subject.and(&counting.predicate));
+    let subject = counted.as_ref().unwrap_or(subject);
+    let Some(when) = when(subject, &measures, asked).await? else {
+        return Err(Error::not_found(format!(
+            "`{}` has no rows here that have a time",
+            subject.name()
+        ))
+        .hint("`floodmark tables --from PATH` shows what lies there"));
+    };
+    comparison.statements.push(when.statement.clone());
+    comparison.spikes = (when.found.iter())
+        .map(|found| SpikeFound::of(&measures.all[found.measure], &found.spike))
+        .collect();
+    let Some(largest) = when.found.first() else {
+        return Ok(Some(Quiet::of(subject, &when)));
+    };
+    comparison.during = largest.spike.window;
+    if comparison.measure.is_none() && measures.all[largest.measure].shape != Shape::Records {
+        comparison.measure = Some(measures.all[largest.measure].name.clone());
+    }
+    if question.before.is_none() {
+        let control = largest.control.as_ref().ok_or_else(|| {
+            Error::not_found("there is no quiet time to compare the spike with")
+                .hint("name one with `--before`, or more of the logs")
+        })?;
+        comparison.before = match control.chosen {
+            Chosen::JustBefore if !control.is_shorter => Before::JustBefore,
+            Chosen::PreviousDay => Before::PreviousDay,
+            Chosen::PreviousWeek => Before::PreviousWeek,
+            _ => Before::Windows(control.windows.clone()),
+        };
+        // Quiet time is not always in one piece.
+        if comparison.before.of(comparison.during)? != control.windows {
+            comparison.before = Before::Windows(control.windows.clone());
+        }
+    }
+    Ok(None)
+}
+
+async fn compare(
+    subject: &Subject<'_>,
+    question: &ExplainQuestion,
+    comparison: Comparison,
+) -> Result<Explanation> {
+    let during = comparison.during;
+    let before = comparison.before.of(during)?;
+    let mut windows = vec![during];
     windows.extend(&before);
-    windows.extend(&earlier);
+    windows.extend(earlier(during, &comparison.before, &before, question.earlier_max));
     if windows.len() > WINDOWS_MAX {
         let message = format!("at most {WINDOWS_MAX} windows can be compared");
         return Err(Error::new(floodmark_engine::ErrorKind::LimitReached, message)
             .hint("name longer windows in the place of many short ones"));
     }
-    let (measures, asked) = Measures::of(subject.log_type(), question.measure.as_deref())?;
+    let counting = counting::rule(subject, &windows[..=before.len()]).await?;
+    let counted = counting.as_ref().map(|counting| subject.and(&counting.predicate));
+    let subject = counted.as_ref().unwrap_or(subject);
+    let (measures, asked) = Measures::of(subject.log_type(), comparison.measure.as_deref())?;
     let dimensions = dimensions::dimensions(subject.table());
     let columns = Columns {
         dimensions: &dimensions,
@@ -86,7 +172,8 @@ pub async fn explain(subject: &Subject<'_>, question: &ExplainQuestion) -> Resul
         has_end: !subject.log_type().event_end.is_empty(),
     };
     let mut collected = collect(subject, &windows, &columns).await?;
-    let statements = vec![columns.sql(subject, &windows)];
+    let mut statements = comparison.statements;
+    statements.push(columns.sql(subject, &windows));
     for (window, totals) in windows[..=before.len()].iter().zip(&collected.totals) {
         if totals.rows == 0 {
             return Err(nothing_there(subject, *window).await?);
@@ -94,8 +181,7 @@ pub async fn explain(subject: &Subject<'_>, question: &ExplainQuestion) -> Resul
     }
     let known = collected.keep_whole_windows(&windows, before.len());
     let length: i64 = before.iter().map(|window| window.length()).sum();
-    let sides =
-        Sides { before: before.len(), length: length as f64 / question.during.length() as f64 };
+    let sides = Sides { before: before.len(), length: length as f64 / during.length() as f64 };
     let moved = movement::movements(&measures, &collected, &sides);
     let explained = asked.unwrap_or_else(|| movement::choose(&measures, &moved));
     let levels = levels::levels(&dimensions, &collected.rows);
@@ -106,16 +192,19 @@ pub async fn explain(subject: &Subject<'_>, question: &ExplainQuestion) -> Resul
     } else {
         let all = before.len() + known;
         let length: i64 = windows[1..=all].iter().map(|window| window.length()).sum();
-        question.during.length() as f64 / length as f64
+        during.length() as f64 / length as f64
     };
     let options =
         Options { noise: amounts.noise, scale, direction: Direction::Both, ..Options::default() };
-    let found = drivers::find(&amounts.leaves, &options);
+    let mut found = drivers::find(&amounts.leaves, &options);
+    if found.drivers.is_empty() && moved[explained].moved {
+        found = carriers(&amounts.leaves, &options);
+    }
     let findings = findings::findings(&found.drivers, &levels, &amounts);
     let assembly = Assembly {
         subject,
         windows: Windows {
-            during: question.during,
+            during,
             earlier: windows[before.len() + 1..=before.len() + known].to_vec(),
             before,
         },
@@ -126,22 +215,39 @@ pub async fn explain(subject: &Subject<'_>, question: &ExplainQuestion) -> Resul
         collected: &collected,
         levels: &levels,
         amounts: &amounts,
-        growth: found.growth,
         contributors_max: question.contributors_max,
+        spikes: comparison.spikes,
+        counting: counting.map(|counting| counting.sentence),
     };
     assembly.answer(findings, statements).await
 }
 
+/// What carries most of a change of the total that is no chance, where nothing stands out by itself against all that was looked
+/// at: a few huge transfers may be all that happened.
+fn carriers(leaves: &Leaves, options: &Options) -> Found {
+    /// What a gain must have above twice the logarithm of the number of cells, when only the largest cells are of interest.
+    const GAIN_FLOOR: f64 = -8.0;
+    /// Which share of the change a carrier must have.
+    const SHARE_MIN: f64 = 0.3;
+    let mut found = drivers::find(leaves, &Options { gain_floor: GAIN_FLOOR, ..options.clone() });
+    let sum = |amounts: &[f64]| amounts.iter().sum::<f64>();
+    let difference = sum(&leaves.during) - options.scale * sum(&leaves.before);
+    found
+        .drivers
+        .retain(|driver| (driver.during - options.scale * driver.before) / difference >= SHARE_MIN);
+    found
+}
+
 /// The windows before those that are compared, at the same distance from one another.
-fn earlier(question: &ExplainQuestion, before: &[Window]) -> Vec<Window> {
-    let step = match question.before {
-        Before::JustBefore => question.during.length(),
+fn earlier(during: Window, before: &Before, windows: &[Window], count: usize) -> Vec<Window> {
+    let step = match before {
+        Before::JustBefore => during.length(),
         Before::PreviousDay => DAY,
         Before::PreviousWeek => 7 * DAY,
         Before::Windows(_) => return Vec::new(),
     };
-    let Some(first) = before.first() else { return Vec::new() };
-    (1_i64..).take(question.earlier_max).map(|back| first.earlier(step * back)).collect()
+    let Some(first) = windows.first() else { return Vec::new() };
+    (1_i64..).take(count).map(|back| first.earlier(step * back)).collect()
 }
 
 fn rows_of_windows(collected: &Collected, windows: std::ops::Range<usize>) -> f64 {

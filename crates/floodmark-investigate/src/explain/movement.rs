@@ -11,6 +11,10 @@ const FACTOR_MIN: f64 = 1.2;
 /// By how many standard deviations it must change to have moved.
 const DEVIATIONS_MIN: f64 = 6.0;
 
+/// The same for sums. Divided by the root of their squares they stay near their mean, however heavy the tails of their numbers
+/// are; and a few huge numbers cannot make more of themselves.
+const DEVIATIONS_OF_SUM_MIN: f64 = 3.5;
+
 /// What a factor counts for where there was nothing before.
 const FACTOR_FROM_NOTHING: f64 = 50.0;
 
@@ -126,8 +130,12 @@ fn movement(
         None => is.is_some_and(|is| is > 0.0),
     };
     let deviation = deviation(measure.shape, before, during, scale);
+    let deviations_min = match measure.shape {
+        Shape::Sum(_) => DEVIATIONS_OF_SUM_MIN,
+        _ => DEVIATIONS_MIN,
+    };
     let by_chance = match (was, is) {
-        (was, Some(is)) => (is - was.unwrap_or(0.0) * scale).abs() < DEVIATIONS_MIN * deviation,
+        (was, Some(is)) => (is - was.unwrap_or(0.0) * scale).abs() < deviations_min * deviation,
         _ => true,
     };
     let is_cut = match measure.shape {

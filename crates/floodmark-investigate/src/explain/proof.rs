@@ -2,14 +2,10 @@
 
 use std::collections::HashMap;
 
-use arrow_array::cast::AsArray;
-use arrow_array::types::{Float64Type, Int64Type};
-use arrow_array::{Array, RecordBatch};
-use floodmark_engine::athena::Texts;
-use floodmark_engine::{Error, ErrorKind, Result};
+use floodmark_engine::Result;
 use foldhash::fast::RandomState;
-use futures::StreamExt;
 
+use crate::answer::{Batch, Rows};
 use crate::explain::measures::{Part, PartKind};
 use crate::limits::CLIENTS_COUNTED_MAX;
 use crate::subject::Subject;
@@ -76,12 +72,11 @@ impl Question<'_> {
             format!("{bits} AS contributors"),
         ];
         inner.extend(self.entity.map(|entity| format!("{entity} AS client")));
-        let mut outer = vec!["is_during".to_owned(), "CAST(contributors AS bigint)".to_owned()];
-        outer.push(match self.entity {
+        let mut outer = vec![match self.entity {
             Some(_) => format!("IF(contributors % {} > 0, client)", 1_u64 << self.contributors),
             None => "NULL".to_owned(),
-        });
-        outer.push("count(*)".to_owned());
+        }];
+        outer.extend(["is_during", "contributors", "count(*)"].map(str::to_owned));
         for (at, part) in self.parts.iter().enumerate() {
             match part.kind {
                 PartKind::Number => {
@@ -110,36 +105,35 @@ impl Question<'_> {
 ///
 /// Those of the engine.
 pub(crate) async fn prove(subject: &Subject<'_>, question: &Question<'_>) -> Result<Proof> {
-    let mut query = subject.query(&question.sql(subject)).await?;
+    let mut answer = Rows::ask(subject, &question.sql(subject), 1).await?;
     let mut proof =
         Proof { counted: vec![Counted::default(); question.conditions.len()], ..Proof::default() };
     proof.entities.resize_with(question.contributors, Entities::default);
-    while let Some(batch) = query.rows.next().await {
-        proof.take(&batch?, question)?;
+    while let Some(batch) = answer.next().await? {
+        proof.take(&batch, question);
     }
     Ok(proof)
 }
 
 impl Proof {
-    fn take(&mut self, batch: &RecordBatch, question: &Question<'_>) -> Result<()> {
-        let texts = Texts::new(batch)?;
-        let number = |column: usize, row: usize| number(batch, column, row);
-        for row in 0..batch.num_rows() {
-            let is_during = texts.text(0, row).as_deref() == Some("1");
-            let bits = number(1, row)? as u64;
-            let entity = texts.text(2, row);
-            let mut side = Side { rows: number(3, row)? as u64, parts: Vec::new() };
+    fn take(&mut self, batch: &Batch, question: &Question<'_>) {
+        for row in batch.rows() {
+            // A sum over nothing is NULL.
+            let number = |column: usize| batch.number(column, row).unwrap_or(0.0);
+            let entity = batch.texts(row).pop().flatten();
+            let is_during = number(1) != 0.0;
+            let bits = number(2) as u64;
+            let mut side = Side { rows: number(3) as u64, parts: Vec::new() };
             let mut column = 4;
             for part in question.parts {
                 side.parts.push(match part.kind {
                     PartKind::Number => {
                         column += 2;
-                        (number(column - 2, row)?, number(column - 1, row)?)
+                        (number(column - 2), number(column - 1))
                     }
                     PartKind::Condition => {
                         column += 1;
-                        let met = number(column - 1, row)?;
-                        (met, met)
+                        (number(column - 1), number(column - 1))
                     }
                     PartKind::Value => (0.0, 0.0),
                 });
@@ -157,7 +151,6 @@ impl Proof {
                 }
             }
         }
-        Ok(())
     }
 }
 
@@ -182,20 +175,4 @@ impl Entities {
         }
         self.counted.entry(key).or_default().add(is_during, side);
     }
-}
-
-/// A number of an answer; NULL is zero.
-fn number(batch: &RecordBatch, column: usize, row: usize) -> Result<f64> {
-    let array = batch.column(column);
-    if array.is_null(row) {
-        return Ok(0.0);
-    }
-    if let Some(array) = array.as_primitive_opt::<Int64Type>() {
-        return Ok(array.value(row) as f64);
-    }
-    if let Some(array) = array.as_primitive_opt::<Float64Type>() {
-        return Ok(array.value(row));
-    }
-    let message = format!("a count is of the type {}", array.data_type());
-    Err(Error::new(ErrorKind::Internal, message))
 }

@@ -34,11 +34,7 @@ pub(crate) struct Asked {
     #[arg(long = "where", value_name = "CONDITION")]
     condition: Option<String>,
 
-    /// Count each record of a flow log, also where several interfaces logged the same packets
-    #[arg(long)]
-    each_record: bool,
-
-    /// Print the SQL that answers the question, and do not run it
+    /// Print the SQL that answers the question, and do not run it; `explain` shows the proof of each contributor beside its answer
     #[arg(long)]
     pub(crate) sql: bool,
 
@@ -49,6 +45,14 @@ pub(crate) struct Asked {
     /// Write the answer to a file
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
+}
+
+/// Which records of a flow log count.
+#[derive(Args, Debug)]
+pub(crate) struct Records {
+    /// Count each record of a flow log, also where several interfaces logged the same packets
+    #[arg(long)]
+    each_record: bool,
 }
 
 impl Asked {
@@ -64,6 +68,11 @@ impl Asked {
         } else {
             Format::Csv
         };
+        self.format_or(default)
+    }
+
+    /// The format of the answer of a command that has its own default.
+    pub(crate) fn format_or(&self, default: Format) -> Format {
         self.format.unwrap_or(default)
     }
 
@@ -80,7 +89,24 @@ impl Asked {
     pub(crate) fn run(
         &self,
         settings: &Settings,
+        records: &Records,
         windows: &[Window],
+        answer: impl AsyncFnOnce(&Subject<'_>, &mut Output) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
+        self.run_in(self.format(), settings, async |subject, output| {
+            if records.each_record || self.paths.is_empty() {
+                return answer(subject, output).await;
+            }
+            let counted = counted_once(subject, windows, settings).await?;
+            answer(counted.as_ref().unwrap_or(subject), output).await
+        })
+    }
+
+    /// The same, for a command that has its own format.
+    pub(crate) fn run_in(
+        &self,
+        default: Format,
+        settings: &Settings,
         answer: impl AsyncFnOnce(&Subject<'_>, &mut Output) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
         if self.from.is_some() {
@@ -99,29 +125,10 @@ impl Asked {
             let options =
                 SubjectOptions { log: self.log.as_deref(), condition: self.condition.as_deref() };
             let subject = Subject::open(&session, options).await?;
-            let subject = self.counted_once(subject, windows, settings).await?;
-            let mut output = Output::open(self.format(), self.output.as_deref())?;
+            let mut output = Output::open(self.format_or(default), self.output.as_deref())?;
             Box::pin(answer(&subject, &mut output)).await?;
             output.flush()
         })
-    }
-
-    /// Leaves out the records of packets that another record counts, and says so.
-    async fn counted_once<'a>(
-        &self,
-        subject: Subject<'a>,
-        windows: &[Window],
-        settings: &Settings,
-    ) -> anyhow::Result<Subject<'a>> {
-        if self.each_record || self.paths.is_empty() {
-            return Ok(subject);
-        }
-        let Some(counting) = watched(&subject, settings, counting::rule(&subject, windows)).await?
-        else {
-            return Ok(subject);
-        };
-        talk(&format!("note: {}\n", safe(&counting.sentence)));
-        Ok(if counting.predicate == "true" { subject } else { subject.and(&counting.predicate) })
     }
 
     /// Says that no row was found, and what the logs at hand span. For a window outside of that it is an error.
@@ -168,6 +175,19 @@ pub(crate) async fn answered<T>(
         query::tell_report(report, start.elapsed(), answer.is_err(), settings);
     }
     Ok(answer.map_err(|error| InSql { error, sql: sql.to_owned() })?)
+}
+
+/// The subject without the records of packets that another record counts, which is said; None if all of them count.
+async fn counted_once<'a>(
+    subject: &Subject<'a>,
+    windows: &[Window],
+    settings: &Settings,
+) -> anyhow::Result<Option<Subject<'a>>> {
+    let Some(counting) = watched(subject, settings, counting::rule(subject, windows)).await? else {
+        return Ok(None);
+    };
+    talk(&format!("note: {}\n", safe(&counting.sentence)));
+    Ok((counting.predicate != "true").then(|| subject.and(&counting.predicate)))
 }
 
 /// Waits for what reads the logs, with progress. Ctrl-C stops it.

@@ -7,6 +7,7 @@ mod completions;
 mod ddl;
 mod demo;
 pub(crate) mod describe;
+mod explain;
 mod man;
 pub(crate) mod query;
 mod shell;
@@ -52,6 +53,7 @@ enum Commands {
     Ddl(ddl::Arguments),
     Check(check::Arguments),
     Demo(demo::Arguments),
+    Explain(explain::Arguments),
     Completions(completions::Arguments),
     Man(man::Arguments),
 }
@@ -89,6 +91,7 @@ fn run(arguments: &[OsString]) -> anyhow::Result<()> {
         Commands::Ddl(arguments) => ddl::run(&arguments, &settings),
         Commands::Check(arguments) => check::run(&arguments, &settings),
         Commands::Demo(arguments) => demo::run(&arguments, &settings),
+        Commands::Explain(arguments) => explain::run(&arguments, &settings),
         Commands::Completions(arguments) => completions::run(&arguments),
         Commands::Man(arguments) => man::run(&arguments),
     }

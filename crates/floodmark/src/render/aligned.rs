@@ -8,6 +8,8 @@ use crate::render::{safe, table};
 
 /// How wide a value is shown at most, in characters.
 const VALUE_WIDTH_MAX: usize = 60;
+/// How wide a line of text is at most: longer ones are hard to read.
+const LINE_WIDTH_MAX: usize = 100;
 /// How wide the longest bar is.
 const BAR_WIDTHS: std::ops::RangeInclusive<usize> = 8..=40;
 
@@ -103,4 +105,30 @@ pub(crate) fn short(value: &str) -> String {
         }
         None => shown.into_owned(),
     }
+}
+
+/// A text in lines that fit the terminal; those after the first begin with so many blanks. Controls are made visible.
+pub(crate) fn wrapped(text: &str, indent: usize) -> String {
+    let width = table::terminal_width().map_or(LINE_WIDTH_MAX, usize::from);
+    let width = width.clamp(40, LINE_WIDTH_MAX);
+    let mut lines = String::new();
+    let mut column = 0;
+    let leading: String = text.chars().take_while(|character| *character == ' ').collect();
+    lines.push_str(&leading);
+    column += leading.len();
+    for (at, word) in text.split_whitespace().enumerate() {
+        let word = safe(word);
+        let length = unicode_width::UnicodeWidthStr::width(word.as_ref());
+        if at > 0 && column + 1 + length > width {
+            lines.push('\n');
+            lines.push_str(&" ".repeat(indent));
+            column = indent;
+        } else if at > 0 {
+            lines.push(' ');
+            column += 1;
+        }
+        lines.push_str(&word);
+        column += length;
+    }
+    lines
 }

@@ -192,18 +192,24 @@ fn object(text: &str) -> tempfile::TempDir {
 
 /// How the log at a place is counted.
 fn counting(from: &Path) -> Option<Counting> {
+    counting_where(from, None)
+}
+
+/// How the log at a place is counted, if only rows that meet a condition are asked about.
+fn counting_where(from: &Path, condition: Option<&str>) -> Option<Counting> {
     let engine = Engine::new(EngineOptions::default()).expect("an engine");
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     runtime.expect("a runtime").block_on(async {
         let from = from.to_str().expect("UTF-8").to_owned();
         let session = engine.open(&[from]).await.expect("a place");
-        let subject = Subject::open(&session, SubjectOptions::default()).await.expect("a log");
+        let options = SubjectOptions { condition, ..SubjectOptions::default() };
+        let subject = Subject::open(&session, options).await.expect("a log");
         let hour = Window::parse("2024-10-05T01:00/2h").expect("a window");
         rule(&subject, &[hour]).await.expect("an answer")
     })
 }
 
-/// Some traffic between two hosts, and with the internet.
+/// Some traffic between two hosts, and of each with the internet.
 fn traffic(network: &mut Network, one: Host, two: Host) {
     for _ in 0..20 {
         network.direct(one, two);
@@ -269,20 +275,39 @@ fn a_nat_gateways_legs_do_not_count_again() {
 #[test]
 fn the_pods_of_a_node_are_hosts_of_its_interface() {
     let mut network = Network::new();
-    traffic(&mut network, ONE, TWO);
-    traffic(&mut network, POD, TWO);
-    traffic(&mut network, POD, NEAR);
-    // The pods' traffic with each other's node, and none with itself: of NEAR to FAR nothing is logged.
-    let mut network = Network { bytes: 0, packets: 0, ..network };
-    network.records.clear();
     for _ in 0..20 {
         network.direct(POD, TWO);
         network.direct(TWO, POD);
         network.direct(ONE, NEAR);
         network.direct(FAR, POD);
+        network.direct(TWO, NEAR);
     }
     for sentence in network.check(&[VERSION_3, VERSION_5]) {
         assert!(!sentence.contains("forward"), "{sentence}");
+    }
+}
+
+#[test]
+fn an_interface_has_an_address_of_each_family() {
+    let mut network = Network::new();
+    traffic(&mut network, ONE, TWO);
+    let (one, two) = (host("eni-0a000000000000001", "2001:db8:1::5"), unlogged("2001:db8::9"));
+    for _ in 0..20 {
+        network.direct(one, host("eni-0a000000000000002", "2001:db8:1::6"));
+        network.direct(host("eni-0a000000000000002", "2001:db8:1::6"), two);
+        network.direct(two, one);
+    }
+    network.check(&[VERSION_2, VERSION_3, VERSION_5]);
+}
+
+#[test]
+fn a_condition_does_not_hide_an_end() {
+    let mut network = Network::new();
+    traffic(&mut network, ONE, TWO);
+    for fields in [VERSION_2, VERSION_5] {
+        let folder = network.logged(fields);
+        let narrowed = counting_where(folder.path(), Some("srcaddr = '10.0.1.5'"));
+        assert_eq!(narrowed, counting(folder.path()));
     }
 }
 
@@ -307,8 +332,8 @@ fn records_without_a_flow_are_told() {
     network.hole("SKIPDATA");
     network.hole("SKIPDATA");
     for sentence in network.check(&[VERSION_2, VERSION_5]) {
-        let expected = "Not counted: 1 records without traffic (NODATA), 2 that stand for records \
-            AWS left out (SKIPDATA).";
+        let expected = "Records that are not counted: 1 without traffic (NODATA), 2 that stand for \
+            others which AWS left out (SKIPDATA).";
         assert!(sentence.ends_with(expected), "{sentence}");
     }
 }

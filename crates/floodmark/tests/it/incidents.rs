@@ -7,7 +7,7 @@ use floodmark_formats::LogType;
 use floodmark_formats::log_types::ALL;
 use serde_json::Value;
 
-use crate::program::{ask, ask_number, run};
+use crate::program::{ask, ask_number, repository, run};
 
 /// An incident that was generated into a folder of its own.
 pub(crate) struct Incident {
@@ -165,6 +165,27 @@ fn one_condition(column: &str, value: &str) -> String {
 }
 
 #[test]
+fn the_manual_names_all_incidents() {
+    let page = std::fs::read_to_string(repository("docs/manual/incidents.md")).expect("the page");
+    let list = run(&["demo", "--list"]).out;
+    let rows = list.lines().map(|line| {
+        let mut words = line.splitn(2, ' ');
+        let (name, rest) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+        let (log, story) = rest.trim_start().split_once(' ').expect("a log and a story");
+        format!("| `{name}` | `{log}` | {} |\n", story.trim_start())
+    });
+    let table = rows.collect::<String>();
+    let kept = page.split("| --- | --- | --- |\n").nth(1).expect("a table");
+    let kept = kept.split("<!--").next().expect("its rows");
+    if std::env::var_os("UPDATE").is_some() {
+        let path = repository("docs/manual/incidents.md");
+        std::fs::write(path, page.replacen(kept, &table, 1)).expect("a page to write to");
+    } else {
+        assert_eq!(kept, table, "`make update` writes it");
+    }
+}
+
+#[test]
 fn the_same_choice_gives_the_same_lines() {
     let choice = ["--seed", "7", "--drift", "0.3"];
     let one = Incident::new("heavy-client", &choice);
@@ -211,7 +232,7 @@ fn an_incident_that_cannot_be_made_is_refused() {
         (vec!["demo", "--incident", "flod"], 3, "there is no incident `flod`"),
         (vec!["demo", "--incident", "mix"], 2, "there is no folder"),
         (vec!["demo", "--incident", "flood", "--drift", "0.3"], 2, "always the same"),
-        (vec!["demo", "--incident", "mix", "--drift", "-1"], 2, "a number from 0 to 2"),
+        (vec!["demo", "--incident", "mix", "--drift=-1"], 2, "a number from 0 to 2"),
         (vec!["demo", "--incident", "mix", "--drift", "NaN"], 2, "a number from 0 to 2"),
         (vec!["demo", "--incident", "mix", "--earlier-hours", "700"], 2, "700"),
     ] {

@@ -54,7 +54,7 @@ pub(crate) static INCIDENTS: &[Incident] = &[
     Incident {
         name: "slow-drip",
         story: "1,200 addresses of one network hold two connections each, of over a quarter of an hour",
-        measure: "total_duration",
+        measure: "connections",
         verdict: Verdict::Contributors,
         source: Source::Traffic(&TRAFFIC),
         changes: &[Change {

@@ -52,7 +52,7 @@ pub(crate) static INCIDENTS: &[Incident] = &[
     Incident {
         name: "reject-scan",
         story: "One address tries the ports of all servers, and is rejected",
-        measure: "rejects",
+        measure: "flows",
         verdict: Verdict::Contributors,
         source: Source::Traffic(&TRAFFIC),
         changes: &[Change {
