@@ -35,6 +35,8 @@ const BUCKETS_MIN: usize = 8;
 const USUAL_SHARE: f64 = 0.2;
 /// One exception more is as bad as exceptions for this share of the time more.
 const EXCEPTION_SHARE: f64 = 0.25;
+/// A level that is not that of the beginning is as bad as exceptions for this share of the time more.
+const LATER_SHARE: f64 = 0.2;
 /// The days before and after whose same time of day is looked at.
 const DAYS_AROUND: usize = 7;
 
@@ -162,9 +164,11 @@ pub(super) fn level(series: &Series, factor: f64) -> Vec<f64> {
         .collect();
     let longest = parts.iter().map(|(length, _)| *length).max().unwrap_or(0);
     let enough = longest.min((count as f64 * USUAL_SHARE) as usize);
+    let first = parts.first().map_or(0.0, |(_, level)| *level);
     // What the exceptions to a level cost: their share of the time, and for each run of them a constant.
     let exceptions = |level: f64| {
-        let (mut cost, mut last) = (0.0, 0);
+        let is_first = level <= first * factor && first <= level * factor;
+        let (mut cost, mut last) = (if is_first { 0.0 } else { LATER_SHARE }, 0);
         for (length, other) in &parts {
             let side = i32::from(*other > level * factor) - i32::from(*other * factor < level);
             if side != 0 {

@@ -57,7 +57,7 @@ pub struct Spike {
 
 impl Default for SpikeOptions {
     fn default() -> Self {
-        Self { trusted: None, factor_min: 1.4 }
+        Self { trusted: None, factor_min: 1.25 }
     }
 }
 
@@ -110,11 +110,19 @@ pub fn find(timeline: &Timeline, options: &SpikeOptions) -> Vec<Spike> {
     let mut spikes = if let Some(expected) = baseline::seasonal(&series) {
         search.against(&expected, false)
     } else {
-        let around = baseline::around(&series);
-        let found = around.map(|expected| search.against(&expected, true));
-        match found {
-            Some(found) if !found.is_empty() => found,
-            _ => search.against(&baseline::level(&series, search.factor_min), true),
+        match baseline::around(&series) {
+            None => search.against(&baseline::level(&series, search.factor_min), true),
+            Some(around) => {
+                // In the course of a day there is much that is no season yet.
+                let factor_min = search.factor_min.max(FACTOR_OF_DAY_MIN);
+                let search = Search { factor_min, ..search };
+                let found = search.against(&around, true);
+                if found.is_empty() {
+                    search.against(&baseline::level(&series, factor_min), true)
+                } else {
+                    found
+                }
+            }
         }
     };
     spikes.sort_by(|a, b| b.unexpected().total_cmp(&a.unexpected()));
@@ -127,6 +135,8 @@ pub fn find(timeline: &Timeline, options: &SpikeOptions) -> Vec<Spike> {
     spikes
 }
 
+/// The smallest factor where a day's course is not known from other days.
+const FACTOR_OF_DAY_MIN: f64 = 1.4;
 /// So many finds in one timeline are its habit.
 const REPEATED: usize = 8;
 /// The least distance from what was expected, in standard deviations.

@@ -6,12 +6,12 @@ use std::time::Instant;
 
 use clap::Args;
 use floodmark_engine::{Engine, Error, ErrorKind};
-use floodmark_investigate::{Subject, SubjectOptions, Window};
+use floodmark_investigate::{Subject, SubjectOptions, Window, counting};
 
 use crate::commands::{self, query};
 use crate::failure::InSql;
 use crate::progress::Progress;
-use crate::render::{Format, Output, figures};
+use crate::render::{Format, Output, figures, safe};
 use crate::settings::Settings;
 use crate::shell::talk;
 
@@ -47,6 +47,14 @@ pub(crate) struct Asked {
     output: Option<PathBuf>,
 }
 
+/// Which records of a flow log count.
+#[derive(Args, Debug)]
+pub(crate) struct Records {
+    /// Count each record of a flow log, also where several interfaces logged the same packets
+    #[arg(long)]
+    each_record: bool,
+}
+
 impl Asked {
     /// The paths as they were given, for a command to go on with.
     pub(crate) fn paths(&self) -> &[String] {
@@ -77,13 +85,21 @@ impl Asked {
         log.chain(condition).collect()
     }
 
-    /// Opens the logs, and answers with what `answer` makes of them.
+    /// Opens the logs, and answers with what `answer` makes of their rows in these windows; no window means all.
     pub(crate) fn run(
         &self,
         settings: &Settings,
+        records: &Records,
+        windows: &[Window],
         answer: impl AsyncFnOnce(&Subject<'_>, &mut Output) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
-        self.run_in(self.format(), settings, answer)
+        self.run_in(self.format(), settings, async |subject, output| {
+            if records.each_record || self.paths.is_empty() {
+                return answer(subject, output).await;
+            }
+            let counted = counted_once(subject, windows, settings).await?;
+            answer(counted.as_ref().unwrap_or(subject), output).await
+        })
     }
 
     /// The same, for a command that has its own format.
@@ -136,12 +152,11 @@ impl Asked {
         let written: Vec<_> = windows.iter().map(|window| figures::window(*window)).collect();
         let of_time =
             if written.is_empty() { String::new() } else { format!(" in {}", written.join(", ")) };
-        if subject.condition().is_none() && !windows.is_empty() {
+        if self.condition.is_none() && !windows.is_empty() {
             let message = format!("`{log}` has no rows{of_time}");
             return Err(Error::not_found(message).hint(span).into());
         }
-        let condition =
-            if subject.condition().is_some() { " that meets the condition" } else { "" };
+        let condition = if self.condition.is_some() { " that meets the condition" } else { "" };
         talk(&format!("note: `{log}` has no row{of_time}{condition}; {span}\n"));
         Ok(())
     }
@@ -155,19 +170,41 @@ pub(crate) async fn answered<T>(
     question: impl Future<Output = floodmark_engine::Result<T>>,
 ) -> anyhow::Result<T> {
     let start = Instant::now();
-    let work = async {
-        tokio::select! {
-            answer = question => answer,
-            _ = tokio::signal::ctrl_c() => Err(Error::new(ErrorKind::Cancelled, "stopped")),
-        }
-    };
-    let answer = Progress::during(settings.progress, || subject.latest(), work).await;
+    let answer = watched(subject, settings, question).await;
     // Of several passes over the same logs, the one that read most tells what there was.
     let reports = subject.reports();
     if let Some(report) = reports.iter().rev().max_by_key(|report| report.account.lines) {
         query::tell_report(report, start.elapsed(), answer.is_err(), settings);
     }
     Ok(answer.map_err(|error| InSql { error, sql: sql.to_owned() })?)
+}
+
+/// The subject without the records of packets that another record counts, which is said; None if all of them count.
+async fn counted_once<'a>(
+    subject: &Subject<'a>,
+    windows: &[Window],
+    settings: &Settings,
+) -> anyhow::Result<Option<Subject<'a>>> {
+    let Some(counting) = watched(subject, settings, counting::rule(subject, windows)).await? else {
+        return Ok(None);
+    };
+    talk(&format!("note: {}\n", safe(&counting.sentence)));
+    Ok((counting.predicate != "true").then(|| subject.and(&counting.predicate)))
+}
+
+/// Waits for what reads the logs, with progress. Ctrl-C stops it.
+async fn watched<T>(
+    subject: &Subject<'_>,
+    settings: &Settings,
+    question: impl Future<Output = floodmark_engine::Result<T>>,
+) -> floodmark_engine::Result<T> {
+    let work = async {
+        tokio::select! {
+            answer = question => answer,
+            _ = tokio::signal::ctrl_c() => Err(Error::new(ErrorKind::Cancelled, "stopped")),
+        }
+    };
+    Progress::during(settings.progress, || subject.latest(), work).await
 }
 
 /// Prints a statement that can be pasted.

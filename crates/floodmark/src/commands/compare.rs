@@ -4,7 +4,7 @@ use clap::Args;
 use floodmark_investigate::compare::{self, Change, CompareQuestion, Comparison, Mark};
 use floodmark_investigate::{Before, Window};
 
-use crate::commands::asked::{self, Asked};
+use crate::commands::asked::{self, Asked, Records};
 use crate::render::aligned::Aligned;
 use crate::render::columns::{self, Values};
 use crate::render::{Format, Output, figures};
@@ -20,6 +20,9 @@ use crate::settings::Settings;
 pub(crate) struct Arguments {
     #[command(flatten)]
     asked: Asked,
+
+    #[command(flatten)]
+    records: Records,
 
     /// What to group by: columns or expressions, separated by commas. May be repeated
     #[arg(long, value_name = "COLUMN", required = true)]
@@ -57,7 +60,9 @@ pub(crate) fn run(arguments: &Arguments, settings: &Settings) -> anyhow::Result<
         limit: arguments.limit,
     };
     let asked = &arguments.asked;
-    asked.run(settings, async |subject, output| {
+    let mut windows = question.before.of(question.during)?;
+    windows.push(question.during);
+    asked.run(settings, &arguments.records, &windows, async |subject, output| {
         let plan = compare::plan(subject, &question)?;
         if asked.sql {
             return asked::print_sql(&plan.sql);

@@ -6,7 +6,7 @@ use floodmark_formats::time::{Micros, iso};
 use floodmark_investigate::timeline::{self, Course, Line, TimelineQuestion};
 use floodmark_investigate::{Spike, Window, window};
 
-use crate::commands::asked::{self, Asked};
+use crate::commands::asked::{self, Asked, Records};
 use crate::render::aligned::{Aligned, short};
 use crate::render::chart::{self, Buckets};
 use crate::render::columns::{self, Values};
@@ -22,6 +22,9 @@ use crate::settings::Settings;
 pub(crate) struct Arguments {
     #[command(flatten)]
     asked: Asked,
+
+    #[command(flatten)]
+    records: Records,
 
     /// A column or expression whose five largest values have a line each
     #[arg(long, value_name = "COLUMN")]
@@ -55,7 +58,8 @@ pub(crate) fn run(arguments: &Arguments, settings: &Settings) -> anyhow::Result<
         every: every(&arguments.every)?,
     };
     let asked = &arguments.asked;
-    asked.run(settings, async |subject, output| {
+    let windows: Vec<Window> = during.into_iter().collect();
+    asked.run(settings, &arguments.records, &windows, async |subject, output| {
         let plan = timeline::plan(subject, &question).await?;
         if asked.sql {
             return asked::print_sql(&plan.sql);
@@ -63,7 +67,6 @@ pub(crate) fn run(arguments: &Arguments, settings: &Settings) -> anyhow::Result<
         let answer =
             asked::answered(subject, &plan.sql, settings, timeline::ask(subject, &plan)).await?;
         let Some(course) = answer else {
-            let windows: Vec<_> = during.into_iter().collect();
             asked.tell_nothing(subject, &windows).await?;
             return Ok(());
         };

@@ -4,7 +4,7 @@ use clap::Args;
 use floodmark_investigate::Window;
 use floodmark_investigate::top::{self, Top, TopQuestion};
 
-use crate::commands::asked::{self, Asked};
+use crate::commands::asked::{self, Asked, Records};
 use crate::render::aligned::Aligned;
 use crate::render::columns::{self, Values};
 use crate::render::{Format, Output, figures};
@@ -20,6 +20,9 @@ use crate::settings::Settings;
 pub(crate) struct Arguments {
     #[command(flatten)]
     asked: Asked,
+
+    #[command(flatten)]
+    records: Records,
 
     /// What to group by: columns or expressions, separated by commas. May be repeated
     #[arg(long, value_name = "COLUMN", required = true)]
@@ -53,7 +56,8 @@ pub(crate) fn run(arguments: &Arguments, settings: &Settings) -> anyhow::Result<
         limit: arguments.limit,
     };
     let asked = &arguments.asked;
-    asked.run(settings, async |subject, output| {
+    let windows: Vec<Window> = during.into_iter().collect();
+    asked.run(settings, &arguments.records, &windows, async |subject, output| {
         let plan = top::plan(subject, &question)?;
         if asked.sql {
             return asked::print_sql(&plan.sql);
@@ -61,7 +65,6 @@ pub(crate) fn run(arguments: &Arguments, settings: &Settings) -> anyhow::Result<
         let answer =
             asked::answered(subject, &plan.sql, settings, top::ask(subject, &plan)).await?;
         if answer.rows.is_empty() && answer.others.is_none() {
-            let windows: Vec<_> = during.into_iter().collect();
             asked.tell_nothing(subject, &windows).await?;
         }
         write(&answer, asked.format(), output)

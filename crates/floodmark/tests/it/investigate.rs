@@ -489,3 +489,35 @@ fn the_account_is_told_as_by_query() {
     let lines = INCIDENT.record["lines"].as_u64();
     assert_eq!(report["lines"]["rows"].as_u64(), lines, "{report}");
 }
+
+#[test]
+fn packets_of_flow_logs_are_counted_once() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().to_str().expect("a path in UTF-8");
+    let generated = run(&["demo", "--incident", "nat-bytes", "--folder", path, "--generate-only"]);
+    assert_eq!(generated.code, 0, "{}", generated.err);
+    let logs = folder.path().join("logs");
+    let logs = logs.to_str().expect("a path in UTF-8");
+    let bytes = |more: &[&str]| {
+        let mut all = vec![
+            "top",
+            logs,
+            "--by",
+            "1",
+            "--measure",
+            "bytes",
+            "--format",
+            "json",
+            "--report",
+            "none",
+        ];
+        all.extend(more);
+        let answer = run(&all);
+        assert_eq!(answer.code, 0, "{}", answer.err);
+        (rows(&answer)[0]["bytes"].as_u64().expect("a sum"), answer.err)
+    };
+    let ((once, said), (each, silent)) = (bytes(&[]), bytes(&["--each-record"]));
+    assert!(once < each, "{once} of {each}");
+    assert!(said.contains("counted once"), "{said}");
+    assert_eq!(silent, "");
+}
