@@ -5,11 +5,10 @@ use std::io::Write;
 use std::path::Path;
 
 use anyhow::Context;
-use flate2::Compression;
-use flate2::write::GzEncoder;
 use floodmark_formats::log_type::Encoding;
 use floodmark_formats::synthetic::{Place, Random, Record, header_of, key};
 use floodmark_formats::time::Micros;
+use libdeflater::{CompressionLvl, Compressor};
 
 use crate::demo::incidents::traffic::Traffic;
 
@@ -70,9 +69,14 @@ pub(crate) fn write_gzip(path: &Path, text: &str) -> anyhow::Result<()> {
         if let Some(folder) = path.parent() {
             std::fs::create_dir_all(folder)?;
         }
-        let mut encoder = GzEncoder::new(File::create(path)?, Compression::fast());
-        encoder.write_all(text.as_bytes())?;
-        encoder.finish()?.sync_all()
+        let mut compressor = Compressor::new(CompressionLvl::fastest());
+        let mut compressed = vec![0; compressor.gzip_compress_bound(text.len())];
+        let length = compressor
+            .gzip_compress(text.as_bytes(), &mut compressed)
+            .map_err(std::io::Error::other)?;
+        let mut file = File::create(path)?;
+        file.write_all(&compressed[..length])?;
+        file.sync_all()
     };
     write().with_context(|| format!("cannot write `{}`", path.display()))
 }
