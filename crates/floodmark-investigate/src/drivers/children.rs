@@ -1,7 +1,7 @@
 //! Looks into a candidate: is it noise, does it merely contain a better pattern, or is it a driver?
 
 use crate::drivers::cell::{Cell, Measure};
-use crate::drivers::noise::{Drift, drift_of};
+use crate::drivers::noise::{Drift, drift_of, spread_of};
 use crate::drivers::rows::Rows;
 use crate::drivers::tables::Tables;
 use crate::drivers::{Noise, Options};
@@ -107,8 +107,10 @@ impl Judge<'_> {
             let children = scratch.children(rows, *level, members);
             let wandering =
                 self.tables.of_level(*level).map_or(Drift::default(), |table| table.drift);
-            drift.variance =
-                drift.variance.max(wandering.variance * concentration(measure, &children));
+            // Children that all moved alike did not wander: something moved them together.
+            let within = spread_of(measure, children.iter().map(|(_, cell)| cell));
+            let variance = within.map_or(wandering.variance, |own| own.min(wandering.variance));
+            drift.variance = drift.variance.max(variance * concentration(measure, &children));
             if measure.gain_beyond_drift(&candidate.cell, self.own_drift(rows, drift, members))
                 <= self.gain_min
             {

@@ -17,6 +17,10 @@ const EVIDENCE_MIN: f64 = 10.0;
 const COVERAGE_MIN: f64 = 0.8;
 /// The greatest sum of squared shares of a level that is asked for the growth.
 const CONCENTRATED: f64 = 0.3;
+/// The same for a level of few values, such as four domains.
+const CONCENTRATED_FEW: f64 = 0.6;
+/// The fewest values whose middle means something.
+const VALUES_MIN: usize = 3;
 /// What small cells have at least, and what large ones have at least.
 const SMALL_EVIDENCE_MIN: f64 = 2.5;
 const LARGE_EVIDENCE_MIN: f64 = 12.5;
@@ -24,6 +28,9 @@ const LARGE_EVIDENCE_MIN: f64 = 12.5;
 const SMALL_CELLS_MIN: usize = 30;
 /// The fewest siblings that an estimate is made of.
 const SIBLINGS_MIN: usize = 8;
+
+/// The fewest parts of a pattern that tell how much they vary among each other.
+const PARTS_MIN: usize = 4;
 
 /// How much the logarithm of a cell's growth wanders among its siblings.
 #[derive(Clone, Copy, Debug, Default)]
@@ -47,13 +54,14 @@ pub(crate) fn growth(rows: &Rows, tables: &Tables, scale: f64) -> f64 {
         table.cells.iter().for_each(|cell| whole.add(cell));
         let known = growths(&measure, &table.cells);
         let total: f64 = known.iter().map(|(_, weight)| weight).sum();
-        if known.len() < SIBLINGS_MIN {
+        if known.len() < VALUES_MIN {
             if known.len() > few.len() {
                 few = known.into_iter().map(|(growth, _)| growth).collect();
             }
             continue;
         }
         asked.push(Asked {
+            is_few: known.len() < SIBLINGS_MIN,
             thin: total < COVERAGE_MIN * measure.evidence(&whole),
             concentration: known.iter().map(|(_, weight)| (weight / total).powi(2)).sum(),
             growth: weighted_median(known),
@@ -61,13 +69,12 @@ pub(crate) fn growth(rows: &Rows, tables: &Tables, scale: f64) -> f64 {
     }
     asked.sort_by(|a, b| {
         let concentration = a.concentration.total_cmp(&b.concentration);
-        a.thin.cmp(&b.thin).then(concentration)
+        a.thin.cmp(&b.thin).then(a.is_few.cmp(&b.is_few)).then(concentration)
     });
     let Some(first) = asked.first() else { return median_nearest_one(few, scale) };
     let change = |one: &&Asked| (one.growth / scale).ln().abs();
-    asked
-        .iter()
-        .take_while(|one| one.thin == first.thin && one.concentration <= CONCENTRATED)
+    (asked.iter())
+        .filter(|one| one.thin == first.thin && one.concentration <= one.concentration_max())
         .min_by(|a, b| change(a).total_cmp(&change(b)))
         .unwrap_or(first)
         .growth
@@ -75,11 +82,19 @@ pub(crate) fn growth(rows: &Rows, tables: &Tables, scale: f64) -> f64 {
 
 /// What a level says about the general growth.
 struct Asked {
+    /// Whether it has few values.
+    is_few: bool,
     /// Whether its values are mostly too small to tell.
     thin: bool,
     /// The sum of its values' squared shares.
     concentration: f64,
     growth: f64,
+}
+
+impl Asked {
+    fn concentration_max(&self) -> f64 {
+        if self.is_few { CONCENTRATED_FEW } else { CONCENTRATED }
+    }
 }
 
 fn growths(measure: &Measure, cells: &[Cell]) -> Vec<(f64, f64)> {
@@ -266,6 +281,15 @@ pub(crate) fn drift_of<'a>(
 ) -> Option<Drift> {
     let logarithms = logarithms(measure, cells);
     (logarithms.len() >= SIBLINGS_MIN).then(|| Drift::of(&logarithms))
+}
+
+/// How much the growth of the parts of a pattern varies around their own middle, if there are enough to tell.
+pub(crate) fn spread_of<'a>(
+    measure: &Measure,
+    cells: impl Iterator<Item = &'a Cell>,
+) -> Option<f64> {
+    let logarithms = logarithms(measure, cells);
+    (logarithms.len() >= PARTS_MIN).then(|| Drift::of(&logarithms).variance)
 }
 
 impl Drift {

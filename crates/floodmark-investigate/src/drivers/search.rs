@@ -43,7 +43,7 @@ fn one_way(leaves: &Leaves, options: &Options) -> Found {
         };
     }
     let mut tables = Tables::of_levels(&rows);
-    let (measure, scatter) = measure(&rows, &tables, options);
+    let (mut measure, scatter) = noise_of(&rows, &tables, options);
     let mut found = Found {
         growth: if options.noise == Noise::Relative { 1.0 } else { measure.growth / scale },
         dispersion: if options.noise == Noise::Relative { 1.0 } else { measure.dispersion },
@@ -65,7 +65,7 @@ fn one_way(leaves: &Leaves, options: &Options) -> Found {
         let judge = Judge {
             tables: &tables,
             measure,
-            options: options,
+            options,
             gain_min: found.gain_min,
             levels: &levels,
             windows: &windows,
@@ -88,12 +88,20 @@ fn one_way(leaves: &Leaves, options: &Options) -> Found {
         }
         let driver = take(&mut rows, &mut tables, &measure, candidate, beyond);
         found.drivers.push(driver);
+        if options.noise != Noise::Relative {
+            // Without the driver's rows it is plainer how the others vary.
+            let scatter;
+            (measure, scatter) = noise_of(&rows, &tables, options);
+            tables.enliven(&measure, options, found.gain_min);
+            learn_drift(&rows, &mut tables, &measure, &scatter);
+            noise.clear();
+        }
     }
     found
 }
 
 /// What is known of the noise before any search.
-fn measure(rows: &Rows, tables: &Tables, options: &Options) -> (Measure, Scatter) {
+fn noise_of(rows: &Rows, tables: &Tables, options: &Options) -> (Measure, Scatter) {
     let noise = options.noise;
     if noise == Noise::Relative {
         let dispersion = relative_variance(&rows.cells);
