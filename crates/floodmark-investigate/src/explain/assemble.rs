@@ -11,7 +11,7 @@ use crate::explain::answer::{
 use crate::explain::cells::Cell;
 use crate::explain::collect::{Collected, Totals};
 use crate::explain::dimensions::Dimension;
-use crate::explain::findings::Finding;
+use crate::explain::findings::{Finding, Member};
 use crate::explain::levels::Level;
 use crate::explain::measures::{Measure, Measures, Part, PartKind, Shape};
 use crate::explain::proof::{Counted, Proof, Question, Side, prove};
@@ -65,6 +65,7 @@ impl Assembly<'_> {
     ) -> Result<Explanation> {
         // One query counts them all, and its sum of bits must stay a number.
         findings.sort_by(|left, right| right.gain.total_cmp(&left.gain));
+        findings.retain(|finding| self.is_worth_counting(finding));
         findings.truncate(CANDIDATES_MAX);
         let also: Vec<_> = (findings.iter())
             .map(|finding| portrait::common(finding, self.levels, self.dimensions, self.amounts))
@@ -385,6 +386,31 @@ impl Assembly<'_> {
             vanished: count(&|counted| counted.during.rows == 0),
             busiest,
         })
+    }
+
+    /// Whether a finding is anywhere near large enough to be told, by the rows that were kept.
+    fn is_worth_counting(&self, finding: &Finding) -> bool {
+        /// How far the kept rows may be off.
+        const SLACK: f64 = 0.5;
+        let leaves = &self.amounts.leaves;
+        let scale = self.scale_of_kept();
+        let member = Member::of(finding, self.levels);
+        let mut total = (0.0, 0.0, 0.0);
+        let mut change = 0.0;
+        for (leaf, row) in self.amounts.rows.iter().enumerate() {
+            let (before, during) = (scale * leaves.before[leaf], leaves.during[leaf]);
+            total.0 += during - before;
+            total.1 += before;
+            total.2 += during;
+            if member.holds(*row as usize) {
+                change += during - before;
+            }
+        }
+        let moved = self.moved[self.explained].moved;
+        let of: f64 = if moved { total.0 } else { f64::max(total.1, total.2) };
+        let is_against = moved && (total.0 >= 0.0) != finding.is_up;
+        let share_min = if is_against { SHARE_AGAINST_MIN } else { SHARE_MIN };
+        self.amounts.is_per_record || change.abs() >= SLACK * share_min * of.abs()
     }
 
     /// Whether what was counted bears out what was found, and is worth telling.

@@ -175,8 +175,11 @@ async fn compare(
     let mut collected = collect(subject, &windows, &columns).await?;
     let mut statements = comparison.statements;
     statements.push(columns.sql(subject, &windows));
-    for (window, totals) in windows[..=before.len()].iter().zip(&collected.totals) {
-        if totals.rows == 0 {
+    for (at, (window, totals)) in windows[..=before.len()].iter().zip(&collected.totals).enumerate()
+    {
+        // In a dip that was found in the timeline there may be nothing left.
+        let may_be_empty = at == 0 && !comparison.spikes.is_empty();
+        if totals.rows == 0 && !may_be_empty {
             return Err(nothing_there(subject, *window).await?);
         }
     }
@@ -198,7 +201,7 @@ async fn compare(
     let options =
         Options { noise: amounts.noise, scale, direction: Direction::Both, ..Options::default() };
     let mut found = drivers::find(&amounts.leaves, &options).drivers;
-    if found.is_empty() && moved[explained].moved {
+    if found.is_empty() && moved[explained].moved && collected.totals[0].rows > 0 {
         found.extend(carrier::carrier(&amounts.leaves, scale));
     }
     let findings = findings::findings(&found, &levels, &amounts);

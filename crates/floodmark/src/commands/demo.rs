@@ -1,19 +1,21 @@
 //! `floodmark demo`: generates an incident, and walks through it.
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use clap::Args;
-use floodmark_engine::{Engine, Error, dialect};
+use floodmark_engine::{Engine, Error, Session, dialect};
+use floodmark_investigate::explain::{self, ExplainQuestion};
+use floodmark_investigate::{Before, Subject, SubjectOptions, Window};
 
-use crate::commands::{self, query};
+use crate::commands::{self, asked, query};
 use crate::demo::QUESTIONS;
-use crate::demo::incidents::{self, Choice, Incident, RECORD, Source, generate};
+use crate::demo::incidents::{self, Choice, RECORD, Source, generate};
 use crate::render::{Format, Output};
 use crate::settings::{ReportForm, Settings};
 
-/// Generate the logs of an incident, and find its cause in six questions
+/// Generate the logs of an incident, and find its cause: in six questions, and by one command
 ///
 /// Traffic on a Network Load Balancer tripled at 02:00 UTC on 2024-10-05. The logs are synthetic; nothing is fetched. There are
 /// other incidents to try, each with the generator's own record of what happened: `--list` names them.
@@ -21,6 +23,7 @@ use crate::settings::{ReportForm, Settings};
 #[command(after_help = "Examples:
   floodmark demo --folder incident
   floodmark demo --list
+  floodmark demo --incident botnet
   floodmark demo --incident botnet --folder incident --generate-only")]
 pub(crate) struct Arguments {
     /// Keep the logs in this folder, to ask more [default: a temporary folder that is removed]
@@ -35,7 +38,7 @@ pub(crate) struct Arguments {
     #[arg(long, conflicts_with_all = ["folder", "incident"])]
     list: bool,
 
-    /// Generate this incident
+    /// Generate this incident, and explain it
     #[arg(long, value_name = "NAME", default_value = "flood")]
     incident: String,
 
@@ -72,25 +75,41 @@ pub(crate) fn run(arguments: &Arguments, settings: &Settings) -> anyhow::Result<
             .hint("`floodmark demo --list` names them")
     })?;
     let choice = arguments.choice();
-    if matches!(incident.source, Source::Flood) {
-        if choice != Choice::USUAL {
-            return Err(Error::invalid_query(
-                "the logs of the incident `flood` are always the same",
-            )
+    let is_flood = matches!(incident.source, Source::Flood);
+    if is_flood && choice != Choice::USUAL {
+        return Err(Error::invalid_query("the logs of the incident `flood` are always the same")
             .hint("choose another with `--incident`; `floodmark demo --list` names them")
             .into());
-        }
-        return walk(incident, arguments, settings);
     }
-    let Some(folder) = &arguments.folder else {
-        return Err(Error::invalid_query("there is no folder to write the incident to")
-            .hint("name one with `--folder`")
-            .into());
-    };
+    let temporary = tempfile::tempdir().context("cannot make a temporary folder")?;
+    let folder = arguments.folder.as_deref().unwrap_or(temporary.path());
     let logs = generate(incident, &choice, folder)?;
-    if !arguments.generate_only {
-        writeln!(out, "{}.\n", incident.story)?;
-        writeln!(out, "Its logs lie in {}", logs.display())?;
+    if arguments.generate_only {
+        return Ok(());
+    }
+    commands::runtime(settings)?.block_on(async {
+        let engine = Engine::new(settings.engine_options())?;
+        let session = engine.open(&[logs.to_string_lossy().into_owned()]).await?;
+        if is_flood {
+            walk(&session, &logs, settings).await?;
+            writeln!(
+                out,
+                "7. And what does one command say?\n\n    floodmark explain {}\n",
+                logs.display()
+            )?;
+            explained(&session, ExplainQuestion::default(), settings).await
+        } else {
+            writeln!(out, "{}.\n", incident.story)?;
+            let question = ExplainQuestion {
+                during: Some(Window::parse(DURING)?),
+                before: Some(Before::Windows(vec![Window::parse(BEFORE)?])),
+                ..ExplainQuestion::default()
+            };
+            explained(&session, question, settings).await
+        }
+    })?;
+    if arguments.folder.is_some() {
+        writeln!(out, "\nAsk more:   floodmark shell --from {}", logs.display())?;
         writeln!(
             out,
             "What was written, by the generator's own record: {}",
@@ -98,6 +117,24 @@ pub(crate) fn run(arguments: &Arguments, settings: &Settings) -> anyhow::Result<
         )?;
     }
     Ok(())
+}
+
+/// The hour of an incident, and the one that it is compared with.
+const DURING: &str = "2024-10-05T02:00/03:00";
+const BEFORE: &str = "2024-10-05T01:00/02:00";
+
+/// Explains what happened, and says what was read.
+async fn explained(
+    session: &Session<'_>,
+    question: ExplainQuestion,
+    settings: &Settings,
+) -> anyhow::Result<()> {
+    let subject = Subject::open(session, SubjectOptions::default()).await?;
+    let work = explain::explain(&subject, &question);
+    let answer = asked::answered(&subject, "", settings, work).await?;
+    let mut output = Output::open(Format::Table, None)?;
+    commands::explain::write(&answer, Format::Table, false, &mut output)?;
+    output.flush()
 }
 
 impl Arguments {
@@ -118,65 +155,33 @@ fn deviation(text: &str) -> Result<f64, String> {
     }
 }
 
-/// Generates the demo's own incident, and asks the questions.
-fn walk(
-    incident: &'static Incident,
-    arguments: &Arguments,
-    settings: &Settings,
-) -> anyhow::Result<()> {
-    let temporary = match &arguments.folder {
-        Some(_) => None,
-        None => Some(tempfile::tempdir().context("cannot make a temporary folder")?),
-    };
-    let folder = match (&arguments.folder, &temporary) {
-        (Some(folder), _) => folder.clone(),
-        (None, Some(temporary)) => temporary.path().to_owned(),
-        (None, None) => unreachable!("one of the two was chosen"),
-    };
-    let logs = generate(incident, &Choice::USUAL, &folder)?;
-    if arguments.generate_only {
-        return Ok(());
-    }
+/// Walks through the demo's own incident in the questions that an engineer asks one after the other.
+async fn walk(session: &Session<'_>, logs: &Path, settings: &Settings) -> anyhow::Result<()> {
     let mut out = std::io::stdout();
     writeln!(
         out,
         "Traffic on a Network Load Balancer tripled between 02:00 and 03:00 UTC on 2024-10-05."
     )?;
     writeln!(out, "Its logs of 01:00 to 03:20, synthetic, lie in {}\n", logs.display())?;
-    // The account of each question is shown once, for the last: they read the same logs.
+    // The account is shown once, at the end: all questions read the same logs.
     let mut quiet = settings.clone();
     quiet.report = ReportForm::None;
-    commands::runtime(settings)?.block_on(async {
-        let engine = Engine::new(settings.engine_options())?;
-        let session = engine.open(&[logs.to_string_lossy().into_owned()]).await?;
-        for (number, question) in QUESTIONS.iter().enumerate() {
-            let (title, sql) = question.split_once('\n').unwrap_or(("", question));
-            writeln!(out, "{}. {}\n", number + 1, title.trim_start_matches("-- "))?;
-            for line in sql.trim_end().lines() {
-                writeln!(out, "    {line}")?;
-            }
-            writeln!(out)?;
-            let last = number + 1 == QUESTIONS.len();
-            let mut output = Output::open(Format::Table, None)?;
-            for statement in dialect::parse(sql)? {
-                let settings = if last { settings } else { &quiet };
-                query::answer(&session, statement, sql, &mut output, settings).await?;
-            }
-            writeln!(out)?;
+    for (number, question) in QUESTIONS.iter().enumerate() {
+        let (title, sql) = question.split_once('\n').unwrap_or(("", question));
+        writeln!(out, "{}. {}\n", number + 1, title.trim_start_matches("-- "))?;
+        for line in sql.trim_end().lines() {
+            writeln!(out, "    {line}")?;
         }
-        anyhow::Ok(())
-    })?;
+        writeln!(out)?;
+        let mut output = Output::open(Format::Table, None)?;
+        for statement in dialect::parse(sql)? {
+            query::answer(session, statement, sql, &mut output, &quiet).await?;
+        }
+        writeln!(out)?;
+    }
     writeln!(
         out,
-        "Four addresses hold connections of over five minutes, against three seconds for the rest."
+        "Four addresses hold connections of over five minutes, against three seconds for the rest.\n"
     )?;
-    if temporary.is_none() {
-        writeln!(out, "\nAsk more:   floodmark shell --from {}", logs.display())?;
-        writeln!(
-            out,
-            "What was written, by the generator's own record: {}",
-            folder.join(RECORD).display()
-        )?;
-    }
     Ok(())
 }

@@ -1,13 +1,13 @@
 //! The commands: one file each, one line here each.
 
-mod asked;
+pub(crate) mod asked;
 mod check;
 mod compare;
 mod completions;
 mod ddl;
 mod demo;
 pub(crate) mod describe;
-mod explain;
+pub(crate) mod explain;
 mod man;
 pub(crate) mod query;
 mod shell;

@@ -5,6 +5,7 @@ mod catalog;
 mod check;
 mod corpus;
 mod counting;
+mod explain;
 mod functions;
 mod glue;
 mod glue_catalog;
