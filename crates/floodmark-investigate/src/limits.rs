@@ -7,7 +7,7 @@ pub const SPIKE_BUCKETS_MAX: usize = 20_000;
 pub const SPIKES_MAX: usize = 20;
 
 /// How many rows are kept to look for contributors among; of more, a sample is kept.
-pub const ROWS_KEPT_MAX: usize = 400_000;
+pub const ROWS_KEPT_MAX: usize = 200_000;
 
 /// How much of a value is told from others, in bytes.
 pub const VALUE_BYTES_MAX: usize = 400;

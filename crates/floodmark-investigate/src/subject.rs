@@ -8,7 +8,7 @@ use floodmark_formats::{LogType, Table, table};
 use futures::StreamExt;
 
 use crate::measure::in_line;
-use crate::window::Window;
+use crate::window::{Window, covered};
 
 /// One log at the places of a session, narrowed by a condition.
 #[derive(Debug)]
@@ -108,7 +108,8 @@ impl<'a> Subject<'a> {
     /// `FROM … WHERE …` for the rows in any of the windows; no window means all rows.
     pub fn from(&self, windows: &[Window]) -> String {
         let mut conditions = Vec::new();
-        match windows {
+        // Only a plain span of time is tested while lines are read.
+        match covered(windows).as_slice() {
             [] => {}
             [only] => conditions.push(only.condition("event_time")),
             windows => {

@@ -135,6 +135,20 @@ impl Before {
     }
 }
 
+/// The spans of time that windows cover together: those that touch are one.
+pub fn covered(windows: &[Window]) -> Vec<Window> {
+    let mut sorted = windows.to_vec();
+    sorted.sort_unstable();
+    let mut covered: Vec<Window> = Vec::new();
+    for window in sorted {
+        match covered.last_mut() {
+            Some(last) if window.start <= last.end => last.end = last.end.max(window.end),
+            _ => covered.push(window),
+        }
+    }
+    covered
+}
+
 /// A moment as Athena's SQL writes it, to the microsecond where it has such.
 pub fn timestamp(moment: Micros) -> String {
     let text = iso(moment);

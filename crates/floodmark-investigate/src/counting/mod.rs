@@ -10,7 +10,7 @@ use floodmark_formats::observation::Observation;
 
 use crate::counting::answer::Answer;
 use crate::subject::Subject;
-use crate::window::Window;
+use crate::window::{Window, covered};
 
 /// How the records of a log are counted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -107,8 +107,9 @@ fn holes(subject: &Subject<'_>) -> String {
 /// `FROM … WHERE …` of all records in the windows, whatever the subject's condition: it may hide one end of the flows.
 fn from(subject: &Subject<'_>, windows: &[Window]) -> String {
     let name = subject.name();
-    let any: Vec<_> =
-        windows.iter().map(|window| format!("({})", window.condition("event_time"))).collect();
+    let any: Vec<_> = (covered(windows).iter())
+        .map(|span| format!("({})", span.condition("event_time")))
+        .collect();
     if any.is_empty() {
         return format!("FROM {name}");
     }

@@ -13,13 +13,13 @@ use floodmark_formats::time::Micros;
 use foldhash::fast::FixedState;
 use futures::StreamExt;
 
-use crate::explain::dictionary::NULL;
+use crate::explain::dictionary::{BuildPlain, NULL};
 use crate::explain::dimensions::{Dimension, Source};
 use crate::explain::measures::{Part, PartKind};
 use crate::explain::rows::{Column, Rows};
 use crate::limits::DISTINCT_MAX;
 use crate::subject::Subject;
-use crate::window::Window;
+use crate::window::{Window, covered};
 
 /// The window of a row that lies in none.
 const NONE: u8 = u8::MAX;
@@ -56,7 +56,7 @@ pub(crate) struct PartTotal {
     pub(crate) sum: f64,
     pub(crate) squares: f64,
     /// Hashes of the different values.
-    pub(crate) distinct: HashSet<u64, FixedState>,
+    pub(crate) distinct: HashSet<u64, BuildPlain>,
     /// Whether there were too many values to count.
     pub(crate) is_cut: bool,
 }
@@ -69,8 +69,8 @@ pub(crate) struct Columns<'a> {
 }
 
 impl Columns<'_> {
-    /// The query of the first pass.
-    pub(crate) fn sql(&self, subject: &Subject<'_>, windows: &[Window]) -> String {
+    /// The queries of the first pass: one for each span of time, since only such is tested while lines are read.
+    pub(crate) fn sql(&self, subject: &Subject<'_>, windows: &[Window]) -> Vec<String> {
         let mut selected = vec!["event_time".to_owned()];
         if self.has_end {
             selected.push("event_end".to_owned());
@@ -85,7 +85,10 @@ impl Columns<'_> {
             PartKind::Number => format!("CAST({} AS double) AS p{at}", part.sql),
             PartKind::Condition | PartKind::Value => format!("({}) AS p{at}", part.sql),
         }));
-        format!("SELECT {}\n{}", selected.join(", "), subject.from(windows))
+        let selected = selected.join(", ");
+        (covered(windows).iter())
+            .map(|span| format!("SELECT {selected}\n{}", subject.from(&[*span])))
+            .collect()
     }
 }
 
@@ -99,7 +102,6 @@ pub(crate) async fn collect(
     windows: &[Window],
     columns: &Columns<'_>,
 ) -> Result<Collected> {
-    let mut query = subject.query(&columns.sql(subject, windows)).await?;
     let parts = columns.parts.len();
     let empty = Totals { parts: vec![PartTotal::default(); parts], ..Totals::default() };
     let mut collected = Collected {
@@ -109,9 +111,12 @@ pub(crate) async fn collect(
         last_end: None,
         is_text: vec![true; columns.dimensions.len()],
     };
-    while let Some(batch) = query.rows.next().await {
-        collected.take(&batch?, windows, columns)?;
-        collected.rows.bound();
+    for sql in columns.sql(subject, windows) {
+        let mut query = subject.query(&sql).await?;
+        while let Some(batch) = query.rows.next().await {
+            collected.take(&batch?, windows, columns)?;
+            collected.rows.bound();
+        }
     }
     Ok(collected)
 }
@@ -271,22 +276,27 @@ fn part_values(kind: PartKind, array: &ArrayRef) -> Result<Vec<f64>> {
             let message = format!("a condition is needed, and this gives {other}");
             return Err(Error::invalid_query(message));
         }
-        (PartKind::Value, _) => {
-            let hasher = FixedState::default();
-            let mut column = Column::default();
-            let all: Vec<u32> =
-                (0..u32::try_from(array.len()).expect("a batch has few rows")).collect();
-            encode(array, &all, &mut column)?;
-            let hashes: Vec<u64> = (column.dictionary.values().iter())
-                .map(|value| hasher.hash_one(value).max(1))
-                .collect();
-            let hash = |code: &u32| if *code == NULL { 0 } else { hashes[*code as usize] };
-            column.codes.iter().map(|code| f64::from_bits(hash(code))).collect()
-        }
+        (PartKind::Value, _) => hashes(array)?,
         (PartKind::Number, other) => {
             return Err(defect(&format!("a number is of the type {other}")));
         }
     })
+}
+
+/// The hash of each value as bits, 0 for none.
+fn hashes(array: &ArrayRef) -> Result<Vec<f64>> {
+    let hasher = FixedState::default();
+    if let Some(array) = array.as_string_view_opt() {
+        let hash = |text: Option<&str>| text.map_or(0, |text| hasher.hash_one(text).max(1));
+        return Ok(array.iter().map(|text| f64::from_bits(hash(text))).collect());
+    }
+    let mut column = Column::default();
+    let all: Vec<u32> = (0..u32::try_from(array.len()).expect("a batch has few rows")).collect();
+    encode(array, &all, &mut column)?;
+    let hashes: Vec<u64> =
+        column.dictionary.values().iter().map(|value| hasher.hash_one(value).max(1)).collect();
+    let hash = |code: &u32| if *code == NULL { 0 } else { hashes[*code as usize] };
+    Ok(column.codes.iter().map(|code| f64::from_bits(hash(code))).collect())
 }
 
 /// Adds the codes of some rows to a column.

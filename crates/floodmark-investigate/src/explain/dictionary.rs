@@ -131,11 +131,11 @@ fn cut(text: &str) -> &str {
 
 /// Takes hashes as they are: they are hashes already.
 #[derive(Clone, Copy, Debug, Default)]
-struct BuildPlain;
+pub(crate) struct BuildPlain;
 
 /// See [`BuildPlain`].
 #[derive(Clone, Copy, Debug, Default)]
-struct Plain(u64);
+pub(crate) struct Plain(u64);
 
 impl BuildHasher for BuildPlain {
     type Hasher = Plain;

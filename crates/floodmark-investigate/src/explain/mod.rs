@@ -174,7 +174,7 @@ async fn compare(
     };
     let mut collected = collect(subject, &windows, &columns).await?;
     let mut statements = comparison.statements;
-    statements.push(columns.sql(subject, &windows));
+    statements.extend(columns.sql(subject, &windows));
     for (at, (window, totals)) in windows[..=before.len()].iter().zip(&collected.totals).enumerate()
     {
         // In a dip that was found in the timeline there may be nothing left.
