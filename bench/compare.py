@@ -8,6 +8,7 @@ given are medians after one run to warm up. An answer that differs fails the ben
 """
 
 import argparse
+import gzip
 import os
 import platform
 import statistics
@@ -24,6 +25,7 @@ from questions import QUESTIONS, TABLE_QUESTIONS, TOP, Question
 HERE = Path(__file__).resolve().parent
 BEGIN, END = "<!-- bench:begin -->", "<!-- bench:end -->"
 TABLES_BEGIN, TABLES_END = "<!-- tables:begin -->", "<!-- tables:end -->"
+EXPLAIN_BEGIN, EXPLAIN_END = "<!-- explain:begin -->", "<!-- explain:end -->"
 CORES = os.cpu_count() or 1
 
 # The day that is asked of a table of days.
@@ -33,6 +35,13 @@ DAY = "2024/10/01"
 AIM_FLOOR, AIM_DUCKDB, AIM_POLARS = 1.15, 0.5, 0.7
 # What a question of a user's table may cost, over the same question of the log's own table.
 AIM_TABLE = 1.3
+# What `explain` may cost over one count of the same rows, and what it aims at.
+LIMIT_EXPLAIN, AIM_EXPLAIN = 5.0, 3.0
+
+# The hour that is explained, the two with the one before it, and an address that is in no other log.
+EXPLAINED = "2024-10-05T02:00/03:00"
+TWO_HOURS = "event_time >= TIMESTAMP '2024-10-05 01:00:00' AND event_time < TIMESTAMP '2024-10-05 03:00:00'"
+FLOOD_CLIENT = "203.0.113.7"
 
 FLOOR, INFLATE = "the floor", "inflating only"
 PRUNED, UNPRUNED, WHOLE = "floodmark, pruned by name", "floodmark, same hour, unprunable", "floodmark, all hours"
@@ -317,6 +326,66 @@ def tables_section(bench: Bench) -> str:
     return "\n".join(["### Users' tables", "", *rows, "", aim])
 
 
+def flood(bench: Bench, question: Question) -> Path:
+    """One more object of the hour, whose records all come from one new address; gives its folder."""
+    main, folder = bench.folder / "main" / question.log, bench.folder / "flood" / question.log
+    last = max(path for path in main.rglob("*.gz"))
+    target = folder / last.relative_to(main)
+    target = target.with_name(target.name.replace(".log.gz", "").replace(".gz", "")[:-4] + "f00d" + "".join(target.suffixes[-2:]))
+    if target.exists():
+        return folder
+    separator = question.separator.encode()
+    client = FLOOD_CLIENT.encode() + (b":40000" if question.client_has_port else b"")
+    lines = gzip.decompress(last.read_bytes()).split(b"\n")
+    for at, line in enumerate(lines):
+        fields = line.split(separator)
+        if at >= question.header_lines and len(fields) > question.needed["client"]:
+            fields[question.needed["client"]] = client
+            lines[at] = separator.join(fields)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_bytes(gzip.compress(b"\n".join(lines), 6))
+    return folder
+
+
+def explain_section(bench: Bench) -> str:
+    """What `explain` costs over one count of the same rows."""
+    rows = [
+        "| log | rows | `count(*)`: CPU, s | `explain`: CPU, s | ÷ count | wall, s | ÷ count | peak, MB |",
+        "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
+    ]
+    ratios = {}
+    for question in QUESTIONS.values():
+        log = question.log
+        if not (bench.folder / "main" / log).exists():
+            continue
+        places = [str(bench.folder / "main" / log), str(flood(bench, question))]
+        sql = f"SELECT count(*) FROM {log} WHERE {TWO_HOURS}"
+        count = [bench.floodmark or "", "query", sql, "--from", *places, "--format", "csv"]
+        explain = [bench.floodmark or "", "explain", *places, "--during", EXPLAINED, "--earlier", "0"]
+        if FLOOD_CLIENT not in run(explain).output:
+            raise Failure(f"{log}: the cause was not found")
+        programs = [Program("count", count, bench.runs), Program("explain", explain, bench.runs)]
+        measure(programs)
+        counted = int(programs[0].runs[0].output.splitlines()[-1])
+        (cpu, wall), (explain_cpu, explain_wall) = [(p.median("cpu"), p.median("wall")) for p in programs]
+        ratios[log] = explain_cpu / cpu
+        rows.append(
+            f"| {log} | {counted:,} | {cpu:.3f} | {explain_cpu:.3f} | {explain_cpu / cpu:.2f} "
+            f"| {explain_wall:.3f} | {explain_wall / wall:.2f} | {programs[1].median('peak'):.0f} |"
+        )
+    missed = [log for log, ratio in ratios.items() if ratio > LIMIT_EXPLAIN]
+    said = f"missed by {', '.join(missed)}" if missed else "met"
+    aimed = [log for log, ratio in ratios.items() if ratio <= AIM_EXPLAIN]
+    return "\n".join([
+        "### What `explain` costs",
+        "",
+        *rows,
+        "",
+        f"At most {LIMIT_EXPLAIN:.0f} times the CPU time of the count: {said}. The aim of {AIM_EXPLAIN:.0f}: "
+        + (f"met by {', '.join(aimed)}." if aimed else "met by none."),
+    ])
+
+
 def conditions(bench: Bench, load_before: float, with_peers: bool) -> str:
     """Where and with what the figures were measured."""
     processor = platform.processor() or platform.machine()
@@ -355,10 +424,18 @@ def main() -> int:
     parser.add_argument("--logs", default=",".join(QUESTIONS), help="which logs, separated by commas")
     parser.add_argument("--write", type=Path, help="the page whose block of figures is replaced")
     parser.add_argument("--tables", action="store_true", help="only users' tables, against the logs' own")
+    parser.add_argument("--explain", action="store_true", help="only what `explain` costs, over one count")
     asked = parser.parse_args()
     bench = Bench(asked.folder, asked.bench, asked.floodmark, asked.runs, asked.pandas_runs)
     try:
-        sections = [conditions(bench, os.getloadavg()[0], not asked.tables)]
+        alone = asked.tables or asked.explain
+        sections = [conditions(bench, os.getloadavg()[0], not alone)]
+        if asked.explain:
+            text = "\n\n".join([*sections, explain_section(bench)])
+            if asked.write:
+                write(asked.write, text, EXPLAIN_BEGIN, EXPLAIN_END)
+            print(text)
+            return 0
         if asked.tables:
             text = "\n\n".join([*sections, tables_section(bench)])
             if asked.write:
