@@ -7,7 +7,7 @@ pub const SPIKE_BUCKETS_MAX: usize = 20_000;
 pub const SPIKES_MAX: usize = 20;
 
 /// How many rows are kept to look for contributors among; of more, a sample is kept.
-pub const ROWS_KEPT_MAX: usize = 200_000;
+pub const ROWS_KEPT_MAX: usize = 150_000;
 
 /// How much of a value is told from others, in bytes.
 pub const VALUE_BYTES_MAX: usize = 400;
@@ -67,7 +67,7 @@ pub const TABLES_CELLS_MAX: usize = 1 << 22;
 pub const CROSSED_LEVELS_MAX: usize = 16;
 
 /// The most rows that are added to tables of two levels or more, counted once a table.
-pub const TABLE_ADDITIONS_MAX: usize = 64_000_000;
+pub const TABLE_ADDITIONS_MAX: usize = 24_000_000;
 
 /// The most candidates that one search looks into row by row.
 pub const CANDIDATES_JUDGED_MAX: usize = 600;

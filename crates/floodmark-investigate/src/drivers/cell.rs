@@ -117,9 +117,7 @@ impl Measure {
         };
         match self.noise {
             Noise::Relative => over(cell.during, cell.before),
-            Noise::Counts | Noise::Ratio => {
-                over(cell.during, cell.during + self.growth * cell.before)
-            }
+            Noise::Counts => over(cell.during, cell.during + self.growth * cell.before),
             Noise::Sums => over(self.excess(cell), self.variance_of_sum(cell)),
         }
     }
@@ -131,7 +129,7 @@ impl Measure {
         };
         match self.noise {
             Noise::Relative => 0.0,
-            Noise::Counts | Noise::Ratio => half(cell.during, self.growth * cell.before),
+            Noise::Counts => half(cell.during, self.growth * cell.before),
             Noise::Sums => half(
                 effective(cell.during, cell.during_squares),
                 effective(cell.before, cell.before_squares),
@@ -145,7 +143,6 @@ impl Measure {
         match self.noise {
             Noise::Relative => 0.0,
             Noise::Counts => self.dispersion * (1.0 / expected + 1.0 / cell.during),
-            Noise::Ratio => self.dispersion / expected,
             Noise::Sums => {
                 self.dispersion
                     * (cell.during_squares / cell.during.powi(2)
@@ -169,10 +166,6 @@ impl Measure {
                 let expected_during = total * growth / (1.0 + growth);
                 let expected_before = total / (1.0 + growth);
                 2.0 * (surplus(during, expected_during) + surplus(before, expected_before))
-            }
-            Noise::Ratio => {
-                let expected = growth * before;
-                2.0 * (surplus(during, expected) - (during - expected))
             }
             Noise::Sums => {
                 let variance = self.variance_of_sum(cell);

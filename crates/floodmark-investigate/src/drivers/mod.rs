@@ -55,8 +55,6 @@ pub enum Noise {
     Counts,
     /// Amounts with heavy tails are summed up, such as bytes or seconds; the squares are needed.
     Sums,
-    /// `during` counts failures, `before` is the number that was expected of the row.
-    Ratio,
     /// `during` is measured, `before` is forecast, and the relative error has one deviation everywhere.
     Relative,
 }

@@ -166,7 +166,6 @@ fn squares(measure: &Measure, cells: &[Cell]) -> (Vec<(f64, f64)>, Vec<(f64, f64
         let expected = measure.growth * cell.before;
         let variance = match measure.noise {
             Noise::Counts => expected * (1.0 + measure.growth),
-            Noise::Ratio => expected,
             _ => cell.during_squares + measure.growth.powi(2) * cell.before_squares,
         };
         if evidence >= SMALL_EVIDENCE_MIN && variance > 0.0 {
@@ -223,9 +222,7 @@ pub(crate) fn learn_drift(rows: &Rows, tables: &mut Tables, measure: &Measure, s
             }
         }
     }
-    // What is expected of failures is given row by row, so few siblings need no one else's wandering.
-    let alone = measure.noise == Noise::Ratio;
-    let pooled = if pool.len() >= SIBLINGS_MIN && !alone {
+    let pooled = if pool.len() >= SIBLINGS_MIN {
         let mut middle: Vec<f64> = pool.iter().map(|(logarithm, _)| *logarithm).collect();
         median_variance(&pool, quantile(&mut middle, 0.5))
     } else {
@@ -233,11 +230,8 @@ pub(crate) fn learn_drift(rows: &Rows, tables: &mut Tables, measure: &Measure, s
     };
     for place in without {
         let table = &mut tables.tables[place];
-        let small = if table.levels.len() == 1 && !alone {
-            drift_of_small(measure, &table.cells)
-        } else {
-            0.0
-        };
+        let small =
+            if table.levels.len() == 1 { drift_of_small(measure, &table.cells) } else { 0.0 };
         table.drift = Drift { variance: pooled.max(small), shift: 0.0 };
     }
     if let Some(finest) = tables.tables.get_mut(scatter.table) {

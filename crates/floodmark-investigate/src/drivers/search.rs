@@ -110,10 +110,6 @@ fn noise_of(rows: &Rows, tables: &Tables, options: &Options) -> (Measure, Scatte
     }
     let mut measure =
         Measure { noise, growth: growth(rows, tables, options.scale), dispersion: 1.0 };
-    if noise == Noise::Ratio {
-        // Where failures are rare the middle cell has none, which makes the others no drivers.
-        measure.growth = measure.growth.max(options.scale);
-    }
     let scatter = scatter(tables, &measure);
     measure.dispersion = scatter.dispersion;
     (measure, scatter)

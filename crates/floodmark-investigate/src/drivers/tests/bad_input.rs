@@ -7,7 +7,7 @@ fn level(chain: u32, codes: Vec<u32>, cardinality: u32) -> Level {
 }
 
 fn check(leaves: &Leaves, unreadable: u64) {
-    for noise in [Noise::Counts, Noise::Sums, Noise::Ratio, Noise::Relative] {
+    for noise in [Noise::Counts, Noise::Sums, Noise::Relative] {
         for direction in [Direction::Up, Direction::Down, Direction::Both, Direction::Total] {
             let options = Options { noise, direction, ..Options::default() };
             let found = find(leaves, &options);

@@ -1,10 +1,9 @@
 //! Pairs of windows without a cause give no finding, however much clients wander; causes are found as far as that
 //! allows.
 
-use floodmark_formats::synthetic::Random;
 
 use crate::drivers::tests::traffic::{Cause, LEVELS, Shape, Traffic, traffic};
-use crate::drivers::{Driver, Found, Leaves, Noise, Options, find};
+use crate::drivers::{Driver, Found, Noise, Options, find};
 
 const DRIFTS: [f64; 3] = [0.0, 0.3, 0.5];
 
@@ -145,34 +144,4 @@ fn a_drivers_numbers_are_those_of_its_rows() {
         assert!(driver.residual_during <= during && driver.residual_before <= before);
         assert!((driver.expected - before * found.growth).abs() < 1e-6);
     }
-}
-
-/// Failures of the requests of the last window, one in fifty of which was expected to fail; of those to a target more.
-fn failures(seed: u64, of_target: f64) -> Leaves {
-    let mut leaves = traffic(seed, &shape(0.5, 1, Cause::None)).leaves;
-    let random = &mut Random::new(seed + 1);
-    let target = LEVELS.len() - 1;
-    for row in 0..leaves.during.len() {
-        let asked = leaves.during[row] > 0.0;
-        let share = if leaves.levels[target].codes[row] == 2 { of_target } else { 0.02 };
-        leaves.during[row] = f64::from(asked && random.fraction() < share);
-        leaves.before[row] = if asked { 0.02 } else { 0.0 };
-    }
-    leaves
-}
-
-#[test]
-fn failures_as_expected_give_no_finding_and_a_burst_may() {
-    let options = Options { noise: Noise::Ratio, ..Options::default() };
-    let mut hits = 0;
-    for seed in 0..10 {
-        let found = find(&failures(seed, 0.02), &options);
-        let drivers: Vec<String> = found.drivers.iter().map(named).collect();
-        assert!(drivers.is_empty(), "seed {seed}: {drivers:?}");
-        let found = find(&failures(seed, 0.2), &options);
-        let drivers: Vec<String> = found.drivers.iter().map(named).collect();
-        hits += u32::from(drivers.iter().any(|driver| driver.starts_with("target=2:")));
-    }
-    println!("a burst of failures of one target: found in {hits} of 10");
-    assert!(hits > 0);
 }
