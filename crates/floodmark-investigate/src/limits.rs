@@ -100,3 +100,6 @@ pub const CLIENTS_COUNTED_MAX: usize = 1_000_000;
 
 /// How many spikes and dips are shown.
 pub const SPIKES_SHOWN_MAX: usize = 10;
+
+/// How many of the shortest buckets are counted to find a spike in.
+pub const SHORT_BUCKETS_MAX: i64 = 300_000;

@@ -136,7 +136,8 @@ impl<'a> Subject<'a> {
         let (Some(statement), true) = (statements.pop(), statements.is_empty()) else {
             return Err(Error::invalid_query("one statement is asked at a time"));
         };
-        let query = self.session.query(statement).await?;
+        // Planning is a large future, and questions are made of several.
+        let query = Box::pin(self.session.query(statement)).await?;
         self.lock().push(Arc::clone(&query.metrics));
         Ok(query)
     }

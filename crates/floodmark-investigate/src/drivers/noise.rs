@@ -157,9 +157,12 @@ pub(crate) fn scatter(tables: &Tables, measure: &Measure) -> Scatter {
     scatter
 }
 
+/// A squared distance, and the evidence of its cell.
+type Square = (f64, f64);
+
 /// How far the cells are from what was expected, squared and in units of the variance, each with its evidence: small
 /// cells and large ones.
-fn squares(measure: &Measure, cells: &[Cell]) -> (Vec<(f64, f64)>, Vec<(f64, f64)>) {
+fn squares(measure: &Measure, cells: &[Cell]) -> (Vec<Square>, Vec<Square>) {
     let (mut small, mut large) = (Vec::new(), Vec::new());
     for cell in cells {
         let evidence = measure.evidence(cell);

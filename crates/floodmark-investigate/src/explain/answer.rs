@@ -83,6 +83,8 @@ pub struct Explanation {
     pub verdict: Verdict,
     /// The answer in a sentence or a few.
     pub sentence: String,
+    /// The unit of all amounts below: the measure's, but of a percentile they are shares of rows above that of before.
+    pub amount_unit: String,
     /// The total of the measure.
     pub total: Change,
     /// The contributors, those to the total's change first, the largest first.
@@ -171,7 +173,8 @@ pub struct Contributor {
     pub share: Option<f64>,
     /// `difference / before_scaled`; None if there was nothing before.
     pub relative_difference: Option<f64>,
-    /// The amount that was to be expected: before, times the growth of all other rows; None if there are no others.
+    /// The amount that was to be expected: before, times the growth of all other rows; None if there are no others, and for means
+    /// and shares.
     pub expected_metric_test: Option<f64>,
     /// `during - expected_metric_test`.
     pub unexpected_difference: Option<f64>,

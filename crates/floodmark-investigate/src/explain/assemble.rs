@@ -14,7 +14,7 @@ use crate::explain::dimensions::Dimension;
 use crate::explain::findings::{Finding, Member};
 use crate::explain::levels::Level;
 use crate::explain::measures::{Measure, Measures, Part, PartKind, Shape};
-use crate::explain::proof::{Counted, Proof, Question, Side, prove};
+use crate::explain::proof::{Counted, Entities, Proof, Question, Side, prove};
 use crate::explain::{counted_as, portrait, rows_of_windows, span_note, text};
 use crate::limits::CLIENTS_SHOWN_MAX;
 use crate::subject::Subject;
@@ -96,6 +96,7 @@ impl Assembly<'_> {
             conditions: &conditions,
             contributors: findings.len(),
             entity,
+            counts_entities: matches!(self.shape(), Shape::Distinct(_)),
             parts: &parts,
         };
         let proof = if findings.is_empty() {
@@ -105,13 +106,19 @@ impl Assembly<'_> {
             prove(self.subject, &question).await?
         };
         let total = self.total();
-        let rest = if findings.is_empty() { total } else { self.change(&proof.rest) };
+        let rest = match self.shape() {
+            _ if findings.is_empty() => total,
+            Shape::Distinct(_) => self.change_of_different(&proof.rest_entities),
+            _ => self.change(&proof.rest),
+        };
         let mut contributors = Vec::new();
         for (at, (finding, also)) in findings.iter().zip(also).enumerate() {
             let mut contributor = self.contributor(finding, &conditions[at], &total, &proof, at);
             contributor.also = also;
             contributor.peculiar =
                 portrait::peculiar(finding, self.levels, self.measures, &self.collected.rows);
+            let explained = &self.measure().name;
+            contributor.peculiar.retain(|peculiar| peculiar.measure != *explained);
             if self.is_told(&contributor, &total, &rest) {
                 contributors.push(contributor);
             }
@@ -130,7 +137,7 @@ impl Assembly<'_> {
                 Unchanged {
                     column: self.dimensions[level.dimension].name.clone(),
                     value: level.cells[*code as usize].shown(),
-                    change: self.change(&proof.counted[findings.len() + at]),
+                    change: self.change_at(&proof, findings.len() + at),
                 }
             })
             .collect();
@@ -151,6 +158,10 @@ impl Assembly<'_> {
             spikes: self.spikes,
             verdict,
             sentence: String::new(),
+            amount_unit: match self.measures.all[self.explained].shape {
+                Shape::Percentile(..) => String::new(),
+                _ => self.measures.all[self.explained].unit.clone(),
+            },
             total,
             contributors,
             rest,
@@ -219,6 +230,19 @@ impl Assembly<'_> {
         self.change_of(self.amount(&counted.before), self.amount(&counted.during))
     }
 
+    /// The change of what a condition of the proof counted.
+    fn change_at(&self, proof: &Proof, at: usize) -> Change {
+        match self.shape() {
+            Shape::Distinct(_) => self.change_of_different(&proof.entities[at]),
+            _ => self.change(&proof.counted[at]),
+        }
+    }
+
+    fn change_of_different(&self, entities: &Entities) -> Change {
+        let (before, during) = entities.different();
+        self.change_of(before, during)
+    }
+
     fn change_of(&self, before: f64, during: f64) -> Change {
         let during_length = self.windows.during.length();
         let before_length: i64 = self.windows.before.iter().map(|window| window.length()).sum();
@@ -256,23 +280,12 @@ impl Assembly<'_> {
     ) -> Contributor {
         let counted = &proof.counted[at];
         let entities = &proof.entities[at];
-        let change = match self.shape() {
-            Shape::Distinct(_) => {
-                let count = |is_there: &dyn Fn(&Counted) -> bool| {
-                    (entities.counted.iter())
-                        .filter(|(value, counted)| value.is_some() && is_there(counted))
-                        .count() as f64
-                };
-                self.change_of(
-                    count(&|counted| counted.before.rows > 0),
-                    count(&|counted| counted.during.rows > 0),
-                )
-            }
-            _ => self.change(counted),
-        };
+        let change = self.change_at(proof, at);
         let sums = |change: &Change| Sums { test: change.during, control: change.before_scaled };
         let figures = contribution::summable_metric(sums(&change), sums(total));
         let finite = |value: f64| value.is_finite().then_some(value);
+        // What a part of a mean or a share would be, had it changed as the others did, does not follow from sums.
+        let of_sums = |value: f64| finite(value).filter(|_| !self.amounts.is_per_record);
         let rows = Rows { before: counted.before.rows, during: counted.during.rows };
         let mut notes = Vec::new();
         if rows.before + rows.during < FEW_ROWS {
@@ -293,10 +306,10 @@ impl Assembly<'_> {
             change,
             share: self.share(&change, total, counted),
             relative_difference: finite(figures.relative_difference),
-            expected_metric_test: finite(figures.expected_metric_test),
-            unexpected_difference: finite(figures.unexpected_difference),
-            relative_unexpected_difference: finite(figures.relative_unexpected_difference),
-            apriori_support: finite(figures.apriori_support),
+            expected_metric_test: of_sums(figures.expected_metric_test),
+            unexpected_difference: of_sums(figures.unexpected_difference),
+            relative_unexpected_difference: of_sums(figures.relative_unexpected_difference),
+            apriori_support: of_sums(figures.apriori_support),
             contribution: figures.contribution,
             gain: finding.gain,
             rows,
@@ -353,11 +366,7 @@ impl Assembly<'_> {
         Some(added / total.difference).filter(|share| share.is_finite())
     }
 
-    fn clients(
-        &self,
-        finding: &Finding,
-        entities: &crate::explain::proof::Entities,
-    ) -> Option<Clients> {
+    fn clients(&self, finding: &Finding, entities: &Entities) -> Option<Clients> {
         let column = self.subject.log_type().client?;
         if matches!(self.shape(), Shape::Distinct(_)) {
             return None;

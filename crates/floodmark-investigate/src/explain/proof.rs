@@ -21,6 +21,8 @@ pub(crate) struct Question<'a> {
     pub(crate) contributors: usize,
     /// The expression that names clients, or the values that are counted.
     pub(crate) entity: Option<&'a str>,
+    /// Whether the measure is the count of different entities, so that those of all rows are needed.
+    pub(crate) counts_entities: bool,
     pub(crate) parts: &'a [Part],
 }
 
@@ -46,8 +48,10 @@ pub(crate) struct Proof {
     pub(crate) counted: Vec<Counted>,
     /// What was counted for the rows of no contributor.
     pub(crate) rest: Counted,
-    /// The entities of each contributor.
+    /// The entities of each contributor; of each condition if entities are what is counted.
     pub(crate) entities: Vec<Entities>,
+    /// The entities of the rows of no contributor, if entities are what is counted.
+    pub(crate) rest_entities: Entities,
 }
 
 /// The clients of a contributor, or whatever is counted.
@@ -73,6 +77,7 @@ impl Question<'_> {
         ];
         inner.extend(self.entity.map(|entity| format!("{entity} AS client")));
         let mut outer = vec![match self.entity {
+            Some(_) if self.counts_entities => "client".to_owned(),
             Some(_) => format!("IF(contributors % {} > 0, client)", 1_u64 << self.contributors),
             None => "NULL".to_owned(),
         }];
@@ -108,7 +113,9 @@ pub(crate) async fn prove(subject: &Subject<'_>, question: &Question<'_>) -> Res
     let mut answer = Rows::ask(subject, &question.sql(subject), 1).await?;
     let mut proof =
         Proof { counted: vec![Counted::default(); question.conditions.len()], ..Proof::default() };
-    proof.entities.resize_with(question.contributors, Entities::default);
+    let told =
+        if question.counts_entities { question.conditions.len() } else { question.contributors };
+    proof.entities.resize_with(told, Entities::default);
     while let Some(batch) = answer.next().await? {
         proof.take(&batch, question);
     }
@@ -138,8 +145,11 @@ impl Proof {
                     PartKind::Value => (0.0, 0.0),
                 });
             }
-            if bits % (1 << question.contributors) == 0 {
+            if bits.is_multiple_of(1 << question.contributors) {
                 self.rest.add(is_during, &side);
+                if question.counts_entities {
+                    self.rest_entities.add(entity.as_ref(), is_during, &side);
+                }
             }
             for (at, counted) in self.counted.iter_mut().enumerate() {
                 if bits & (1 << at) == 0 {
@@ -167,6 +177,15 @@ impl Counted {
 }
 
 impl Entities {
+    /// How many different ones there were before, and during. NULL is none.
+    pub(crate) fn different(&self) -> (f64, f64) {
+        let count = |is_there: &dyn Fn(&Counted) -> bool| {
+            let known = self.counted.iter();
+            known.filter(|(value, counted)| value.is_some() && is_there(counted)).count() as f64
+        };
+        (count(&|counted| counted.before.rows > 0), count(&|counted| counted.during.rows > 0))
+    }
+
     fn add(&mut self, entity: Option<&String>, is_during: bool, side: &Side) {
         let key = entity.cloned();
         if self.counted.len() >= CLIENTS_COUNTED_MAX && !self.counted.contains_key(&key) {

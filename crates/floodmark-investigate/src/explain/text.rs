@@ -9,7 +9,7 @@ const NAMED_MAX: usize = 3;
 pub fn number(value: f64) -> String {
     let magnitude = value.abs();
     if magnitude >= 100.0 || (value.fract() == 0.0 && magnitude < 1e15) {
-        let digits = format!("{:.0}", magnitude);
+        let digits = format!("{magnitude:.0}");
         let mut text = String::new();
         for (at, digit) in digits.chars().enumerate() {
             if at > 0 && (digits.len() - at).is_multiple_of(3) {
@@ -86,10 +86,12 @@ fn duration(seconds: f64) -> String {
         return format!("{seconds:.1} s");
     }
     let whole = seconds.round() as i64;
-    match whole {
-        ..3_600 => format!("{} min {} s", whole / 60, whole % 60),
-        ..172_800 => format!("{} h {} min", whole / 3_600, whole % 3_600 / 60),
-        _ => format!("{} days", number((seconds / 86_400.0).round())),
+    if whole.abs() < 3_600 {
+        format!("{} min {} s", whole / 60, whole % 60)
+    } else if whole.abs() < 172_800 {
+        format!("{} h {} min", whole / 3_600, whole % 3_600 / 60)
+    } else {
+        format!("{} days", number((seconds / 86_400.0).round()))
     }
 }
 
@@ -98,7 +100,11 @@ pub fn subject(contributor: &Contributor) -> String {
     /// How many values are named.
     const VALUES: usize = 4;
     let conditions = contributor.conditions.iter().map(|condition| {
-        let (column, values) = (&condition.column, &condition.values);
+        let column = &condition.column;
+        let values: Vec<String> = match condition.kind {
+            "port" => condition.values.iter().map(|port| with_service(port)).collect(),
+            _ => condition.values.clone(),
+        };
         if let [only] = values.as_slice() {
             return format!("{column} {only}");
         }
@@ -118,6 +124,48 @@ pub fn subject(contributor: &Contributor) -> String {
     });
     conditions.collect::<Vec<_>>().join(" with ")
 }
+
+/// A port with the service that is known to use it: `443 (https)`. The names are IANA's, or those that people say.
+fn with_service(port: &str) -> String {
+    match SERVICES.iter().find(|(known, _)| *known == port) {
+        Some((_, service)) => format!("{port} ({service})"),
+        None => port.to_owned(),
+    }
+}
+
+const SERVICES: &[(&str, &str)] = &[
+    ("21", "ftp"),
+    ("22", "ssh"),
+    ("23", "telnet"),
+    ("25", "smtp"),
+    ("53", "dns"),
+    ("80", "http"),
+    ("110", "pop3"),
+    ("123", "ntp"),
+    ("143", "imap"),
+    ("389", "ldap"),
+    ("443", "https"),
+    ("445", "smb"),
+    ("514", "syslog"),
+    ("587", "submission"),
+    ("636", "ldaps"),
+    ("993", "imaps"),
+    ("1433", "mssql"),
+    ("1521", "oracle"),
+    ("2049", "nfs"),
+    ("3306", "mysql"),
+    ("3389", "rdp"),
+    ("5432", "postgresql"),
+    ("5672", "amqp"),
+    ("5900", "vnc"),
+    ("6379", "redis"),
+    ("8080", "http-alt"),
+    ("8443", "https-alt"),
+    ("9092", "kafka"),
+    ("9200", "elasticsearch"),
+    ("11211", "memcached"),
+    ("27017", "mongodb"),
+];
 
 /// The answer in a sentence or a few.
 pub(crate) fn sentence(answer: &Explanation) -> String {
@@ -172,8 +220,8 @@ pub(crate) fn sentence(answer: &Explanation) -> String {
             "{} {} is as before ({} and {}).",
             first.column,
             first.value,
-            amount(first.change.before, &measure.unit),
-            amount(first.change.during, &measure.unit),
+            amount(first.change.before, &answer.amount_unit),
+            amount(first.change.during, &answer.amount_unit),
         ));
     }
     if !answer.contributors.is_empty() && answer.rest.ratio.is_some() {
@@ -185,7 +233,7 @@ pub(crate) fn sentence(answer: &Explanation) -> String {
 fn of_contributor(contributor: &Contributor, answer: &Explanation) -> String {
     let rose = contributor.direction == Direction::Up;
     let change = &contributor.change;
-    let unit = &answer.measure.unit;
+    let unit = &answer.amount_unit;
     let mut text = match contributor.share {
         Some(share) if share >= 0.0 => format!(
             "{} of the {} comes from {}",

@@ -5,7 +5,7 @@ use floodmark_formats::time::{HOUR, MINUTE, Micros, SECOND};
 
 use crate::answer::{Batch, Rows};
 use crate::explain::measures::{Measure, Measures, Shape};
-use crate::limits::{SPIKE_BUCKETS_MAX, SPIKES_SHOWN_MAX};
+use crate::limits::{SHORT_BUCKETS_MAX, SPIKE_BUCKETS_MAX, SPIKES_SHOWN_MAX};
 use crate::spikes::{self, Control, Spike, SpikeOptions, Timeline};
 use crate::subject::Subject;
 use crate::window::Window;
@@ -41,8 +41,8 @@ pub(crate) struct When {
 }
 
 /// The statement that counts all measures in short buckets.
-fn sql(subject: &Subject<'_>, measures: &[&Measure]) -> String {
-    let seconds = BUCKETS[0] / SECOND;
+fn sql(subject: &Subject<'_>, measures: &[&Measure], shortest: Micros) -> String {
+    let seconds = shortest / SECOND;
     let mut selected = vec![
         format!("CAST(floor(to_unixtime(event_time) / {seconds}) AS bigint)"),
         "count(*)".to_owned(),
@@ -72,8 +72,13 @@ pub(crate) async fn when(
         adds_up && asked.is_none_or(|asked| asked == *at)
     });
     let (positions, chosen): (Vec<usize>, Vec<&Measure>) = additive.unzip();
-    let statement = sql(subject, &chosen);
-    let mut counted = Counted::default();
+    // Years of logs are not counted in buckets of seconds.
+    let held = subject.held().await?;
+    let fits =
+        |bucket: &&Micros| held.is_none_or(|held| held.length() / **bucket <= SHORT_BUCKETS_MAX);
+    let shortest = BUCKETS.iter().find(fits).copied().unwrap_or(BUCKETS[BUCKETS.len() - 1]);
+    let statement = sql(subject, &chosen, shortest);
+    let mut counted = Counted { shortest, rows: Vec::new(), ends: None };
     let mut answer = Rows::ask(subject, &statement, 0).await?;
     while let Some(batch) = answer.next().await? {
         counted.take(&batch, chosen.len());
@@ -113,8 +118,9 @@ pub(crate) async fn when(
 }
 
 /// Amounts in the shortest buckets.
-#[derive(Default)]
 struct Counted {
+    /// The length of those buckets.
+    shortest: Micros,
     rows: Vec<BucketRow>,
     /// The first and the last end of an event.
     ends: Option<(Micros, Micros)>,
@@ -153,8 +159,10 @@ impl Counted {
             buckets <= SPIKE_BUCKETS_MAX as f64 && total / buckets >= ROWS_PER_BUCKET_MIN
         };
         let widest = BUCKETS.iter().rev().find(|bucket| span.length() / **bucket >= 30);
-        (BUCKETS.iter().find(|bucket| fits(**bucket)).or(widest).copied())
-            .or(Some(BUCKETS[0]))
+        (BUCKETS.iter().find(|bucket| **bucket >= self.shortest && fits(**bucket)))
+            .or(widest)
+            .copied()
+            .or(Some(self.shortest))
             .filter(|bucket| span.length() / bucket <= SPIKE_BUCKETS_MAX as i64)
             .ok_or_else(|| {
                 let message = "the rows span too much time to look for a spike in";
@@ -168,7 +176,7 @@ impl Counted {
         let count = usize::try_from((span.end - start).div_euclid(bucket) + 1).unwrap_or(0);
         let mut amounts = vec![0.0; count.min(SPIKE_BUCKETS_MAX + 2)];
         for row in &self.rows {
-            let at = (row.bucket * BUCKETS[0] - start).div_euclid(bucket);
+            let at = (row.bucket * self.shortest - start).div_euclid(bucket);
             if let Some(amount) = usize::try_from(at).ok().and_then(|at| amounts.get_mut(at)) {
                 *amount += row.amounts[measure];
             }

@@ -105,7 +105,7 @@ fn quiet(held: Window, spikes: &[Spike], spike: &Spike, is_before: bool) -> Vec<
 
 fn control(windows: Vec<Window>, length: i64, chosen: Chosen) -> Option<Control> {
     let held: i64 = windows.iter().map(|window| window.length()).sum();
-    (held > 0).then(|| Control { windows, chosen, is_shorter: held < length })
+    (held > 0).then_some(Control { windows, chosen, is_shorter: held < length })
 }
 
 /// How far the amount of the windows, scaled to the spike's length, is from what was expected; as a share of that.

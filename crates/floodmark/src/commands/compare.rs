@@ -97,6 +97,9 @@ pub(crate) fn run(arguments: &Arguments, settings: &Settings) -> anyhow::Result<
     })
 }
 
+/// One figure of a change.
+type Figure = fn(&Change) -> Option<f64>;
+
 fn mark(mark: Option<Mark>) -> Option<&'static str> {
     mark.map(|mark| match mark {
         Mark::New => "new",
@@ -114,7 +117,7 @@ fn write(answer: &Comparison, output: &mut Output) -> anyhow::Result<()> {
         columns.push((name.clone(), Values::Text(values.chain(others.map(|_| None)).collect())));
     }
     let is_scaled = answer.scale != 1.0;
-    let figures: [(&str, fn(&Change) -> Option<f64>, bool); 6] = [
+    let figures: [(&str, Figure, bool); 6] = [
         ("before", |change| change.before, !is_scaled),
         ("before_counted", |change| change.before_counted, true),
         ("during", |change| change.during, true),

@@ -158,7 +158,7 @@ fn text(answer: &Explanation, sql: bool) -> String {
     if !answer.unchanged.is_empty() {
         let unchanged = answer.unchanged.iter().map(|one| {
             let (was, is) = (one.change.before, one.change.during);
-            let unit = &answer.measure.unit;
+            let unit = &answer.amount_unit;
             format!("{} {} ({} and {})", one.column, one.value, amount(was, unit), amount(is, unit))
         });
         let line = format!("as before: {}", unchanged.collect::<Vec<_>>().join("; "));
@@ -197,7 +197,7 @@ fn spikes(text: &mut String, answer: &Explanation) {
 fn table(answer: &Explanation) -> String {
     let names = ["", "contributor", "before", "during", "change", "share", ""];
     let mut aligned = Aligned::new(2, names.map(str::to_owned).to_vec());
-    let unit = &answer.measure.unit;
+    let unit = &answer.amount_unit;
     for (at, one) in answer.contributors.iter().enumerate() {
         let values = vec![
             (at + 1).to_string(),
@@ -209,7 +209,10 @@ fn table(answer: &Explanation) -> String {
         ];
         aligned.line(values, one.share.map(|share| share.clamp(0.0, 1.0)));
     }
-    for (name, change) in [("(all others)", &answer.rest), ("(all)", &answer.total)] {
+    // The total of a percentile is one, where parts are shares of rows.
+    let all =
+        [("(all others)", &answer.rest, unit), ("(all)", &answer.total, &answer.measure.unit)];
+    for (name, change, unit) in all {
         let values = vec![
             String::new(),
             name.to_owned(),
@@ -224,7 +227,7 @@ fn table(answer: &Explanation) -> String {
 
 /// What is known of one contributor.
 fn details(text: &mut String, at: usize, one: &Contributor, answer: &Explanation, sql: bool) {
-    let unit = &answer.measure.unit;
+    let unit = &answer.amount_unit;
     let _ = writeln!(text, "{}", wrapped(&format!("{at}. {}", subject(one)), 3));
     for common in &one.also {
         let line = format!(

@@ -33,7 +33,7 @@ impl Aligned {
 
     /// Adds a line, and the bar behind it. Values need not be safe.
     pub(crate) fn line(&mut self, values: Vec<String>, bar: Option<f64>) {
-        self.lines.push(values.iter().map(|value| short(value)).collect());
+        self.lines.push(values.into_iter().map(|value| short(&value)).collect());
         self.bars.push(bar);
     }
 

@@ -1,7 +1,6 @@
 //! Pairs of windows without a cause give no finding, however much clients wander; causes are found as far as that
 //! allows.
 
-
 use crate::drivers::tests::traffic::{Cause, LEVELS, Shape, Traffic, traffic};
 use crate::drivers::{Driver, Found, Noise, Options, find};
 
