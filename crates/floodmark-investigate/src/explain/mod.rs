@@ -133,16 +133,26 @@ async fn find_window(
             Error::not_found("there is no quiet time to compare the spike with")
                 .hint("name one with `--before`, or more of the logs")
         })?;
-        comparison.before = match control.chosen {
-            Chosen::JustBefore if !control.is_shorter => Before::JustBefore,
-            Chosen::PreviousDay => Before::PreviousDay,
-            Chosen::PreviousWeek => Before::PreviousWeek,
-            _ => Before::Windows(control.windows.clone()),
+        let quiet: i64 = control.windows.iter().map(|window| window.length()).sum();
+        // The first bucket of the logs may be cut; what is missing by that is no shorter window.
+        let is_as_long = comparison.during.length() - quiet <= when.bucket;
+        let usual = match control.chosen {
+            Chosen::JustBefore if is_as_long => Some(Before::JustBefore),
+            Chosen::PreviousDay => Some(Before::PreviousDay),
+            Chosen::PreviousWeek => Some(Before::PreviousWeek),
+            Chosen::JustBefore | Chosen::JustAfter => None,
         };
-        // Quiet time is not always in one piece.
-        if comparison.before.of(comparison.during)? != control.windows {
-            comparison.before = Before::Windows(control.windows.clone());
-        }
+        // Quiet time is not always in one piece, nor always next to the spike.
+        let ends = |windows: &[Window]| match windows {
+            [only] => Some(only.end),
+            _ => None,
+        };
+        let is_usual = |before: &Before| {
+            let windows = before.of(comparison.during);
+            windows.is_ok_and(|usual| ends(&usual) == ends(&control.windows) && usual.len() == 1)
+        };
+        comparison.before =
+            usual.filter(is_usual).unwrap_or_else(|| Before::Windows(control.windows.clone()));
     }
     Ok(None)
 }
