@@ -28,6 +28,9 @@ pub enum Before {
     Windows(Vec<Window>),
 }
 
+/// The longest window.
+const LENGTH_MAX: Micros = 36_525 * DAY;
+
 const WRITTEN: &str = "write it as `2024-10-05T02:00/03:00`, `2024-10-05T02:00/2024-10-06T01:30`, \
 `2024-10-05T02:00/90m`, or as a day or an hour: `2024-10-05`, `2024-10-05T02`; times are in UTC";
 
@@ -44,9 +47,13 @@ impl Window {
         };
         let start = moment(start).ok_or_else(wrong)?;
         let end = moment(end)
-            .or_else(|| Some(start + length(end)?))
+            .or_else(|| start.checked_add(length(end)?))
             .or_else(|| time_of_day(start, end))
             .ok_or_else(wrong)?;
+        if end - start > LENGTH_MAX {
+            let message = format!("the window `{text}` is longer than a hundred years");
+            return Err(Error::invalid_query(message).hint(WRITTEN));
+        }
         if end <= start {
             let message = format!("the window `{text}` ends before it starts");
             return Err(Error::invalid_query(message).hint(WRITTEN));
@@ -61,7 +68,7 @@ impl Window {
 
     /// The same window, earlier by so much.
     pub fn earlier(self, by: Micros) -> Self {
-        Self { start: self.start - by, end: self.end - by }
+        Self { start: self.start.saturating_sub(by), end: self.end.saturating_sub(by) }
     }
 
     /// Whether a moment lies in it.

@@ -34,6 +34,7 @@ use crate::error::{Error, Result};
 use crate::limits::NESTING_MAX;
 
 pub use crate::dialect::aggregate::{Aggregate, aggregate};
+pub use crate::dialect::functions::url::{UrlPart, url_part};
 pub(crate) use crate::dialect::parsed::Parsed;
 pub(crate) use crate::dialect::parsed::TableName;
 pub(crate) use crate::dialect::statement::{Kind, parse_one};

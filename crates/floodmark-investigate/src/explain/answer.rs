@@ -307,8 +307,6 @@ pub struct ReadRows {
     pub before: u64,
     /// Rows in the earlier windows.
     pub earlier: u64,
-    /// Rows without a time, which lie in no window.
-    pub without_time: u64,
     /// Rows among which contributors were looked for; fewer than all if there were very many.
     pub searched: u64,
 }

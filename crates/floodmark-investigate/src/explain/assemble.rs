@@ -1,6 +1,7 @@
 //! From findings to the answer: each is counted again, and told with its figures.
 
 use floodmark_engine::Result;
+use floodmark_formats::time::Micros;
 
 use crate::contribution::{self, RatioSums, Sums};
 use crate::explain::amounts::{Amounts, percentile_before};
@@ -15,7 +16,7 @@ use crate::explain::findings::{Finding, Member};
 use crate::explain::levels::Level;
 use crate::explain::measures::{Measure, Measures, Part, PartKind, Shape};
 use crate::explain::proof::{Counted, Entities, Proof, Question, Side, prove};
-use crate::explain::{counted_as, portrait, rows_of_windows, span_note, text};
+use crate::explain::{counted_as, portrait, rows_of_windows, span_notes, text};
 use crate::limits::CLIENTS_SHOWN_MAX;
 use crate::subject::Subject;
 use crate::window::Window;
@@ -28,6 +29,12 @@ const SHARE_MIN: f64 = 0.005;
 
 /// The same for what went the other way.
 const SHARE_AGAINST_MIN: f64 = 0.05;
+
+/// By which share of the largest value a part's mean or share must change, where the whole did not.
+const PART_CHANGE_MIN: f64 = 0.2;
+
+/// By how much a value may have changed that is told as unchanged.
+const UNCHANGED_BY_MAX: f64 = 0.15;
 
 /// How many times what was expected a rise must be; a fall must be its reciprocal.
 const LIFT_MIN: f64 = 1.25;
@@ -85,6 +92,10 @@ impl Assembly<'_> {
             let level = &self.levels[*level];
             self.condition_of(level.dimension, &[level.cells[*code as usize].clone()])
         }));
+        let subject_ends = match self.collected.last_end {
+            Some(_) => self.subject.held().await?.map(|held| held.end),
+            None => None,
+        };
         let parts = self.parts();
         let entity = match self.shape() {
             Shape::Distinct(part) => Some(self.measures.parts[part].sql.as_str()),
@@ -106,11 +117,8 @@ impl Assembly<'_> {
             prove(self.subject, &question).await?
         };
         let total = self.total();
-        let rest = match self.shape() {
-            _ if findings.is_empty() => total,
-            Shape::Distinct(_) => self.change_of_different(&proof.rest_entities),
-            _ => self.change(&proof.rest),
-        };
+        // What everything else did, as it was found first.
+        let others = self.rest(&proof, u64::MAX, &total, findings.is_empty());
         let mut contributors = Vec::new();
         for (at, (finding, also)) in findings.iter().zip(also).enumerate() {
             let mut contributor = self.contributor(finding, &conditions[at], &total, &proof, at);
@@ -119,18 +127,22 @@ impl Assembly<'_> {
                 portrait::peculiar(finding, self.levels, self.measures, &self.collected.rows);
             let explained = &self.measure().name;
             contributor.peculiar.retain(|peculiar| peculiar.measure != *explained);
-            if self.is_told(&contributor, &total, &rest) {
-                contributors.push(contributor);
+            if self.is_told(&contributor, &total, &others) {
+                contributors.push((1_u64 << at, contributor));
             }
         }
         let rose = total.difference >= 0.0;
-        contributors.sort_by(|left, right| {
+        contributors.sort_by(|(_, left), (_, right)| {
             let is_with = |one: &Contributor| (one.direction == Direction::Up) == rose;
             (is_with(right).cmp(&is_with(left)))
                 .then(right.change.difference.abs().total_cmp(&left.change.difference.abs()))
                 .then_with(|| left.condition.cmp(&right.condition))
         });
+        let found = contributors.len();
         contributors.truncate(self.contributors_max);
+        let told = contributors.iter().fold(0, |told, (bit, _)| told | bit);
+        let contributors: Vec<_> = contributors.into_iter().map(|(_, one)| one).collect();
+        let rest = self.rest(&proof, told, &total, contributors.is_empty());
         let unchanged = (unchanged.iter().enumerate())
             .map(|(at, (level, code))| {
                 let level = &self.levels[*level];
@@ -140,15 +152,28 @@ impl Assembly<'_> {
                     change: self.change_at(&proof, findings.len() + at),
                 }
             })
+            .filter(|one: &Unchanged| {
+                one.change.ratio.is_some_and(|ratio| (ratio - 1.0).abs() <= UNCHANGED_BY_MAX)
+            })
             .collect();
         let measure = self.moved.remove(self.explained);
-        let verdict = match (measure.moved, contributors.is_empty()) {
+        let verdict = match (measure.moved, found == 0) {
             (true, false) => Verdict::Contributors,
             (true, true) => Verdict::Everywhere,
             (false, false) => Verdict::Mix,
             (false, true) => Verdict::Nothing,
         };
-        let notes = self.notes();
+        let mut notes = self.notes(subject_ends);
+        if found > contributors.len() {
+            let more = found - contributors.len();
+            notes.push(format!("{more} more contributors are not shown (`--limit`)"));
+        }
+        if found == 0 && !findings.is_empty() {
+            notes.push(format!(
+                "{} candidates were too small or not borne out by the exact count",
+                findings.len()
+            ));
+        }
         let before = self.windows.before.len();
         let mut answer = Explanation {
             log: self.subject.log_type().name.to_owned(),
@@ -173,7 +198,6 @@ impl Assembly<'_> {
                 during: self.collected.totals[0].rows,
                 before: rows_of_windows(self.collected, 1..before + 1) as u64,
                 earlier: rows_of_windows(self.collected, before + 1..usize::MAX) as u64,
-                without_time: self.collected.rows_without_time,
                 searched: self.collected.rows.len() as u64,
             },
             before: self.windows.before,
@@ -228,6 +252,15 @@ impl Assembly<'_> {
 
     fn change(&self, counted: &Counted) -> Change {
         self.change_of(self.amount(&counted.before), self.amount(&counted.during))
+    }
+
+    /// The change of all rows that are of none of these contributors.
+    fn rest(&self, proof: &Proof, told: u64, total: &Change, is_all: bool) -> Change {
+        match self.shape() {
+            _ if is_all => *total,
+            Shape::Distinct(_) => self.change_of_different(&proof.rest_entities),
+            _ => self.change(&proof.rest(told)),
+        }
     }
 
     /// The change of what a condition of the proof counted.
@@ -287,6 +320,12 @@ impl Assembly<'_> {
         // What a part of a mean or a share would be, had it changed as the others did, does not follow from sums.
         let of_sums = |value: f64| finite(value).filter(|_| !self.amounts.is_per_record);
         let rows = Rows { before: counted.before.rows, during: counted.during.rows };
+        let share = self.share(&change, total, counted);
+        // A part may raise a mean by its weight, while its own mean falls.
+        let adds = match share {
+            Some(share) if self.amounts.is_per_record => share * total.difference,
+            _ => change.difference,
+        };
         let mut notes = Vec::new();
         if rows.before + rows.during < FEW_ROWS {
             notes.push(format!("small numbers: {} rows in all", rows.before + rows.during));
@@ -302,9 +341,9 @@ impl Assembly<'_> {
                     values: cells.iter().map(Cell::shown).collect(),
                 })
                 .collect(),
-            direction: if change.difference >= 0.0 { Direction::Up } else { Direction::Down },
+            direction: if adds >= 0.0 { Direction::Up } else { Direction::Down },
             change,
-            share: self.share(&change, total, counted),
+            share,
             relative_difference: finite(figures.relative_difference),
             expected_metric_test: of_sums(figures.expected_metric_test),
             unexpected_difference: of_sums(figures.unexpected_difference),
@@ -435,8 +474,13 @@ impl Assembly<'_> {
         // What went against the change must be larger to be worth telling.
         let is_against = (total.difference >= 0.0) != is_up && self.moved[self.explained].moved;
         let share_min = if is_against { SHARE_AGAINST_MIN } else { SHARE_MIN };
-        let is_large = self.amounts.is_per_record || change.difference.abs() >= share_min * of;
-        (is_lifted || self.amounts.is_per_record) && is_large
+        if self.amounts.is_per_record {
+            return match contributor.share {
+                Some(share) => share.abs() >= SHARE_AGAINST_MIN,
+                None => change.difference.abs() >= PART_CHANGE_MIN * scale.max(change.during),
+            };
+        }
+        is_lifted && change.difference.abs() >= share_min * of
     }
 
     /// The query that proves a contributor.
@@ -458,7 +502,7 @@ impl Assembly<'_> {
         )
     }
 
-    fn notes(&self) -> Vec<String> {
+    fn notes(&self, held_until: Option<Micros>) -> Vec<String> {
         let mut notes: Vec<String> = self.counting.iter().cloned().collect();
         let collected = self.collected;
         if collected.rows.is_sample() {
@@ -467,27 +511,28 @@ impl Assembly<'_> {
                 text::number(collected.rows.len() as f64)
             ));
         }
-        notes.extend(span_note(collected, &self.windows));
-        if let Some(last) = collected.last_end
-            && last < self.windows.during.end + self.windows.during.length() / 10
-            && last > self.windows.during.end - self.windows.during.length() / 10
-        {
+        notes.extend(span_notes(collected, &self.windows));
+        let during = self.windows.during;
+        if let Some(last) = held_until.filter(|last| *last <= during.end + during.length() / 10) {
             notes.push(format!(
-                "this log is written when a connection or flow ends, and the last one that began in these windows ended at {}: those that were still open then are missing",
+                "this log is written when a connection or flow ends, and the objects at hand are of {} at the latest: those that were still open then are missing",
                 floodmark_formats::time::iso(last)
             ));
+        }
+        if matches!(self.shape(), Shape::Distinct(_))
+            && (self.windows.before.len() != 1
+                || self.windows.before[0].length() != during.length())
+        {
+            notes.push(
+                "how many different values there are does not grow as time does: compare windows of the same length"
+                    .to_owned(),
+            );
         }
         if let Shape::Percentile(part, share) = self.shape() {
             let bound = percentile_before(&collected.rows, part, share);
             notes.extend(counted_as(self.shape(), bound).map(|rows| {
                 format!("contributors are told by their share of {rows} (the percentile before)")
             }));
-        }
-        if collected.rows_without_time > 0 {
-            notes.push(format!(
-                "{} rows have no time and lie in no window",
-                text::number(collected.rows_without_time as f64)
-            ));
         }
         let length: i64 = self.windows.before.iter().map(|window| window.length()).sum();
         if length != self.windows.during.length() {

@@ -64,10 +64,10 @@ impl Cell {
                 vec![first, second, exact]
             }
             (Kind::Address, _) => vec![exact.clone(), exact.clone(), exact],
-            (Kind::Path, Value::Text(text)) => {
+            (Kind::Path, Value::Text(text) | Value::Cut(text)) => {
                 let below = |slash: usize| {
                     let (at, _) = text.match_indices('/').nth(slash)?;
-                    (at + 1 < text.len()).then(|| Self::Below(text[..=at].to_owned()))
+                    Some(Self::Below(text[..=at].to_owned()))
                 };
                 // The slash at the start is no part of its own.
                 let first = usize::from(text.starts_with('/'));
@@ -90,7 +90,8 @@ impl Cell {
                 _ => vec![exact.clone(), exact],
             },
             (Kind::Status, _) => vec![exact.clone(), exact],
-            (Kind::UserAgent, Value::Text(text) | Value::Cut(text)) => vec![family(text), exact],
+            // The mark of a browser may stand behind the cut.
+            (Kind::UserAgent, Value::Text(text)) => vec![family(text), exact],
             (Kind::UserAgent, _) => vec![exact.clone(), exact],
             _ => vec![exact],
         }
@@ -100,6 +101,7 @@ impl Cell {
     pub(crate) fn shown(&self) -> String {
         match self {
             Self::Null => "NULL".to_owned(),
+            Self::Text(text) if text.is_empty() => "''".to_owned(),
             Self::Text(text) => text.clone(),
             Self::Cut(text) => format!("{text}…"),
             Self::Number(number) => number.to_string(),
@@ -146,6 +148,10 @@ impl Cell {
             }
             Self::Holds(_, text, not) => {
                 let mut condition = format!("strpos({sql}, {}) > 0", literal(text));
+                if !not.is_empty() {
+                    // A browser, and no bot that names itself.
+                    condition.push_str(&format!(" AND starts_with({sql}, {})", literal(MOZILLA)));
+                }
                 for text in not {
                     condition.push_str(&format!(" AND strpos({sql}, {}) = 0", literal(text)));
                 }
@@ -206,10 +212,15 @@ fn parent(name: &str, labels: usize) -> Cell {
     }
 }
 
-/// The family of a user agent: the browser, the bot that names itself, or the first product.
+/// What stands before the name of a bot that names itself. CloudFront writes blanks as `%20`.
+const BOT_MARKS: [&str; 2] = ["compatible; ", "compatible;%20"];
+
+/// The start of all browsers' user agents, and of many others'.
+const MOZILLA: &str = "Mozilla/";
+
+/// The family of a user agent: the bot that names itself, the browser, or the first product.
 fn family(text: &str) -> Cell {
-    // CloudFront writes blanks as `%20`.
-    for mark in ["compatible; ", "compatible;%20"] {
+    for mark in BOT_MARKS {
         if let Some((_, rest)) = text.split_once(mark) {
             let end = rest.find(['/', ';', ' ', ')', '%']).unwrap_or(rest.len());
             if end > 0 && rest[end..].starts_with('/') {
@@ -217,15 +228,20 @@ fn family(text: &str) -> Cell {
                 let held = format!("{mark}{name}/");
                 return Cell::Holds(name, held, Vec::new());
             }
+            return Cell::Text(text.to_owned());
         }
     }
-    if text.starts_with("Mozilla/") {
-        for (at, (name, mark)) in BROWSERS.iter().enumerate() {
-            if text.contains(mark) {
-                let not = BROWSERS[..at].iter().map(|(_, mark)| *mark).collect();
-                return Cell::Holds((*name).to_owned(), (*mark).to_owned(), not);
+    if text.starts_with(MOZILLA) {
+        let browser = BROWSERS.iter().position(|(_, mark)| text.contains(mark));
+        return match browser {
+            Some(at) => {
+                let (name, mark) = BROWSERS[at];
+                let above = BROWSERS[..at].iter().map(|(_, mark)| *mark);
+                let not = above.chain(BOT_MARKS).collect();
+                Cell::Holds(name.to_owned(), mark.to_owned(), not)
             }
-        }
+            None => Cell::Text(text.to_owned()),
+        };
     }
     match text.find(['/', ' ']) {
         Some(end) if end > 0 && text[end..].starts_with('/') => {

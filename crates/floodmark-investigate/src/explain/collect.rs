@@ -31,8 +31,6 @@ pub(crate) struct Collected {
     pub(crate) rows: Rows,
     /// What was counted in each window, over all rows.
     pub(crate) totals: Vec<Totals>,
-    /// Rows without a time, which lie in no window.
-    pub(crate) rows_without_time: u64,
     /// When the last event ended that began in one of the windows, if the log says when events end.
     pub(crate) last_end: Option<Micros>,
     /// Which selected dimensions hold numbers as text.
@@ -107,7 +105,6 @@ pub(crate) async fn collect(
     let mut collected = Collected {
         rows: Rows::new(columns.dimensions.len(), parts),
         totals: vec![empty; windows.len()],
-        rows_without_time: 0,
         last_end: None,
         is_text: vec![true; columns.dimensions.len()],
     };
@@ -169,7 +166,6 @@ impl Collected {
         let mut of_row = vec![NONE; array.len()];
         for (row, of) in of_row.iter_mut().enumerate() {
             if array.is_null(row) {
-                self.rows_without_time += 1;
                 continue;
             }
             let moment = array.value(row);

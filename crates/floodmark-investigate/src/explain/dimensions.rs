@@ -1,6 +1,6 @@
 //! What contributors are looked for in: the columns and further dimensions of a log.
 
-use floodmark_engine::dialect::identifier;
+use floodmark_engine::dialect::{UrlPart, identifier};
 use floodmark_formats::Table;
 use floodmark_formats::kind::Kind;
 
@@ -26,14 +26,6 @@ pub(crate) enum Source {
     Selected,
     /// They are a part of the URLs of another dimension, by its position. Each different URL is cut once.
     UrlPart(usize, UrlPart),
-}
-
-/// A part of a URL.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum UrlPart {
-    Host,
-    Path,
-    Query,
 }
 
 /// The kinds in the order in which a reader wants to be told of them. Others are no dimensions.
@@ -104,36 +96,4 @@ fn part_of_url(sql: &str, all: &[Dimension]) -> Option<(usize, UrlPart)> {
         .iter()
         .position(|dimension| dimension.sql == identifier(column) && dimension.kind == Kind::Url)?;
     Some((of, part))
-}
-
-impl UrlPart {
-    /// The part of a URL, as SQL's function gives it: the host in the URL's own case, the path without query.
-    pub(crate) fn of(self, url: &str) -> Option<&str> {
-        let (before, fragment) = url.split_once('#').unwrap_or((url, ""));
-        let _ = fragment;
-        let (before, query) = match before.split_once('?') {
-            Some((before, query)) => (before, Some(query)),
-            None => (before, None),
-        };
-        let (authority, path) = match before.split_once("://") {
-            Some((_, rest)) => {
-                let slash = rest.find('/').unwrap_or(rest.len());
-                (Some(&rest[..slash]), &rest[slash..])
-            }
-            None => (None, before),
-        };
-        match self {
-            Self::Path => Some(path),
-            Self::Query => query,
-            Self::Host => {
-                let authority = authority?;
-                let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
-                let end = match host.find(']') {
-                    Some(bracket) => bracket + 1,
-                    None => host.find(':').unwrap_or(host.len()),
-                };
-                Some(&host[..end]).filter(|host| !host.is_empty())
-            }
-        }
-    }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use floodmark_engine::dialect::{UrlPart, url_part};
 use floodmark_formats::kind::Kind;
 use foldhash::fast::RandomState;
 
@@ -35,14 +36,9 @@ pub(crate) fn levels(dimensions: &[Dimension], rows: &Rows) -> Vec<Level> {
         };
         let values = match dimension.source {
             Source::Selected => column.dictionary.values().to_vec(),
-            Source::UrlPart(_, part) => (column.dictionary.values().iter())
-                .map(|value| match value {
-                    Value::Text(url) | Value::Cut(url) => {
-                        part.of(url).map_or(Value::Null, |part| Value::Text(part.into()))
-                    }
-                    _ => Value::Null,
-                })
-                .collect(),
+            Source::UrlPart(_, part) => {
+                column.dictionary.values().iter().map(|value| part_of(value, part)).collect()
+            }
         };
         let mut chain: Vec<Level> = Vec::new();
         for level in of_dimension(at, dimension.kind, &values, column) {
@@ -63,6 +59,25 @@ pub(crate) fn levels(dimensions: &[Dimension], rows: &Rows) -> Vec<Level> {
         }
     }
     levels
+}
+
+/// A part of a URL. Of one that was cut, the part that the cut is in is cut too.
+fn part_of(value: &Value, part: UrlPart) -> Value {
+    let (url, is_cut) = match value {
+        Value::Text(url) => (url, false),
+        Value::Cut(url) => (url, true),
+        Value::Null | Value::Number(_) => return Value::Null,
+    };
+    let is_last = match part {
+        UrlPart::Host => false,
+        UrlPart::Path => !url.contains('?'),
+        UrlPart::Query => true,
+    };
+    match url_part(url, part) {
+        Some(text) if is_cut && is_last => Value::Cut(text.into()),
+        Some(text) => Value::Text(text.into()),
+        None => Value::Null,
+    }
 }
 
 /// All levels of one dimension, the most general first. Only cells that occur have a code.

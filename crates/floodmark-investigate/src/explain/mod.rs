@@ -245,7 +245,8 @@ fn earlier(during: Window, before: &Before, windows: &[Window], count: usize) ->
         Before::Windows(_) => return Vec::new(),
     };
     let Some(first) = windows.first() else { return Vec::new() };
-    (1_i64..).take(count).map(|back| first.earlier(step * back)).collect()
+    let count = count.min(WINDOWS_MAX);
+    (1_i64..).take(count).map(|back| first.earlier(step.saturating_mul(back))).collect()
 }
 
 fn rows_of_windows(collected: &Collected, windows: std::ops::Range<usize>) -> f64 {
@@ -299,20 +300,20 @@ fn counted_as(shape: Shape, bound: f64) -> Option<String> {
     }
 }
 
-/// The note on a window that the rows do not span.
-fn span_note(collected: &Collected, windows: &Windows) -> Option<String> {
+/// The note on windows that the rows do not span.
+fn span_notes(collected: &Collected, windows: &Windows) -> Vec<String> {
     /// Which share of a window may be empty at its ends.
     const GAP: f64 = 0.1;
-    let (window, totals) =
-        windows.before.iter().zip(&collected.totals[1..]).find(|(window, totals)| {
-            totals.span.is_some_and(|(first, last)| {
-                (last - first) as f64 <= (1.0 - GAP) * window.length() as f64
-            })
-        })?;
-    let (first, last) = totals.span?;
-    Some(format!(
-        "the window before ({window}) holds rows from {} to {} only: the comparison is with what is there",
-        iso(first),
-        iso(last)
-    ))
+    let all = std::iter::once(&windows.during).chain(&windows.before).zip(&collected.totals);
+    all.filter_map(|(window, totals)| {
+        let (first, last) = totals.span?;
+        ((last - first) as f64 <= (1.0 - GAP) * window.length() as f64).then(|| {
+            format!(
+                "the window {window} holds rows from {} to {} only: if the logs end there, the comparison is not fair",
+                iso(first),
+                iso(last)
+            )
+        })
+    })
+    .collect()
 }

@@ -127,8 +127,14 @@ fn movement(
     let ratio = was.zip(is).filter(|(was, _)| *was > 0.0).map(|(was, is)| is / (was * scale));
     let by_factor = match ratio {
         Some(ratio) => ratio.max(1e-9).ln().abs() >= FACTOR_MIN.ln(),
-        None => is.is_some_and(|is| is > 0.0),
+        None => {
+            let was = was.unwrap_or(0.0) * scale;
+            is.is_some_and(|is| (is - was).abs() > (FACTOR_MIN - 1.0) * was.abs())
+        }
     };
+    // How many different values there are does not grow with time as counts do.
+    let is_comparable =
+        !matches!(measure.shape, Shape::Distinct(_)) || (sides.before == 1 && sides.length == 1.0);
     let deviation = deviation(measure.shape, before, during, scale);
     let deviations_min = match measure.shape {
         Shape::Sum(_) => DEVIATIONS_OF_SUM_MIN,
@@ -151,7 +157,7 @@ fn movement(
         before: was,
         during: is,
         ratio,
-        moved: by_factor && !by_chance,
+        moved: by_factor && !by_chance && is_comparable,
         estimated: is_cut,
     }
 }

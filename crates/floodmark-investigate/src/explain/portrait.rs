@@ -2,6 +2,7 @@
 
 use crate::explain::amounts::Amounts;
 use crate::explain::answer::{Common, Peculiar};
+use crate::explain::cells::Cell;
 use crate::explain::dimensions::Dimension;
 use crate::explain::findings::{Finding, Member};
 use crate::explain::levels::Level;
@@ -65,6 +66,10 @@ pub(crate) fn common(
             .map(|(_, weight)| weight)
             .sum();
         if coverage < COVERAGE_MIN || coverage < LIFT_MIN * others / total_outside {
+            continue;
+        }
+        // Of what was cut before it began, nothing is known.
+        if level.cells[code] == Cell::Cut(String::new()) {
             continue;
         }
         let name = &dimensions[level.dimension].name;

@@ -1,6 +1,6 @@
 //! The second pass: every contributor is counted again, exactly, by one query.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use floodmark_engine::Result;
 use foldhash::fast::RandomState;
@@ -46,8 +46,8 @@ pub(crate) struct Side {
 pub(crate) struct Proof {
     /// What was counted for each condition.
     pub(crate) counted: Vec<Counted>,
-    /// What was counted for the rows of no contributor.
-    pub(crate) rest: Counted,
+    /// What was counted for rows by the contributors that they are of, as bits.
+    pub(crate) by_bits: BTreeMap<u64, Counted>,
     /// The entities of each contributor; of each condition if entities are what is counted.
     pub(crate) entities: Vec<Entities>,
     /// The entities of the rows of no contributor, if entities are what is counted.
@@ -145,11 +145,10 @@ impl Proof {
                     PartKind::Value => (0.0, 0.0),
                 });
             }
-            if bits.is_multiple_of(1 << question.contributors) {
-                self.rest.add(is_during, &side);
-                if question.counts_entities {
-                    self.rest_entities.add(entity.as_ref(), is_during, &side);
-                }
+            let of_contributors = bits % (1 << question.contributors);
+            self.by_bits.entry(of_contributors).or_default().add(is_during, &side);
+            if question.counts_entities && of_contributors == 0 {
+                self.rest_entities.add(entity.as_ref(), is_during, &side);
             }
             for (at, counted) in self.counted.iter_mut().enumerate() {
                 if bits & (1 << at) == 0 {
@@ -161,6 +160,18 @@ impl Proof {
                 }
             }
         }
+    }
+}
+
+impl Proof {
+    /// What was counted for the rows of none of these contributors, given as bits.
+    pub(crate) fn rest(&self, told: u64) -> Counted {
+        let mut rest = Counted::default();
+        for (_, counted) in self.by_bits.iter().filter(|(bits, _)| *bits & told == 0) {
+            rest.add(false, &counted.before);
+            rest.add(true, &counted.during);
+        }
+        rest
     }
 }
 

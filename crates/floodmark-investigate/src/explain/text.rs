@@ -103,7 +103,7 @@ pub fn subject(contributor: &Contributor) -> String {
         let column = &condition.column;
         let values: Vec<String> = match condition.kind {
             "port" => condition.values.iter().map(|port| with_service(port)).collect(),
-            _ => condition.values.clone(),
+            _ => condition.values.iter().map(|value| short(value)).collect(),
         };
         if let [only] = values.as_slice() {
             return format!("{column} {only}");
@@ -123,6 +123,16 @@ pub fn subject(contributor: &Contributor) -> String {
         format!("{} {noun} ({column} {named}{more})", values.len())
     });
     conditions.collect::<Vec<_>>().join(" with ")
+}
+
+/// A value that fits into a sentence.
+fn short(value: &str) -> String {
+    /// How many characters are shown.
+    const CHARACTERS: usize = 80;
+    match value.char_indices().nth(CHARACTERS) {
+        Some((end, _)) => format!("{}…", &value[..end]),
+        None => value.to_owned(),
+    }
 }
 
 /// A port with the service that is known to use it: `443 (https)`. The names are IANA's, or those that people say.
@@ -173,27 +183,31 @@ pub(crate) fn sentence(answer: &Explanation) -> String {
     let title = &measure.title;
     let value =
         |value: Option<f64>| value.map_or("none".to_owned(), |value| amount(value, &measure.unit));
+    // Amounts of windows of different length say nothing side by side.
+    let is_rate = (answer.total.before - answer.total.before_scaled).abs() > 0.5;
+    let an_hour = if is_rate {
+        format!(
+            " ({} and {} an hour)",
+            amount(answer.total.before_per_hour, &measure.unit),
+            amount(answer.total.during_per_hour, &measure.unit)
+        )
+    } else {
+        String::new()
+    };
     let head = match answer.verdict {
-        Verdict::Nothing | Verdict::Mix => {
-            format!("{title}: as before ({} and {}).", value(measure.before), value(measure.during))
-        }
+        Verdict::Nothing | Verdict::Mix => format!(
+            "{title}: as before, {} and {}{an_hour}.",
+            value(measure.before),
+            value(measure.during)
+        ),
         _ => {
             let rose = answer.total.difference >= 0.0;
             format!(
-                "{title} {} {}, from {} to {}{}.",
+                "{title} {}{}, from {} to {}{an_hour}.",
                 if rose { "rose" } else { "fell" },
-                factor(measure.ratio),
+                measure.ratio.map_or_else(String::new, |ratio| format!(" {}", factor(Some(ratio)))),
                 value(measure.before),
                 value(measure.during),
-                if (answer.total.before - answer.total.before_scaled).abs() > 0.5 {
-                    format!(
-                        " ({} and {} an hour)",
-                        amount(answer.total.before_per_hour, &measure.unit),
-                        amount(answer.total.during_per_hour, &measure.unit)
-                    )
-                } else {
-                    String::new()
-                },
             )
         }
     };
@@ -220,7 +234,7 @@ pub(crate) fn sentence(answer: &Explanation) -> String {
             "{} {} is as before ({} and {}).",
             first.column,
             first.value,
-            amount(first.change.before, &answer.amount_unit),
+            amount(first.change.before_scaled, &answer.amount_unit),
             amount(first.change.during, &answer.amount_unit),
         ));
     }
@@ -238,7 +252,7 @@ fn of_contributor(contributor: &Contributor, answer: &Explanation) -> String {
         Some(share) if share >= 0.0 => format!(
             "{} of the {} comes from {}",
             percent(share),
-            if rose { "rise" } else { "fall" },
+            if answer.total.difference >= 0.0 { "rise" } else { "fall" },
             subject(contributor)
         ),
         _ => format!("{} {}", subject(contributor), if rose { "rose" } else { "fell" }),
@@ -253,7 +267,7 @@ fn of_contributor(contributor: &Contributor, answer: &Explanation) -> String {
             .also
             .iter()
             .take(3)
-            .map(|common| format!("{} {}", common.column, common.values.join(" or ")));
+            .map(|common| format!("{} {}", common.column, short(&common.values.join(" or "))));
         let are_all = contributor.also.iter().take(3).all(|common| common.coverage >= 1.0);
         let all_or_nearly = if are_all { "all" } else { "nearly all" };
         let all = all.collect::<Vec<_>>().join(", ");

@@ -67,10 +67,18 @@ pub(crate) async fn when(
     measures: &Measures,
     asked: Option<usize>,
 ) -> Result<Option<When>> {
-    let additive = measures.all.iter().enumerate().filter(|(at, measure)| {
-        let adds_up = matches!(measure.shape, Shape::Records | Shape::Sum(_) | Shape::CountIf(_));
-        adds_up && asked.is_none_or(|asked| asked == *at)
-    });
+    let adds_up = |measure: &Measure| {
+        matches!(measure.shape, Shape::Records | Shape::Sum(_) | Shape::CountIf(_))
+    };
+    // What does not add up is explained where the records rise or fall.
+    let asked = match asked {
+        Some(asked) if !adds_up(&measures.all[asked]) => {
+            measures.all.iter().position(|measure| measure.shape == Shape::Records)
+        }
+        asked => asked,
+    };
+    let additive = (measures.all.iter().enumerate())
+        .filter(|(at, measure)| adds_up(measure) && asked.is_none_or(|asked| asked == *at));
     let (positions, chosen): (Vec<usize>, Vec<&Measure>) = additive.unzip();
     // Years of logs are not counted in buckets of seconds.
     let held = subject.held().await?;

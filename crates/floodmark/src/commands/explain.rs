@@ -42,12 +42,14 @@ pub(crate) struct Arguments {
     measure: Option<String>,
 
     /// How many earlier windows are read too, where the logs hold them, to learn how much values vary by themselves
-    #[arg(long, value_name = "NUMBER", default_value_t = EARLIER_WINDOWS_MAX)]
-    earlier: usize,
+    #[arg(long, value_name = "NUMBER", default_value_t = EARLIER_WINDOWS_MAX as u8,
+        value_parser = clap::value_parser!(u8).range(..=20))]
+    earlier: u8,
 
     /// How many contributors are shown at most
-    #[arg(long, value_name = "NUMBER", default_value_t = CONTRIBUTORS_MAX)]
-    limit: usize,
+    #[arg(long, value_name = "NUMBER", default_value_t = CONTRIBUTORS_MAX as u8,
+        value_parser = clap::value_parser!(u8).range(1..))]
+    limit: u8,
 }
 
 const EXAMPLES: &str = "\
@@ -62,8 +64,8 @@ pub(crate) fn run(arguments: &Arguments, settings: &Settings) -> anyhow::Result<
         during: arguments.during.as_deref().map(Window::parse).transpose()?,
         before: (!arguments.before.is_empty()).then_some(before),
         measure: arguments.measure.clone(),
-        earlier_max: arguments.earlier,
-        contributors_max: arguments.limit,
+        earlier_max: arguments.earlier.into(),
+        contributors_max: arguments.limit.into(),
     };
     let asked = &arguments.asked;
     asked.run_in(Format::Table, settings, async |subject, output| {
@@ -157,7 +159,7 @@ fn text(answer: &Explanation, sql: bool) -> String {
     }
     if !answer.unchanged.is_empty() {
         let unchanged = answer.unchanged.iter().map(|one| {
-            let (was, is) = (one.change.before, one.change.during);
+            let (was, is) = (one.change.before_scaled, one.change.during);
             let unit = &answer.amount_unit;
             format!("{} {} ({} and {})", one.column, one.value, amount(was, unit), amount(is, unit))
         });

@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use floodmark_formats::log_types::{ALL, NLB};
+use floodmark_formats::log_types::{ALB, ALL, NLB};
 use floodmark_formats::synthetic::{Place, Random, Record, header, key, written};
 use floodmark_formats::time::{HOUR, Micros, SECOND};
 use serde_json::Value;
@@ -239,5 +239,51 @@ fn every_log_is_explained() {
         // Without windows there is an answer too.
         let answer = run(&["explain", from, "--log", log_type.name, "--format", "json"]);
         assert_eq!(answer.code, 0, "{}: {}", log_type.name, answer.err);
+    }
+}
+
+#[test]
+fn groups_mean_the_same_in_sql() {
+    // What is cut and grouped while searching must be what its condition counts.
+    let urls = ["/my%20files/x", "/search/", "/search/a?q=1", "/search/b%2fc", "/", ""];
+    let agents = [
+        "Mozilla/5.0 (X11) AppleWebKit/537.36 Chrome/120.0 Safari/537.36",
+        "Mozilla/5.0 (X11) AppleWebKit/537.36 (compatible; Examplebot/2.1) Chrome/120.0 Safari/537.36",
+        "Mozilla/5.0 (no browser)",
+        "curl/8.0",
+        "",
+    ];
+    for (grows, count) in [(0, 6), (2, 6), (3, 6), (5, 6)] {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let mut random = Random::new(23);
+        let mut text = String::new();
+        for hour in [0, 1] {
+            for number in 0..1800 {
+                let kind = number % count;
+                let more = if hour == 1 && kind == grows { 5 } else { 1 };
+                for copy in 0..more {
+                    let time = midnight() + hour * HOUR + i64::from(number) * 2 * SECOND;
+                    let mut record = Record::new(&ALB, time, &mut random);
+                    let url = urls[kind as usize];
+                    record.set("request", format!("GET https://www.example.com:443{url} HTTP/1.1"));
+                    record.set("user_agent", agents[kind as usize % agents.len()]);
+                    record.set(
+                        "client_ip",
+                        format!("10.0.{}.{}:4000", number % 200, number % 7 + copy),
+                    );
+                    text.push_str(&record.line());
+                    text.push('\n');
+                }
+            }
+        }
+        write(&folder.path().join("object.log"), text.as_bytes());
+        let during = floodmark_formats::time::iso(midnight() + HOUR);
+        let arguments = ["--log", "alb", "--during", &format!("{during}/1h")];
+        let answer = explained(folder.path(), &arguments);
+        assert_eq!(answer["verdict"], "contributors", "{grows}: {answer:#}");
+        let amounts: Vec<_> = (answer["contributors"].as_array().expect("a list").iter())
+            .map(|found| (found["before"].as_f64(), found["during"].as_f64()))
+            .collect();
+        assert!(amounts.contains(&(Some(300.0), Some(1500.0))), "{grows}: {answer:#}");
     }
 }

@@ -19,7 +19,7 @@ mod names;
 mod regex;
 mod session;
 mod string;
-mod url;
+pub(crate) mod url;
 
 use std::collections::HashSet;
 use std::sync::{Arc, LazyLock};

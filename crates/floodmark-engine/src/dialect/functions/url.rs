@@ -44,6 +44,27 @@ static ALL: &[Scalar] = &[
 ];
 
 /// The functions of this kind.
+/// A part of a URL.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UrlPart {
+    /// The host.
+    Host,
+    /// The path, unescaped.
+    Path,
+    /// The query, unescaped.
+    Query,
+}
+
+/// A part of a URL as the functions of SQL give it: empty if the URL has none, None if it cannot be read.
+pub fn url_part(url: &str, part: UrlPart) -> Option<String> {
+    let uri = Uri::read(url)?;
+    Some(match part {
+        UrlPart::Host => uri.host.unwrap_or_default().to_owned(),
+        UrlPart::Path => decoded(uri.path).into_owned(),
+        UrlPart::Query => decoded(uri.query.unwrap_or_default()).into_owned(),
+    })
+}
+
 pub(super) fn all() -> Vec<ScalarUDF> {
     ALL.iter().map(Scalar::udf).collect()
 }
