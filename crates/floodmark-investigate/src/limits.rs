@@ -15,9 +15,6 @@ pub const VALUE_BYTES_MAX: usize = 400;
 /// How much memory the different values of the kept rows may take, in bytes, before fewer rows are kept.
 pub const VALUES_BYTES_MAX: usize = 160 << 20;
 
-/// How many columns are looked at.
-pub const COLUMNS_MAX: usize = 64;
-
 /// How many contributors are shown.
 pub const CONTRIBUTORS_MAX: usize = 10;
 

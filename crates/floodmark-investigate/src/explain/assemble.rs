@@ -169,9 +169,10 @@ impl Assembly<'_> {
             notes.push(format!("{more} more contributors are not shown (`--limit`)"));
         }
         if found == 0 && !findings.is_empty() {
+            let candidates = findings.len();
             notes.push(format!(
-                "{} candidates were too small or not borne out by the exact count",
-                findings.len()
+                "{candidates} {} too small or not borne out by the exact count",
+                if candidates == 1 { "candidate was" } else { "candidates were" }
             ));
         }
         let before = self.windows.before.len();

@@ -4,8 +4,6 @@ use floodmark_engine::dialect::{UrlPart, identifier};
 use floodmark_formats::Table;
 use floodmark_formats::kind::Kind;
 
-use crate::limits::COLUMNS_MAX;
-
 /// Something that rows are told apart by.
 #[derive(Clone, Debug)]
 pub(crate) struct Dimension {
@@ -78,7 +76,6 @@ pub(crate) fn dimensions(table: &Table) -> Vec<Dimension> {
         (!is_client, KINDS.iter().position(|kind| *kind == dimension.kind))
     };
     all.sort_by_key(rank);
-    all.truncate(COLUMNS_MAX);
     for at in 0..all.len() {
         if let Some((of, part)) = part_of_url(&all[at].sql, &all) {
             all[at].source = Source::UrlPart(of, part);
