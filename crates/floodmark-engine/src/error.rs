@@ -4,6 +4,7 @@ use std::error::Error as StdError;
 use std::fmt;
 
 use datafusion::error::DataFusionError;
+pub use floodmark_aws::ErrorKind;
 
 use crate::dialect::errors::{self, Subject};
 use crate::dialect::names;
@@ -38,27 +39,6 @@ pub struct Position {
     pub line: u64,
     /// The character in it, from 1.
     pub column: u64,
-}
-
-/// What the reader of an error does next.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ErrorKind {
-    /// Corrects the query.
-    InvalidQuery,
-    /// Corrects a path or a name.
-    NotFound,
-    /// Gets permission or credentials.
-    AccessDenied,
-    /// Tries again later.
-    Unavailable,
-    /// Raises a limit, or asks for less.
-    LimitReached,
-    /// Does it another way.
-    NotSupported,
-    /// Stopped it: the user did.
-    Cancelled,
-    /// Reports a defect.
-    Internal,
 }
 
 impl Error {
@@ -191,6 +171,17 @@ impl fmt::Display for Error {
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         self.0.source.as_ref().map(|source| &**source as &(dyn StdError + 'static))
+    }
+}
+
+impl From<floodmark_aws::Error> for Error {
+    fn from(error: floodmark_aws::Error) -> Self {
+        let own = Self::new(error.kind(), error.to_string());
+        let own = match error.hint_text() {
+            Some(hint) => own.hint(hint),
+            None => own,
+        };
+        own.because(error)
     }
 }
 

@@ -75,11 +75,34 @@ fn each_log_type_is_one_file_and_stands_in_the_list_once() {
 }
 
 /// What crates may depend on of ours, in the one direction.
-const DIRECTION: [(&str, &[&str]); 4] = [
+const DIRECTION: [(&str, &[&str]); 7] = [
     ("floodmark-formats", &[]),
-    ("floodmark-engine", &["floodmark-formats"]),
-    ("floodmark-investigate", &["floodmark-formats", "floodmark-engine"]),
-    ("floodmark", &["floodmark-formats", "floodmark-engine", "floodmark-investigate"]),
+    ("floodmark-aws", &[]),
+    ("floodmark-who", &["floodmark-aws", "floodmark-testing"]),
+    ("floodmark-block", &["floodmark-aws", "floodmark-testing"]),
+    ("floodmark-engine", &["floodmark-formats", "floodmark-aws", "floodmark-who"]),
+    (
+        "floodmark-investigate",
+        &[
+            "floodmark-formats",
+            "floodmark-aws",
+            "floodmark-who",
+            "floodmark-block",
+            "floodmark-engine",
+        ],
+    ),
+    (
+        "floodmark",
+        &[
+            "floodmark-formats",
+            "floodmark-aws",
+            "floodmark-who",
+            "floodmark-block",
+            "floodmark-engine",
+            "floodmark-investigate",
+            "floodmark-testing",
+        ],
+    ),
 ];
 
 fn metadata() -> Value {
