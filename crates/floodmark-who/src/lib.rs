@@ -3,9 +3,13 @@
 //! Everything is answered from files of this machine. What fills them (`rdap`, `inventory`, `data`) is asked for by name and
 //! never by a query.
 
+mod fact;
 pub mod file;
 mod known;
 pub mod limits;
+mod who;
 
+pub use fact::Fact;
 pub use floodmark_aws::{Error, ErrorKind, Result};
 pub use known::Known;
+pub use who::{Who, system_clock};
