@@ -1,1 +1,7 @@
 //! Servers that the tests talk to.
+
+pub mod dns;
+pub mod files;
+pub mod mmdb;
+pub mod moto;
+pub mod python;

@@ -4,10 +4,19 @@
 //! never by a query.
 
 mod fact;
+pub mod aws_ranges;
+pub mod bots;
+pub mod data;
+pub mod dns;
 pub mod file;
+pub mod geo;
 mod known;
 pub mod limits;
 mod who;
+pub mod ports;
+pub mod protocols;
+pub mod ranges;
+pub mod threats;
 
 pub use fact::Fact;
 pub use floodmark_aws::{Error, ErrorKind, Result};
