@@ -6,6 +6,8 @@
 pub mod file;
 mod known;
 pub mod limits;
+pub mod rdap;
+pub mod special;
 
 pub use floodmark_aws::{Error, ErrorKind, Result};
 pub use known::Known;
