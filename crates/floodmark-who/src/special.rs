@@ -172,7 +172,8 @@ mod tests {
             let found = find(address.parse().unwrap());
             assert_eq!(found.map(|special| special.name), Some(name), "{address}");
         }
-        for address in ["9.255.255.255", "11.0.0.0", "192.0.1.1", "172.32.0.1", "2600::1", "2a10::"] {
+        for address in ["9.255.255.255", "11.0.0.0", "192.0.1.1", "172.32.0.1", "2600::1", "2a10::"]
+        {
             assert_eq!(find(address.parse().unwrap()), None, "{address}");
         }
     }

@@ -85,9 +85,8 @@ pub(super) fn registry(host: &str, whois: Option<&str>) -> String {
 
 /// The first and the last address.
 fn range(answer: &Value, asked: IpAddr) -> Result<(IpAddr, IpAddr), String> {
-    let [start, end] = ["startAddress", "endAddress"].map(|name| {
-        answer.get(name).and_then(Value::as_str).map(|text| address(text).ok_or(text))
-    });
+    let [start, end] = ["startAddress", "endAddress"]
+        .map(|name| answer.get(name).and_then(Value::as_str).map(|text| address(text).ok_or(text)));
     match (start, end) {
         (Some(Ok(start)), Some(Ok(end))) => Ok((start, end)),
         (Some(Err(text)), _) | (_, Some(Err(text))) => {

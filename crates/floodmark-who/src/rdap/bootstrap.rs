@@ -56,7 +56,9 @@ impl Registries {
         now: i64,
     ) -> Result<Self> {
         let mut registries = Self::default();
-        for (list, is_wanted) in [(IPV4, IpAddr::is_ipv4 as fn(&IpAddr) -> bool), (IPV6, IpAddr::is_ipv6)] {
+        for (list, is_wanted) in
+            [(IPV4, IpAddr::is_ipv4 as fn(&IpAddr) -> bool), (IPV6, IpAddr::is_ipv6)]
+        {
             if addresses.iter().any(is_wanted) {
                 registries.add(&list, cache, client, options, now).await?;
             }
@@ -197,7 +199,8 @@ mod tests {
     fn what_cannot_be_read_is_passed_over() {
         assert!(read("[]", true).is_none());
         assert!(read("{\"services\": [[[\"1.0.0.0/8\"]]]}", true).is_none());
-        let insecure = "{\"services\": [[[\"1.0.0.0/8\", \"x\"], [\"http://a.example.com/\", \":\"]]]}";
+        let insecure =
+            "{\"services\": [[[\"1.0.0.0/8\", \"x\"], [\"http://a.example.com/\", \":\"]]]}";
         assert!(read(insecure, false).is_none());
         assert_eq!(read(insecure, true).unwrap().1.len(), 1);
         let both = "{\"services\": [[[\"1.0.0.0/8\"], [\"http://a.example.com/\", \"https://b.example.com/rdap\"]]]}";

@@ -31,7 +31,7 @@ const TABLES: &str = "
         kind TEXT,
         PRIMARY KEY (first, last)
     ) STRICT, WITHOUT ROWID;
-    CREATE TABLE nothing (
+    CREATE TABLE absences (
         address TEXT NOT NULL PRIMARY KEY,
         fetched_s INTEGER NOT NULL
     ) STRICT, WITHOUT ROWID;
@@ -84,7 +84,7 @@ impl Cache {
 
     /// All addresses in no network, each with the time at which its registry said so.
     pub(super) fn nothing<C: FromIterator<(IpAddr, i64)>>(&self) -> Result<C> {
-        let rows = self.rows("SELECT address, fetched_s FROM nothing", |row| {
+        let rows = self.rows("SELECT address, fetched_s FROM absences", |row| {
             Ok((address(row, 0)?, row.get(1)?))
         })?;
         Ok(rows.into_iter().collect())
@@ -123,7 +123,7 @@ impl Cache {
 
     pub(super) fn keep_nothing(&self, address: IpAddr, now: i64) -> Result<()> {
         self.change(|connection| {
-            let sql = "INSERT OR REPLACE INTO nothing (address, fetched_s) VALUES (?, ?)";
+            let sql = "INSERT OR REPLACE INTO absences (address, fetched_s) VALUES (?, ?)";
             connection.execute(sql, params![address.to_string(), now])
         })
     }
@@ -151,7 +151,9 @@ impl Cache {
         read: impl FnMut(&rusqlite::Row<'_>) -> rusqlite::Result<T>,
     ) -> Result<Vec<T>> {
         let Some(connection) = &*self.lock() else { return Ok(Vec::new()) };
-        let rows = || connection.prepare(sql)?.query_map([], read)?.collect();
+        let rows = || -> rusqlite::Result<Vec<T>> {
+            connection.prepare(sql)?.query_map([], read)?.collect()
+        };
         rows().map_err(|error| explain(&self.path, error))
     }
 
@@ -173,7 +175,8 @@ fn connect(path: &Path) -> Result<Connection> {
         connection.pragma_update(None, "cell_size_check", true)?;
         // What a power failure takes is asked for again: no commit waits for the disk.
         connection.pragma_update(None, "synchronous", "normal")?;
-        let application = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
+        let application =
+            connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
         let layout = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
         Ok((connection, application, layout))
     };

@@ -101,8 +101,10 @@ impl Network {
 
     /// Whether the address is one of the network's.
     pub fn holds(&self, address: IpAddr) -> bool {
+        let address = address.to_canonical();
         let number = segments::number(address);
-        (segments::number(self.start)..=segments::number(self.end)).contains(&number)
+        address.is_ipv4() == self.start.is_ipv4()
+            && (segments::number(self.start)..=segments::number(self.end)).contains(&number)
     }
 
     /// The fewest CIDRs that are the network, in the order of addresses.

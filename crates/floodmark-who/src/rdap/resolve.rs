@@ -9,6 +9,7 @@ use floodmark_aws::http::{self, HttpClient};
 use futures::stream::{FuturesUnordered, StreamExt};
 use url::Url;
 
+use crate::Result;
 use crate::limits::{
     RDAP_ASKED_MAX, RDAP_ATTEMPTS_MAX, RDAP_CONCURRENCY_MAX, RDAP_FAILURES_MAX,
     RDAP_REQUEST_TIME_MAX, RDAP_RETRY_AFTER_MAX_S,
@@ -17,7 +18,6 @@ use crate::rdap::ask::{self, Outcome};
 use crate::rdap::bootstrap::{Registries, as_folder};
 use crate::rdap::pace::{self, Pace};
 use crate::rdap::{Networks, answer};
-use crate::Result;
 
 /// How registries are asked.
 #[derive(Clone, Debug)]
@@ -198,7 +198,10 @@ impl Run<'_> {
                 let Some(address) = queue.next() else { break };
                 if !self.may_ask() {
                     let most = self.options.asked_max;
-                    queue.closed = Some((format!("was not asked more: {most} requests are sent in one run"), None));
+                    queue.closed = Some((
+                        format!("was not asked more: {most} requests are sent in one run"),
+                        None,
+                    ));
                     break;
                 }
                 self.options.pace.pause(queue.pause).await;
@@ -269,7 +272,8 @@ impl Run<'_> {
                         || "later".to_owned(),
                         |seconds| format!("in {seconds} seconds"),
                     );
-                    let reason = format!("has too many requests, and wants to be asked again {when}");
+                    let reason =
+                        format!("has too many requests, and wants to be asked again {when}");
                     queue.closed.get_or_insert((reason, retry_after_s));
                 } else {
                     queue.pause = queue.pause.max(wait);

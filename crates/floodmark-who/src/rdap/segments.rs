@@ -87,7 +87,9 @@ mod tests {
             (number(network.start)..=number(network.end)).contains(&number(address))
         };
         let holding = networks.iter().enumerate().filter(|(_, network)| holds(network));
-        holding.min_by_key(|(at, network)| (width(network), usize::MAX - at)).map(|(_, found)| found)
+        holding
+            .min_by_key(|(at, network)| (width(network), usize::MAX - at))
+            .map(|(_, found)| found)
     }
 
     #[test]
