@@ -41,6 +41,9 @@ pub const RDAP_REQUEST_TIME_MAX: Duration = Duration::from_secs(20);
 /// How long a registry may ask us to wait. If it asks for more, it is left for another run.
 pub const RDAP_RETRY_AFTER_MAX_S: u64 = 60;
 
+/// How long we wait for one registry in one run because it has too many requests.
+pub const RDAP_WAIT_MAX: Duration = Duration::from_secs(300);
+
 /// How many characters of a name are kept.
 pub const RDAP_TEXT_CHARACTERS_MAX: usize = 200;
 

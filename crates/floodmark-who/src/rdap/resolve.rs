@@ -12,7 +12,7 @@ use url::Url;
 use crate::Result;
 use crate::limits::{
     RDAP_ASKED_MAX, RDAP_ATTEMPTS_MAX, RDAP_CONCURRENCY_MAX, RDAP_FAILURES_MAX,
-    RDAP_REQUEST_TIME_MAX, RDAP_RETRY_AFTER_MAX_S,
+    RDAP_REQUEST_TIME_MAX, RDAP_RETRY_AFTER_MAX_S, RDAP_WAIT_MAX,
 };
 use crate::rdap::ask::{self, Outcome};
 use crate::rdap::bootstrap::{Registries, as_folder};
@@ -176,6 +176,8 @@ struct Queue {
     failures_in_succession: usize,
     /// How long to wait before the next request.
     pause: Duration,
+    /// How long the registry has made us wait.
+    waited: Duration,
     /// Why it is asked nothing more.
     closed: Option<(String, Option<u64>)>,
 }
@@ -190,6 +192,7 @@ impl Run<'_> {
             attempts: HashMap::new(),
             failures_in_succession: 0,
             pause: Duration::ZERO,
+            waited: Duration::ZERO,
             closed: None,
         };
         let mut answers = FuturesUnordered::new();
@@ -267,6 +270,7 @@ impl Run<'_> {
                 );
                 if retry_after_s.is_some_and(|wait| wait > RDAP_RETRY_AFTER_MAX_S)
                     || attempt >= RDAP_ATTEMPTS_MAX
+                    || queue.waited + wait > RDAP_WAIT_MAX
                 {
                     let when = retry_after_s.map_or_else(
                         || "later".to_owned(),
@@ -276,6 +280,7 @@ impl Run<'_> {
                         format!("has too many requests, and wants to be asked again {when}");
                     queue.closed.get_or_insert((reason, retry_after_s));
                 } else {
+                    queue.waited += wait;
                     queue.pause = queue.pause.max(wait);
                 }
             }

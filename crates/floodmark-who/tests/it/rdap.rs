@@ -220,6 +220,23 @@ async fn a_registry_that_asks_for_a_long_pause_is_left_for_later() {
 }
 
 #[tokio::test]
+async fn nobody_waits_forever_for_a_registry() {
+    let scene = Scene::new();
+    let addresses: Vec<String> = (0..20).map(|at| format!("{}.10.1.1", 60 + at)).collect();
+    for address in &addresses {
+        scene.network(Shape::Arin, &format!("{address}/32"), "EXAMPLE-HOST");
+        scene.server.next(Behaviour::Busy(Some("60".to_owned())));
+        scene.server.next(Behaviour::Dutiful);
+    }
+    let addresses: Vec<&str> = addresses.iter().map(String::as_str).collect();
+    let resolved = scene.resolve(&addresses).await;
+    let waited: Duration = scene.pauses().iter().filter(|pause| pause.as_secs() >= 60).sum();
+    assert!(waited <= Duration::from_secs(300), "{:?}", scene.pauses());
+    assert!(resolved.answered > 0 && resolved.left > 0, "{resolved:?}");
+    assert_eq!(resolved.answered + resolved.left, addresses.len());
+}
+
+#[tokio::test]
 async fn a_run_that_is_cut_off_loses_no_answer() {
     let scene = Scene::new();
     scene.server.always("145.57.0.0/16", Behaviour::Silent);
