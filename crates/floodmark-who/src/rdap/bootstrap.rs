@@ -34,6 +34,12 @@ pub(super) struct Registries {
     pub(super) notes: Vec<String>,
 }
 
+/// What a list says.
+struct Services {
+    publication: Option<String>,
+    servers: Vec<(IpNet, Url)>,
+}
+
 /// A file as IANA writes it. What else stands in it does not matter.
 #[derive(Deserialize)]
 struct Written {
@@ -86,7 +92,7 @@ impl Registries {
         let base = base.unwrap_or_else(|| Url::parse(IANA).expect("an address of this file"));
         let url = as_folder(base).join(list.name).expect("a folder and a name").to_string();
         let kept = cache.bootstrap(&url)?;
-        let kept = kept.and_then(|(at, text)| Some((at, read(&text, may_be_insecure)?.1)));
+        let kept = kept.and_then(|(at, text)| Some((at, read(&text, may_be_insecure)?.servers)));
         if let Some((at, servers)) = &kept
             && now.abs_diff(*at) <= BOOTSTRAP_AGE_MAX_S.unsigned_abs()
         {
@@ -110,10 +116,11 @@ impl Registries {
             let hint = "check `--rdap-bootstrap`: the public registries are not asked instead";
             return Err(failure.hint(hint));
         }
-        let (publication, servers) = read(list.copy, false).expect("a list of this program");
-        let date = publication.as_deref().and_then(|date| date.get(..7)).unwrap_or_default();
+        let services = read(list.copy, false).expect("a list of this program");
+        let date =
+            services.publication.as_deref().and_then(|date| date.get(..7)).unwrap_or_default();
         self.notes.push(format!("{failure}; the list of {date} says which registry is asked"));
-        self.servers.extend(servers);
+        self.servers.extend(services.servers);
         Ok(())
     }
 }
@@ -145,15 +152,15 @@ async fn fetch(
         return Err(Error::new(ErrorKind::Unavailable, message));
     }
     let text = String::from_utf8(response.body).ok();
-    let read = text.and_then(|text| Some((read(&text, may_be_insecure)?.1, text)));
+    let read = text.and_then(|text| Some((read(&text, may_be_insecure)?.servers, text)));
     let (servers, text) = read.ok_or_else(|| {
         Error::new(ErrorKind::Unavailable, format!("`{url}` is no list of registries"))
     })?;
     Ok((text, servers))
 }
 
-/// The date and the servers that a list names, or nothing if it names none. Services that cannot be read are passed over.
-fn read(text: &str, may_be_insecure: bool) -> Option<(Option<String>, Vec<(IpNet, Url)>)> {
+/// Reads a list, if it is one that names a server. Services that cannot be read are passed over.
+fn read(text: &str, may_be_insecure: bool) -> Option<Services> {
     let written: Written = serde_json::from_str(text).ok()?;
     let mut servers = Vec::new();
     for service in &written.services {
@@ -167,7 +174,7 @@ fn read(text: &str, may_be_insecure: bool) -> Option<(Option<String>, Vec<(IpNet
         let ranges = ranges.iter().filter_map(|range| range.parse::<IpNet>().ok());
         servers.extend(ranges.map(|range| (range, server.clone())));
     }
-    (!servers.is_empty()).then_some((written.publication, servers))
+    (!servers.is_empty()).then_some(Services { publication: written.publication, servers })
 }
 
 #[cfg(test)]
@@ -176,14 +183,14 @@ mod tests {
 
     #[test]
     fn the_built_in_lists_name_one_registry_for_each_address_that_is_handed_out() {
-        let (_, servers) = read(IPV4.copy, false).unwrap();
+        let servers = read(IPV4.copy, false).unwrap().servers;
         for first in 0..=255_u8 {
             let address = IpAddr::from([first, 1, 1, 1]);
             let count = servers.iter().filter(|(range, _)| range.contains(&address)).count();
             let is_handed_out = !matches!(first, 0 | 10 | 127 | 224..);
             assert_eq!(count, usize::from(is_handed_out), "{address}");
         }
-        let (_, servers) = read(IPV6.copy, false).unwrap();
+        let servers = read(IPV6.copy, false).unwrap().servers;
         let server = |address: &str| {
             let address: IpAddr = address.parse().unwrap();
             let mut found = servers.iter().filter(|(range, _)| range.contains(&address));
@@ -202,8 +209,8 @@ mod tests {
         let insecure =
             "{\"services\": [[[\"1.0.0.0/8\", \"x\"], [\"http://a.example.com/\", \":\"]]]}";
         assert!(read(insecure, false).is_none());
-        assert_eq!(read(insecure, true).unwrap().1.len(), 1);
+        assert_eq!(read(insecure, true).unwrap().servers.len(), 1);
         let both = "{\"services\": [[[\"1.0.0.0/8\"], [\"http://a.example.com/\", \"https://b.example.com/rdap\"]]]}";
-        assert_eq!(read(both, true).unwrap().1[0].1.as_str(), "https://b.example.com/rdap/");
+        assert_eq!(read(both, true).unwrap().servers[0].1.as_str(), "https://b.example.com/rdap/");
     }
 }
