@@ -13,6 +13,8 @@ pub mod geo;
 mod known;
 pub mod limits;
 mod who;
+pub mod rdap;
+pub mod special;
 pub mod ports;
 pub mod protocols;
 pub mod ranges;
