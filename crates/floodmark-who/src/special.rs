@@ -21,6 +21,14 @@ pub struct Special {
     pub source: &'static str,
 }
 
+impl Special {
+    /// Whether the purpose says which host it is, or whom it reaches: more than that nobody owns the address.
+    pub(crate) fn names_a_host(&self) -> bool {
+        const GROUPS: [&str; 4] = ["multicast", "loopback", "limited broadcast", "no address"];
+        self.source == AWS || GROUPS.contains(&self.name)
+    }
+}
+
 /// All of them. A range within another one is the more exact answer, wherever it stands.
 pub const ALL: &[Special] = &[
     special("0.0.0.0/8", "this network", "RFC 791"),

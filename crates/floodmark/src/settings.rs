@@ -8,6 +8,8 @@ use etcetera::BaseStrategy;
 use floodmark_engine::catalog::GlueOptions;
 use floodmark_engine::limits::RETRIES_MAX;
 use floodmark_engine::{CatalogPlace, EngineOptions, S3Options};
+use floodmark_who::rdap::resolve::RdapOptions;
+use url::Url;
 
 /// The name of the settings file in the data folder.
 pub(crate) const FILE: &str = "settings.toml";
@@ -126,6 +128,14 @@ pub(crate) struct Settings {
     )]
     pub(crate) resolve: Option<usize>,
 
+    /// The server that is asked for networks in place of the registries
+    #[arg(long, global = true, env = "FLOODMARK_RDAP_ENDPOINT", value_name = "URL")]
+    pub(crate) rdap_endpoint: Option<Url>,
+
+    /// The folder with the files `ipv4.json` and `ipv6.json` that say which registry is in charge [default: IANA's]
+    #[arg(long, global = true, env = "FLOODMARK_RDAP_BOOTSTRAP", value_name = "URL")]
+    pub(crate) rdap_bootstrap: Option<Url>,
+
     /// How often a request to S3 is sent again after a failure that may pass
     #[arg(
         long,
@@ -192,6 +202,20 @@ impl Settings {
             who_folder: home.as_ref().map(|home| home.join(WHO_FOLDER)),
             s3,
         }
+    }
+
+    /// How registries are asked.
+    pub(crate) fn rdap_options(&self) -> RdapOptions {
+        RdapOptions {
+            endpoint: self.rdap_endpoint.clone(),
+            bootstrap: self.rdap_bootstrap.clone(),
+            ..RdapOptions::default()
+        }
+    }
+
+    /// The folder of all that is known of addresses.
+    pub(crate) fn who_folder(&self) -> anyhow::Result<PathBuf> {
+        Ok(self.home()?.join(WHO_FOLDER))
     }
 
     /// The data folder.
