@@ -33,6 +33,17 @@ pub struct Verification {
     pub is_of: Option<bool>,
 }
 
+/// What the DNS says about an address of which nothing else is known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// The name of the address; a confirmed one if there are several.
+    pub name: String,
+    /// Whether the name leads back to the address.
+    pub is_confirmed: bool,
+    /// The bot whose operator has the confirmed name, such as `google`.
+    pub bot: Option<&'static str>,
+}
+
 /// The domains below which an operator's bots have their names.
 struct Operator {
     /// Parts of the bots' names, in small letters.
@@ -122,6 +133,31 @@ pub async fn verify(address: IpAddr, bot: &Bot, options: &DnsOptions) -> Result<
     // An address without a name is not the operator's.
     if best.name.is_none() {
         best.is_of = operator.map(|_| false);
+    }
+    Ok(best)
+}
+
+/// Asks for the name of an address, whether the name leads back to it, and whether it is then a bot's whose operator says how to know
+/// it. Nothing if the address has no name.
+///
+/// # Errors
+///
+/// `Unavailable` if no server answers.
+pub async fn identify(address: IpAddr, options: &DnsOptions) -> Result<Option<Identity>> {
+    let resolver = resolver(options)?;
+    let mut best: Option<Identity> = None;
+    for name in names(&resolver, address).await? {
+        let is_confirmed = leads_to(&resolver, &name, address).await?;
+        let name = shown(&name);
+        let is_of =
+            |operator: &&Operator| operator.domains.iter().any(|domain| is_below(&name, domain));
+        let operator = OPERATORS.iter().filter(|_| is_confirmed).find(is_of);
+        let bot = operator.and_then(|operator| operator.bots.first().copied());
+        let rank = |identity: &Identity| (identity.is_confirmed, identity.bot.is_some());
+        let identity = Identity { name, is_confirmed, bot };
+        if best.as_ref().is_none_or(|best| rank(&identity) > rank(best)) {
+            best = Some(identity);
+        }
     }
     Ok(best)
 }

@@ -5,18 +5,24 @@
 
 pub mod aws_ranges;
 pub mod bots;
+pub mod card;
 pub mod data;
 pub mod dns;
+mod fact;
 pub mod file;
 pub mod geo;
+pub mod inventory;
 mod known;
 pub mod limits;
-pub mod rdap;
-pub mod special;
 pub mod ports;
 pub mod protocols;
 pub mod ranges;
+pub mod rdap;
+pub mod special;
 pub mod threats;
+mod who;
 
+pub use fact::Fact;
 pub use floodmark_aws::{Error, ErrorKind, Result};
 pub use known::Known;
+pub use who::{DATA_FOLDER, Who, system_clock};
