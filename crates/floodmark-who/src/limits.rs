@@ -24,9 +24,6 @@ pub const THREAT_NOTE_CHARACTERS_MAX: usize = 200;
 /// How much of a user agent is looked at, in bytes. WAF and CloudFront cut theirs earlier.
 pub const USER_AGENT_BYTES_MAX: usize = 4096;
 
-/// How much memory the patterns of bots may take when they are made ready, in bytes.
-pub const BOT_PATTERNS_BYTES_MAX: usize = 64 * 1024 * 1024;
-
 /// How many names and addresses of an answer of the DNS are looked at.
 pub const DNS_ANSWERS_MAX: usize = 16;
 

@@ -210,11 +210,12 @@ fn header(record: &StringRecord) -> Option<Columns> {
 
 /// The columns of lines without a header.
 fn sniffed(head: &[StringRecord]) -> Option<Columns> {
-    let spans = [Span::Network(0), Span::Ends(0, 1)];
-    let span = head
-        .iter()
-        .take(5)
-        .find_map(|record| spans.into_iter().find(|span| ends(record, *span).is_some()))?;
+    let span = head.iter().take(5).find_map(|record| {
+        // A single address is an entry of some other list.
+        let is_network = record.get(0).is_some_and(|field| field.contains('/'));
+        let span = if is_network { Span::Network(0) } else { Span::Ends(0, 1) };
+        ends(record, span).map(|_| span)
+    })?;
     let begin = match span {
         Span::Network(place) => place + 1,
         Span::Ends(_, last) => last + 1,
