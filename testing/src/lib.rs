@@ -5,3 +5,4 @@ pub mod files;
 pub mod mmdb;
 pub mod moto;
 pub mod python;
+pub mod rdap;
