@@ -116,6 +116,21 @@ pub async fn update(folder: &Path, name: &str, options: &UpdateOptions<'_>) -> R
     Ok(Outcome::Brought { file, first_rejected: checked.first_rejected, before })
 }
 
+/// The names that are updated when none is given: what was downloaded before, or else the usual sources.
+///
+/// # Errors
+///
+/// `Unavailable` if the folder cannot be read.
+pub fn due(folder: &Path) -> Result<Vec<String>> {
+    let files = data::list(folder)?.files.into_iter().filter(DataFile::is_from_web);
+    let names: Vec<String> = files.map(|file| file.name).collect();
+    if !names.is_empty() {
+        return Ok(names);
+    }
+    let usual = data::SOURCES.iter().filter(|source| source.is_usual);
+    Ok(usual.map(|source| source.name.to_owned()).collect())
+}
+
 /// Where the data of a name come from.
 fn wanted(name: &str, before: Option<&DataFile>, options: &UpdateOptions<'_>) -> Result<Wanted> {
     let source = data::source(name);

@@ -230,8 +230,12 @@ fn sniffed(head: &[StringRecord]) -> Option<Columns> {
     };
     let country = find(COUNTRY_COLUMNS, &|field| Country::parse(field).is_some(), &is_no_country);
     let number = find(NUMBER_COLUMNS, &|field| system_number(field).is_some(), &is_no_system);
-    let name =
-        number.and_then(|number| (number + 1..number + 3).find(|place| Some(*place) != country));
+    // Behind the number stands the holder's name, or a country, which may be one that no line knows.
+    let is_place = |place: &usize| {
+        let mut fields = lines.iter().map(|line| line.get(*place).unwrap_or_default());
+        fields.all(|field| Country::parse(field).is_some() || is_no_country(field))
+    };
+    let name = number.and_then(|number| (number + 1..number + 3).find(|place| !is_place(place)));
     Some(Columns { span, country, number, name })
 }
 
