@@ -6,7 +6,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Datelike, Timelike};
 
 use crate::data::DataFile;
-use crate::dns::Identity;
+use crate::dns::Named;
 use crate::inventory::Interface;
 use crate::rdap::Network;
 use crate::{Fact, Known, Result, Who, special};
@@ -42,8 +42,8 @@ pub struct Part {
 pub struct CardQuestion {
     /// When it had the address, in seconds since 1970; None is now.
     pub at: Option<i64>,
-    /// What the DNS said when it was asked: a name, or that there is none.
-    pub identity: Option<Known<Identity>>,
+    /// What the DNS said when it was asked. Names that are none are `Nothing`.
+    pub names: Option<Known<Named>>,
 }
 
 /// Makes the card of an address from what is at hand.
@@ -60,7 +60,7 @@ pub fn card(who: &Who, address: IpAddr, question: &CardQuestion) -> Result<Card>
         system(who, address)?,
         aws(who, address)?,
         threats(who, address)?,
-        name(question.identity.as_ref()),
+        name(who, question.names.as_ref()),
     ];
     Ok(Card { address, parts })
 }
@@ -170,11 +170,7 @@ fn country(who: &Who, address: IpAddr) -> Result<Part> {
 }
 
 fn system(who: &Who, address: IpAddr) -> Result<Part> {
-    let known = if special::find(address).is_some() {
-        Known::Nothing
-    } else {
-        who.geo()?.autonomous_system(address)
-    };
+    let known = unless_special(who.geo()?.autonomous_system(address), address);
     let system = known.clone().value();
     let name = system.as_ref().map(|system| system.name.to_string());
     let file = who.geo()?.system_file();
@@ -192,10 +188,7 @@ fn system(who: &Who, address: IpAddr) -> Result<Part> {
 }
 
 fn aws(who: &Who, address: IpAddr) -> Result<Part> {
-    let known = match special::find(address) {
-        Some(_) => Known::Nothing,
-        None => who.aws_range(address)?,
-    };
+    let known = unless_special(who.aws_range(address)?, address);
     let range = known.clone().value();
     let ranges = who.aws_ranges()?.filter(|_| range.is_some());
     Ok(Part {
@@ -240,30 +233,39 @@ fn threats(who: &Who, address: IpAddr) -> Result<Part> {
     })
 }
 
-fn name(identity: Option<&Known<Identity>>) -> Part {
-    let known = identity.cloned().unwrap_or(Known::Unknown);
-    let said = known.clone().value();
-    let text = known.map(|identity| match (identity.is_confirmed, identity.bot) {
-        (true, Some(bot)) => {
-            format!("{}, which leads back to it: a verified bot ({bot})", identity.name)
-        }
-        (true, None) => format!("{}, which leads back to it", identity.name),
-        (false, _) => format!("{}, which does not lead back to it", identity.name),
+fn name(who: &Who, names: Option<&Known<Named>>) -> Part {
+    let known = names.cloned().unwrap_or(Known::Unknown);
+    let named = known.clone().value();
+    let best = named.as_ref().and_then(Named::best);
+    let bot = named.as_ref().and_then(Named::operator);
+    let text = best.map(|best| match (best.is_confirmed, bot) {
+        (true, Some(bot)) => format!("{}, which leads back to it: one of {bot}'s", best.name),
+        (true, None) => format!("{}, which leads back to it", best.name),
+        (false, _) => format!("{}, which does not lead back to it", best.name),
     });
     Part {
         title: "name",
-        text,
+        text: match (text, known) {
+            (Some(text), _) => Known::Is(text),
+            (None, Known::Unknown) => Known::Unknown,
+            (None, _) => Known::Nothing,
+        },
         nothing: "none in the DNS".to_owned(),
-        source: None,
+        source: named.as_ref().map(|named| format!("asked {}", age(who.now(), named.asked))),
         remedy: "`--resolve` asks the DNS",
         values: vec![
-            ("host_name", said.as_ref().map(|identity| identity.name.clone())),
-            (
-                "host_name_confirmed",
-                said.as_ref().map(|identity| identity.is_confirmed.to_string()),
-            ),
-            ("verified_bot", said.and_then(|identity| identity.bot.map(str::to_owned))),
+            ("host_name", best.map(|best| best.name.clone())),
+            ("host_name_confirmed", best.map(|best| best.is_confirmed.to_string())),
+            ("verified_bot", bot.map(str::to_owned)),
         ],
+    }
+}
+
+/// What is known, or that there is nothing where nothing is known of an address with a purpose of its own.
+fn unless_special<T>(known: Known<T>, address: IpAddr) -> Known<T> {
+    match known {
+        Known::Unknown if special::find(address).is_some() => Known::Nothing,
+        known => known,
     }
 }
 

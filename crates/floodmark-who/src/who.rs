@@ -181,8 +181,6 @@ impl Who {
                     None => Known::Unknown,
                 }
             }
-            // Nobody has these addresses alone.
-            _ if special::find(address).is_some() => Known::Nothing,
             Fact::Country => self.geo()?.country(address).map(|country| country.as_str().into()),
             Fact::AutonomousSystem => {
                 let system = self.geo()?.autonomous_system(address);
@@ -194,6 +192,11 @@ impl Who {
             Fact::AwsService => self.aws_range(address)?.map(|range| range.service.as_str().into()),
             Fact::AwsRegion => self.aws_range(address)?.map(|range| range.region.as_str().into()),
         };
+        // Without a file that says otherwise, nobody in particular has an address with a purpose of its own.
+        let is_of_place = !matches!(fact, Fact::Interface | Fact::ThreatList);
+        if told.is_unknown() && is_of_place && special::find(address).is_some() {
+            return Ok(Known::Nothing);
+        }
         Ok(told)
     }
 
@@ -236,9 +239,6 @@ impl Who {
     ///
     /// Those of a damaged file.
     pub fn label_of_network(&self, network: IpNet) -> Result<Option<String>> {
-        if special::find(network.network()).is_some() {
-            return Ok(None);
-        }
         if let Known::Is(range) = self.aws_range(network.network())?
             && range.prefix.contains(&network)
         {
@@ -285,15 +285,16 @@ impl Who {
     }
 
     fn label_of_stranger(&self, address: IpAddr) -> Result<Option<String>> {
-        if let Some(special) = special::find(address) {
-            // What private addresses are everybody knows.
-            return Ok(special.is_of_aws().then(|| special.name.to_owned()));
+        let special = special::find(address);
+        if let Some(special) = special.filter(|special| special.is_of_aws()) {
+            return Ok(Some(special.name.to_owned()));
         }
         if let Known::Is(range) = self.aws_range(address)? {
             return Ok(Some(of_aws(&range)));
         }
         let country = self.tell(Fact::Country, address, None)?.value();
-        if let Known::Is(network) = self.network(address)? {
+        // What private addresses and the like are everybody knows.
+        if let (Known::Is(network), None) = (self.network(address)?, special) {
             let registered = network.country.as_deref();
             return Ok(of_network(&network, country.as_deref().or(registered)));
         }

@@ -4,6 +4,7 @@ pub(crate) mod asked;
 mod check;
 mod compare;
 mod completions;
+mod data;
 mod ddl;
 mod demo;
 pub(crate) mod describe;
@@ -55,6 +56,7 @@ enum Commands {
     Check(check::Arguments),
     Demo(demo::Arguments),
     Explain(explain::Arguments),
+    Data(data::Arguments),
     Whois(whois::Arguments),
     Completions(completions::Arguments),
     Man(man::Arguments),
@@ -94,6 +96,7 @@ fn run(arguments: &[OsString]) -> anyhow::Result<()> {
         Commands::Check(arguments) => check::run(&arguments, &settings),
         Commands::Demo(arguments) => demo::run(&arguments, &settings),
         Commands::Explain(arguments) => explain::run(&arguments, &settings),
+        Commands::Data(arguments) => data::run(&arguments, &settings),
         Commands::Whois(arguments) => whois::run(&arguments, &settings),
         Commands::Completions(arguments) => completions::run(&arguments),
         Commands::Man(arguments) => man::run(&arguments),

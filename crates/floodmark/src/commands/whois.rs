@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::io::Read;
 use std::net::IpAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use floodmark_engine::{Engine, Error, ErrorKind};
@@ -12,9 +12,8 @@ use floodmark_formats::time::SECOND;
 use floodmark_investigate::traffic::{self, Role, Traffic};
 use floodmark_investigate::{Subject, SubjectOptions, Window};
 use floodmark_who::card::{self, Card, CardQuestion};
-use floodmark_who::dns::{self, Identity};
-use floodmark_who::{Known, Who};
-use futures::StreamExt;
+use floodmark_who::dns::Names;
+use floodmark_who::{Known, Who, special};
 
 use crate::commands::{self, asked};
 use crate::render::columns::{self, Values};
@@ -73,9 +72,6 @@ Examples:
 /// How many addresses one command shows.
 const CARDS: usize = 10_000;
 
-/// How many questions to the DNS are asked at the same time.
-const NAMES_AT_ONCE: usize = 8;
-
 pub(crate) fn run(arguments: &Arguments, settings: &Settings) -> anyhow::Result<()> {
     let during = arguments.during.as_deref().map(Window::parse).transpose()?;
     let at = arguments.at.as_deref().map(Window::parse).transpose()?;
@@ -84,18 +80,16 @@ pub(crate) fn run(arguments: &Arguments, settings: &Settings) -> anyhow::Result<
     let addresses = addresses(arguments)?;
     let who = settings.who()?;
     commands::runtime(settings)?.block_on(async {
-        let names = match settings.resolve {
-            Some(limit) => {
-                let asked = &addresses[..addresses.len().min(limit)];
-                Box::pin(resolving::resolve(&who, asked, settings)).await?;
-                identify(asked, settings).await
-            }
-            None => Vec::new(),
-        };
-        let mut identities = names.into_iter();
+        let mut names = Names::open(who.folder().unwrap_or(Path::new(".")));
+        if let Some(limit) = settings.resolve {
+            let asked = &addresses[..addresses.len().min(limit)];
+            Box::pin(resolving::resolve(&who, asked, settings)).await?;
+            name(&mut names, asked, settings, who.now()).await?;
+        }
         let mut cards = Vec::with_capacity(addresses.len());
         for address in &addresses {
-            let question = CardQuestion { at, identity: identities.next() };
+            let named = names.find(*address, who.now()).map(Clone::clone);
+            let question = CardQuestion { at, names: Some(named) };
             cards.push(card::card(&who, *address, &question).map_err(Error::from)?);
         }
         tell_troubles(&who)?;
@@ -177,38 +171,31 @@ fn from_lines(lines: &str, name: &str, found: &mut Vec<IpAddr>) -> anyhow::Resul
     Ok(())
 }
 
-/// What the DNS says about addresses, in their order. Where it does not answer is said once.
-async fn identify(addresses: &[IpAddr], settings: &Settings) -> Vec<Known<Identity>> {
-    let options = settings.dns_options();
-    let answers = futures::stream::iter(addresses.to_vec());
-    let answers = answers.map(|address| {
-        let options = options.clone();
-        async move {
-            match floodmark_who::special::find(address) {
-                // What is asked about private addresses is nobody else's business.
-                Some(_) => Ok(None),
-                None => dns::identify(address, &options).await,
-            }
-        }
-    });
-    let answers: Vec<_> = answers.buffered(NAMES_AT_ONCE).collect().await;
-    let failed: Vec<String> = answers
-        .iter()
-        .filter_map(|answer| answer.as_ref().err().map(ToString::to_string))
-        .collect();
+/// Asks the DNS for the names of addresses. Where it does not answer is said once.
+async fn name(
+    names: &mut Names,
+    addresses: &[IpAddr],
+    settings: &Settings,
+    now: i64,
+) -> anyhow::Result<()> {
+    // What is asked about private addresses is nobody else's business.
+    let public = addresses.iter().filter(|address| special::find(**address).is_none());
+    let public: Vec<IpAddr> = public.copied().collect();
+    let trouble = names.trouble().map(str::to_owned);
+    let failed = names.resolve(&public, &settings.dns_options(), now).await;
+    let failed = failed.map_err(Error::from)?;
+    let mut said: Vec<String> = trouble.into_iter().collect();
     if let Some(first) = failed.first() {
         let more = match failed.len() - 1 {
             0 => String::new(),
             more => format!("; the same for {more} more"),
         };
-        talk(&format!("warning: {}{more}\n", safe(first)));
+        said.push(format!("{first}{more}"));
     }
-    let known = answers.into_iter().map(|answer| match answer {
-        Ok(Some(identity)) => Known::Is(identity),
-        Ok(None) => Known::Nothing,
-        Err(_) => Known::Unknown,
-    });
-    known.collect()
+    for said in said {
+        talk(&format!("warning: {}\n", safe(&said)));
+    }
+    Ok(())
 }
 
 /// Says what is wrong with snapshots that were passed over.
