@@ -5,6 +5,7 @@
 
 pub mod aws_ranges;
 pub mod bots;
+pub mod card;
 pub mod data;
 pub mod dns;
 mod fact;

@@ -22,10 +22,9 @@ pub struct Special {
 }
 
 impl Special {
-    /// Whether the purpose says which host it is, or whom it reaches: more than that nobody owns the address.
-    pub(crate) fn names_a_host(&self) -> bool {
-        const GROUPS: [&str; 4] = ["multicast", "loopback", "limited broadcast", "no address"];
-        self.source == AWS || GROUPS.contains(&self.name)
+    /// Whether AWS answers there, inside of a VPC.
+    pub fn is_of_aws(&self) -> bool {
+        self.source == AWS
     }
 }
 

@@ -11,11 +11,12 @@ use crate::aws_ranges::{AwsRange, AwsRanges};
 use crate::data::DataFile;
 use crate::geo::Geo;
 use crate::inventory::Inventory;
+use crate::rdap::resolve::{self, Progress, RdapOptions, Resolved};
 use crate::rdap::{Network, Networks};
 use crate::threats::Threats;
 use crate::{Error, Fact, Known, Result, special};
 
-/// The folder of the data files in the folder of all that is known.
+/// The folder of data files in the folder of all that is known.
 pub const DATA_FOLDER: &str = "data";
 
 /// All that is known here of addresses. Each part is read when it is asked for the first time.
@@ -23,39 +24,24 @@ pub const DATA_FOLDER: &str = "data";
 pub struct Who {
     folder: Option<PathBuf>,
     clock: fn() -> i64,
-    networks: Part<Networks>,
-    geo: Part<Geo>,
-    aws_ranges: Part<Option<(DataFile, AwsRanges)>>,
-    threats: Part<Threats>,
-    inventory: Part<Inventory>,
-}
-
-/// Something that is read once, or cannot be.
-#[derive(Debug)]
-struct Part<T>(OnceLock<Result<T>>);
-
-impl<T> Default for Part<T> {
-    fn default() -> Self {
-        Self(OnceLock::new())
-    }
-}
-
-impl<T> Part<T> {
-    fn get(&self, open: impl FnOnce() -> Result<T>) -> Result<&T> {
-        self.0.get_or_init(open).as_ref().map_err(Error::copy)
-    }
-}
-
-impl Default for Who {
-    fn default() -> Self {
-        Self::of(None, system_clock)
-    }
+    networks: OnceLock<Result<Networks>>,
+    inventory: OnceLock<Result<Option<Inventory>>>,
+    geo: OnceLock<Result<Geo>>,
+    aws_ranges: OnceLock<Result<Option<(DataFile, AwsRanges)>>>,
+    threats: OnceLock<Result<Option<Threats>>>,
 }
 
 /// The time of this machine, in seconds since 1970.
 pub fn system_clock() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
+}
+
+impl Default for Who {
+    /// What is built in, and nothing else.
+    fn default() -> Self {
+        Self::of(None, system_clock)
+    }
 }
 
 impl Who {
@@ -69,11 +55,11 @@ impl Who {
         Self {
             folder,
             clock,
-            networks: Part::default(),
-            geo: Part::default(),
-            aws_ranges: Part::default(),
-            threats: Part::default(),
-            inventory: Part::default(),
+            networks: OnceLock::new(),
+            inventory: OnceLock::new(),
+            geo: OnceLock::new(),
+            aws_ranges: OnceLock::new(),
+            threats: OnceLock::new(),
         }
     }
 
@@ -82,59 +68,72 @@ impl Who {
         self.folder.as_deref()
     }
 
-    /// What time it is, in seconds since 1970.
+    /// The time, in seconds since 1970.
     pub fn now(&self) -> i64 {
         (self.clock)()
     }
 
-    /// The networks of the registries; None without a folder.
+    /// The networks that registries have told.
     ///
     /// # Errors
     ///
-    /// Those of a damaged file.
-    pub fn networks(&self) -> Result<Option<&Networks>> {
-        let Some(folder) = &self.folder else { return Ok(None) };
-        self.networks.get(|| Networks::open(folder)).map(Some)
+    /// If their file is damaged.
+    pub fn networks(&self) -> Result<&Networks> {
+        part(&self.networks, || match &self.folder {
+            Some(folder) => Networks::open(folder),
+            None => Ok(Networks::without_file()),
+        })
     }
 
-    /// The files of countries and autonomous systems; None without a folder.
+    /// The network interfaces of ours; None if nobody has read them yet.
     ///
     /// # Errors
     ///
-    /// Those of a damaged file.
-    pub fn geo(&self) -> Result<Option<&Geo>> {
-        let Some(folder) = &self.folder else { return Ok(None) };
-        self.geo.get(|| Geo::open(&folder.join(DATA_FOLDER))).map(Some)
-    }
-
-    /// AWS's ranges, and the file that they were read from; None if there is none.
-    ///
-    /// # Errors
-    ///
-    /// Those of a damaged file.
-    pub fn aws_ranges(&self) -> Result<Option<&(DataFile, AwsRanges)>> {
-        let Some(folder) = &self.folder else { return Ok(None) };
-        Ok(self.aws_ranges.get(|| AwsRanges::open(&folder.join(DATA_FOLDER)))?.as_ref())
-    }
-
-    /// The threat lists; None without a folder.
-    ///
-    /// # Errors
-    ///
-    /// Those of a damaged file.
-    pub fn threats(&self) -> Result<Option<&Threats>> {
-        let Some(folder) = &self.folder else { return Ok(None) };
-        self.threats.get(|| Threats::open(&folder.join(DATA_FOLDER))).map(Some)
-    }
-
-    /// The network interfaces of the accounts that were read; None without a folder.
-    ///
-    /// # Errors
-    ///
-    /// Those of a damaged file.
+    /// If the folder of snapshots cannot be read.
     pub fn inventory(&self) -> Result<Option<&Inventory>> {
-        let Some(folder) = &self.folder else { return Ok(None) };
-        self.inventory.get(|| Inventory::open(folder)).map(Some)
+        let inventory = part(&self.inventory, || {
+            let opened = self.folder.as_deref().map(Inventory::open).transpose()?;
+            Ok(opened.filter(|inventory| !inventory.is_empty()))
+        })?;
+        Ok(inventory.as_ref())
+    }
+
+    /// Countries and autonomous systems.
+    ///
+    /// # Errors
+    ///
+    /// If a file of them is damaged.
+    pub fn geo(&self) -> Result<&Geo> {
+        part(&self.geo, || match self.data_folder() {
+            Some(folder) => Geo::open(&folder),
+            None => Ok(Geo::default()),
+        })
+    }
+
+    /// AWS's ranges with the file that they are from; None if nobody has brought it.
+    ///
+    /// # Errors
+    ///
+    /// If the file is damaged.
+    pub fn aws_ranges(&self) -> Result<Option<&(DataFile, AwsRanges)>> {
+        let ranges = part(&self.aws_ranges, || match self.data_folder() {
+            Some(folder) => AwsRanges::open(&folder),
+            None => Ok(None),
+        })?;
+        Ok(ranges.as_ref())
+    }
+
+    /// The threat lists; None if nobody has brought one.
+    ///
+    /// # Errors
+    ///
+    /// If one of them is damaged.
+    pub fn threats(&self) -> Result<Option<&Threats>> {
+        let threats = part(&self.threats, || {
+            let opened = self.data_folder().map(|folder| Threats::open(&folder)).transpose()?;
+            Ok(opened.filter(|threats| !threats.lists().is_empty()))
+        })?;
+        Ok(threats.as_ref())
     }
 
     /// Whether there are data at hand that tell this of many addresses.
@@ -144,16 +143,14 @@ impl Who {
     /// Those of a damaged file.
     pub fn has(&self, fact: Fact) -> Result<bool> {
         Ok(match fact {
-            Fact::NetworkName | Fact::NetworkOwner => {
-                self.networks()?.is_some_and(|networks| networks.count() > 0)
-            }
-            Fact::Country => self.geo()?.is_some_and(|geo| geo.country_file().is_some()),
+            Fact::NetworkName | Fact::NetworkOwner => self.networks()?.count() > 0,
+            Fact::Country => self.geo()?.country_file().is_some(),
             Fact::AutonomousSystem | Fact::AutonomousSystemName => {
-                self.geo()?.is_some_and(|geo| geo.system_file().is_some())
+                self.geo()?.system_file().is_some()
             }
             Fact::AwsService | Fact::AwsRegion => self.aws_ranges()?.is_some(),
-            Fact::Interface => self.inventory()?.is_some_and(|inventory| !inventory.is_empty()),
-            Fact::ThreatList => self.threats()?.is_some_and(|threats| !threats.is_empty()),
+            Fact::Interface => self.inventory()?.is_some(),
+            Fact::ThreatList => self.threats()?.is_some(),
         })
     }
 
@@ -163,66 +160,44 @@ impl Who {
     ///
     /// Those of a damaged file.
     pub fn tell(&self, fact: Fact, address: IpAddr, at: Option<i64>) -> Result<Known<Arc<str>>> {
-        Ok(match fact {
-            Fact::NetworkName => of_network(self.network(address)?, Network::title),
-            Fact::NetworkOwner => {
-                of_network(self.network(address)?, |network| network.owner.as_deref())
+        let told = match fact {
+            Fact::NetworkName => {
+                text(self.network(address)?, |network| network.title().map(Arc::from))
             }
-            Fact::Country => match self.geo()? {
-                Some(geo) => geo.country(address).map(|country| country.as_str().into()),
-                None => Known::Unknown,
-            },
-            Fact::AutonomousSystem => match self.geo()? {
-                Some(geo) => {
-                    geo.autonomous_system(address).map(|system| system.number.to_string().into())
-                }
-                None => Known::Unknown,
-            },
-            Fact::AutonomousSystemName => match self.geo()? {
-                Some(geo) => geo.autonomous_system(address).map(|system| system.name),
-                None => Known::Unknown,
-            },
-            Fact::AwsService => self.aws_range(address)?.map(|range| range.service.as_str().into()),
-            Fact::AwsRegion => self.aws_range(address)?.map(|range| range.region.as_str().into()),
+            Fact::NetworkOwner => {
+                text(self.network(address)?, |network| network.owner.as_deref().map(Arc::from))
+            }
             Fact::Interface => match self.inventory()? {
                 Some(inventory) => {
                     inventory.interface(address, at).map(|interface| interface.name.as_str().into())
                 }
                 None => Known::Unknown,
             },
-            // Without a list nobody is named by one.
-            Fact::ThreatList => match self.threats()?.and_then(|threats| threats.find(address)) {
-                Some(threat) => Known::Is(threat.lists.join(", ").into()),
-                None => Known::Nothing,
-            },
-        })
-    }
-
-    /// The registered network of an address, or the range of its special purpose.
-    ///
-    /// # Errors
-    ///
-    /// Those of a damaged file.
-    pub fn network(&self, address: IpAddr) -> Result<Known<Arc<Network>>> {
-        if let Some(network) = special::network(address) {
-            return Ok(Known::Is(network));
+            Fact::ThreatList => {
+                let found = self.threats()?.map(|threats| threats.find(address));
+                match found {
+                    Some(Some(threat)) => Known::Is(threat.lists.join(", ").into()),
+                    Some(None) => Known::Nothing,
+                    None => Known::Unknown,
+                }
+            }
+            Fact::Country => self.geo()?.country(address).map(|country| country.as_str().into()),
+            Fact::AutonomousSystem => {
+                let system = self.geo()?.autonomous_system(address);
+                system.map(|system| system.number.to_string().into())
+            }
+            Fact::AutonomousSystemName => text(self.geo()?.autonomous_system(address), |system| {
+                Some(Arc::clone(&system.name)).filter(|name| !name.is_empty())
+            }),
+            Fact::AwsService => self.aws_range(address)?.map(|range| range.service.as_str().into()),
+            Fact::AwsRegion => self.aws_range(address)?.map(|range| range.region.as_str().into()),
+        };
+        // Without a file that says otherwise, nobody in particular has an address with a purpose of its own.
+        let is_of_place = !matches!(fact, Fact::Interface | Fact::ThreatList);
+        if told.is_unknown() && is_of_place && special::find(address).is_some() {
+            return Ok(Known::Nothing);
         }
-        Ok(match self.networks()? {
-            Some(networks) => networks.find(address, self.now()),
-            None => Known::Unknown,
-        })
-    }
-
-    /// The range of AWS's that an address is in.
-    ///
-    /// # Errors
-    ///
-    /// Those of a damaged file.
-    pub fn aws_range(&self, address: IpAddr) -> Result<Known<Arc<AwsRange>>> {
-        Ok(match self.aws_ranges()? {
-            Some((_, ranges)) => ranges.find(address),
-            None => Known::Unknown,
-        })
+        Ok(told)
     }
 
     /// The name of the network interface of ours with this id, at a time as for [`Who::tell`].
@@ -246,17 +221,14 @@ impl Who {
     ///
     /// Those of a damaged file.
     pub fn label(&self, address: IpAddr, at: Option<i64>) -> Result<Option<String>> {
-        let tell = |fact| Ok::<_, Error>(self.tell(fact, address, at)?.value());
-        let mut label = match tell(Fact::Interface)? {
-            Some(name) => Some(name.to_string()),
-            None => self.outside(address)?,
-        };
-        if let Some(lists) = tell(Fact::ThreatList)? {
-            let flag = format!("on the list {lists}");
-            label = Some(match label {
-                Some(label) => format!("{label}, {flag}"),
-                None => flag,
-            });
+        let interface = self.tell(Fact::Interface, address, at)?.value();
+        let mut label = interface.map(|name| name.to_string());
+        if label.is_none() {
+            label = self.label_of_stranger(address)?;
+        }
+        if let Some(lists) = self.tell(Fact::ThreatList, address, at)?.value() {
+            let on = format!("on threat list {lists}");
+            label = Some(label.map_or_else(|| on.clone(), |label| format!("{label}; {on}")));
         }
         Ok(label)
     }
@@ -267,50 +239,100 @@ impl Who {
     ///
     /// Those of a damaged file.
     pub fn label_of_network(&self, network: IpNet) -> Result<Option<String>> {
-        let first = network.network();
-        let whole = match self.network(first)? {
-            Known::Is(known) => known.holds(network.broadcast()),
-            Known::Nothing | Known::Unknown => false,
-        };
-        if whole { self.outside(first) } else { Ok(None) }
+        if let Known::Is(range) = self.aws_range(network.network())?
+            && range.prefix.contains(&network)
+        {
+            return Ok(Some(of_aws(&range)));
+        }
+        let shared = self.networks()?.find_all(network);
+        Ok(shared.and_then(|shared| of_network(&shared, shared.country.as_deref())))
     }
 
-    /// Whose address it is that is none of ours.
-    fn outside(&self, address: IpAddr) -> Result<Option<String>> {
-        if let Some(special) = special::find(address) {
-            return Ok(special.names_a_host().then(|| special.name.to_owned()));
+    /// Asks the registries for the networks of addresses, as [`resolve::resolve`] does.
+    ///
+    /// # Errors
+    ///
+    /// If there is no folder to keep the answers in, and what [`resolve::resolve`] says.
+    pub async fn resolve(
+        &self,
+        addresses: &[IpAddr],
+        options: &RdapOptions,
+        progress: &(dyn Fn(Progress) + Sync),
+    ) -> Result<Resolved> {
+        if self.folder.is_none() {
+            return Err(Error::not_found("there is no folder to keep the registries' answers in")
+                .hint("name one with `--home`"));
+        }
+        resolve::resolve(self.networks()?, addresses, options, progress, self.now()).await
+    }
+
+    /// The network of an address, as its registry has told.
+    ///
+    /// # Errors
+    ///
+    /// If the file of networks is damaged.
+    pub fn network(&self, address: IpAddr) -> Result<Known<Arc<Network>>> {
+        Ok(self.networks()?.find(address, self.now()))
+    }
+
+    /// AWS's range that an address is in.
+    ///
+    /// # Errors
+    ///
+    /// If the file of ranges is damaged.
+    pub fn aws_range(&self, address: IpAddr) -> Result<Known<Arc<AwsRange>>> {
+        Ok(self.aws_ranges()?.map_or(Known::Unknown, |(_, ranges)| ranges.find(address)))
+    }
+
+    fn label_of_stranger(&self, address: IpAddr) -> Result<Option<String>> {
+        let special = special::find(address);
+        if let Some(special) = special.filter(|special| special.is_of_aws()) {
+            return Ok(Some(special.name.to_owned()));
         }
         if let Known::Is(range) = self.aws_range(address)? {
-            return Ok(Some(format!("AWS {} {}", range.service, range.region)));
+            return Ok(Some(of_aws(&range)));
         }
-        let tell = |fact| Ok::<_, Error>(self.tell(fact, address, None)?.value());
-        let network = self.network(address)?.value();
-        let registered = network.as_ref().and_then(|network| network.title()).map(str::to_owned);
-        let name = match registered {
-            Some(name) => Some(name),
-            None => tell(Fact::AutonomousSystemName)?.map(|name| name.to_string()),
-        };
-        let country = match tell(Fact::Country)? {
-            Some(country) => Some(country.to_string()),
-            None => network.and_then(|network| network.country.clone()),
-        };
-        Ok(match (name, country) {
-            (Some(name), Some(country)) => Some(format!("{name}, {country}")),
-            (name, country) => name.or(country),
+        let country = self.tell(Fact::Country, address, None)?.value();
+        // What private addresses and the like are everybody knows.
+        if let (Known::Is(network), None) = (self.network(address)?, special) {
+            let registered = network.country.as_deref();
+            return Ok(of_network(&network, country.as_deref().or(registered)));
+        }
+        Ok(match self.geo()?.autonomous_system(address) {
+            Known::Is(system) => Some(joined(&system.to_string(), country.as_deref())),
+            _ => country.map(|country| country.to_string()),
         })
+    }
+
+    fn data_folder(&self) -> Option<PathBuf> {
+        self.folder.as_ref().map(|folder| folder.join(DATA_FOLDER))
     }
 }
 
-fn of_network(
-    network: Known<Arc<Network>>,
-    text: impl Fn(&Network) -> Option<&str>,
-) -> Known<Arc<str>> {
-    match network {
-        Known::Is(network) => match text(&network) {
-            Some(text) => Known::Is(text.into()),
-            None => Known::Nothing,
-        },
+/// A part that is read once. All who ask hear of what was wrong with it.
+fn part<T>(part: &OnceLock<Result<T>>, read: impl FnOnce() -> Result<T>) -> Result<&T> {
+    part.get_or_init(read).as_ref().map_err(Error::copy)
+}
+
+/// What a value says, if it says it.
+fn text<T>(known: Known<T>, say: impl FnOnce(&T) -> Option<Arc<str>>) -> Known<Arc<str>> {
+    match known {
+        Known::Is(value) => say(&value).map_or(Known::Nothing, Known::Is),
         Known::Nothing => Known::Nothing,
         Known::Unknown => Known::Unknown,
     }
+}
+
+/// `S3 eu-west-1`, or `AWS eu-west-1` where AWS does not say which service it is.
+fn of_aws(range: &AwsRange) -> String {
+    let service = if range.service == "AMAZON" { "AWS" } else { &range.service };
+    format!("{service} {}", range.region)
+}
+
+fn of_network(network: &Network, country: Option<&str>) -> Option<String> {
+    Some(joined(network.title()?, country))
+}
+
+fn joined(name: &str, country: Option<&str>) -> String {
+    country.map_or_else(|| name.to_owned(), |country| format!("{name}, {country}"))
 }
