@@ -8,6 +8,7 @@ mod ddl;
 mod demo;
 pub(crate) mod describe;
 pub(crate) mod explain;
+mod inventory;
 mod man;
 pub(crate) mod query;
 mod shell;
@@ -54,6 +55,7 @@ enum Commands {
     Check(check::Arguments),
     Demo(demo::Arguments),
     Explain(explain::Arguments),
+    Inventory(inventory::Arguments),
     Completions(completions::Arguments),
     Man(man::Arguments),
 }
@@ -92,6 +94,7 @@ fn run(arguments: &[OsString]) -> anyhow::Result<()> {
         Commands::Check(arguments) => check::run(&arguments, &settings),
         Commands::Demo(arguments) => demo::run(&arguments, &settings),
         Commands::Explain(arguments) => explain::run(&arguments, &settings),
+        Commands::Inventory(arguments) => inventory::run(&arguments, &settings),
         Commands::Completions(arguments) => completions::run(&arguments),
         Commands::Man(arguments) => man::run(&arguments),
     }
