@@ -73,7 +73,7 @@ pub(crate) struct Settings {
     #[arg(long, global = true, env = "FLOODMARK_REGION", value_name = "REGION")]
     pub(crate) region: Option<String>,
 
-    /// The address of another service that speaks S3 [default: AWS_ENDPOINT_URL]
+    /// The address of something that speaks S3, or any service of AWS that is asked [default: AWS_ENDPOINT_URL]
     #[arg(long, global = true, env = "FLOODMARK_ENDPOINT", value_name = "URL")]
     pub(crate) endpoint: Option<String>,
 
