@@ -9,6 +9,7 @@ mod ddl;
 mod demo;
 pub(crate) mod describe;
 pub(crate) mod explain;
+mod inventory;
 mod man;
 pub(crate) mod query;
 mod shell;
@@ -56,8 +57,12 @@ enum Commands {
     Check(check::Arguments),
     Demo(demo::Arguments),
     Explain(explain::Arguments),
+<<<<<<< HEAD
     Data(data::Arguments),
     Whois(whois::Arguments),
+=======
+    Inventory(inventory::Arguments),
+>>>>>>> w-aws
     Completions(completions::Arguments),
     Man(man::Arguments),
 }
@@ -96,8 +101,12 @@ fn run(arguments: &[OsString]) -> anyhow::Result<()> {
         Commands::Check(arguments) => check::run(&arguments, &settings),
         Commands::Demo(arguments) => demo::run(&arguments, &settings),
         Commands::Explain(arguments) => explain::run(&arguments, &settings),
+<<<<<<< HEAD
         Commands::Data(arguments) => data::run(&arguments, &settings),
         Commands::Whois(arguments) => whois::run(&arguments, &settings),
+=======
+        Commands::Inventory(arguments) => inventory::run(&arguments, &settings),
+>>>>>>> w-aws
         Commands::Completions(arguments) => completions::run(&arguments),
         Commands::Man(arguments) => man::run(&arguments),
     }
