@@ -1,5 +1,6 @@
 //! Servers that the tests talk to.
 
+pub mod gate;
 pub mod http_server;
 pub mod moto;
 pub mod python;
