@@ -26,6 +26,11 @@ pub(super) fn render(plan: &Plan) -> String {
     }
     // In a subshell, so that a shell that it is pasted into stays.
     script.push_str("(\nset -eu\n");
+    let sets = plan.changes.iter().find_map(|change| match change {
+        Change::IpSet(set) => Some(get_function(set.scope)),
+        _ => None,
+    });
+    script.push_str(&sets.unwrap_or_default());
     for change in &plan.changes {
         script.push_str(&match change {
             Change::NetworkAclEntry(entry) => network_acl_entry(plan, entry),
@@ -103,6 +108,7 @@ fn ip_set(plan: &Plan, set: &IpSet) -> String {
     let description = quote(&plan.description);
     let version = set.version.aws_name();
     let named = quote(&format!("IPSets[?Name=='{}'].ARN | [0]", set.name));
+    let update = update_ip_set(set);
     format!(
         "{variable}=$(aws wafv2 list-ip-sets {at} --limit 100 --query {named} --output text)
 set --{networks}
@@ -111,10 +117,9 @@ if [ \"${variable}\" = None ]; then
     --ip-address-version {version} --addresses \"$@\" --query Summary.ARN --output text)
 else
   id=${{{variable}##*/}}
-  token=$(aws wafv2 get-ip-set --name {name} {at} --id \"$id\" --query LockToken --output text)
-  there=$(aws wafv2 get-ip-set --name {name} {at} --id \"$id\" --query 'IPSet.Addresses[]' --output text)
-  aws wafv2 update-ip-set --name {name} {at} --id \"$id\" --lock-token \"$token\" \\
-    --description {description} --addresses $(printf '%s\\n' $there \"$@\" | sort -u)
+  token=$(get_ip_set {name} LockToken)
+  set -- $(printf '%s\\n' $(get_ip_set {name} 'IPSet.Addresses[]') \"$@\" | sort -u)
+  {update}
 fi
 "
     )
@@ -123,29 +128,56 @@ fi
 /// Takes addresses out of an IP set, and the set away if no other is in it.
 fn without_ip_set(set: &IpSet) -> String {
     let (name, at) = (quote(&set.name), at(set.scope));
-    let networks = words(set.networks.iter().map(waf_network));
+    // AWS writes IPv6 with all its zeros; another may have written it without.
+    let written =
+        set.networks.iter().flat_map(|network| [waf_network(network), network.to_string()]);
+    let mut written: Vec<String> = written.collect();
+    written.sort_unstable();
+    written.dedup();
+    let networks = words(written.into_iter());
     let named = quote(&format!("IPSets[?Name=='{}'].Id | [0]", set.name));
+    let update = update_ip_set(set);
+    // What is there once beside ours twice is of others.
     format!(
         "id=$(aws wafv2 list-ip-sets {at} --limit 100 --query {named} --output text)
 if [ \"$id\" != None ]; then
   set --{networks}
-  token=$(aws wafv2 get-ip-set --name {name} {at} --id \"$id\" --query LockToken --output text)
-  there=$(aws wafv2 get-ip-set --name {name} {at} --id \"$id\" --query 'IPSet.Addresses[]' --output text)
-  ours=$(printf '%s\\n' \"$@\")
-  others=$(printf '%s\\n' $there | grep -v -x -F -e \"$ours\" || true)
-  if [ -z \"$others\" ]; then
+  token=$(get_ip_set {name} LockToken)
+  set -- $(printf '%s\\n' \"$@\" \"$@\" $(get_ip_set {name} 'IPSet.Addresses[]') | sort | uniq -u)
+  if [ \"$#\" = 0 ]; then
     aws wafv2 delete-ip-set --name {name} {at} --id \"$id\" --lock-token \"$token\"
   else
-    aws wafv2 update-ip-set --name {name} {at} --id \"$id\" --lock-token \"$token\" --addresses $others
+    {update}
   fi
 fi
 "
     )
 }
 
+/// The command that gives the IP set $id the addresses of the parameters, and keeps its description.
+fn update_ip_set(set: &IpSet) -> String {
+    let (name, at) = (quote(&set.name), at(set.scope));
+    format!(
+        "description=$(get_ip_set {name} 'IPSet.Description || `made by hand`')
+  aws wafv2 update-ip-set --name {name} {at} --id \"$id\" --lock-token \"$token\" \\
+    --description \"$description\" --addresses \"$@\""
+    )
+}
+
+/// A function of the shell that tells a part of the IP set $id.
+fn get_function(scope: Scope) -> String {
+    let at = at(scope);
+    format!(
+        "get_ip_set() {{
+  aws wafv2 get-ip-set --name \"$1\" {at} --id \"$id\" --query \"$2\" --output text
+}}
+"
+    )
+}
+
 fn web_acl_rule(plan: &Plan, rule: &WebAclRule) -> String {
     let mut script = String::from(BINARY);
-    script.push_str(&update_function(rule.scope));
+    script.push_str(&update_function(rule));
     script.push_str(&match plan.aim {
         Aim::Block => with_rule(plan, rule),
         Aim::Undo => without_rule(rule),
@@ -154,8 +186,11 @@ fn web_acl_rule(plan: &Plan, rule: &WebAclRule) -> String {
 }
 
 /// A function of the shell that changes the rules of a web ACL and keeps all else as it is.
-fn update_function(scope: Scope) -> String {
-    let at = at(scope);
+///
+/// The first AWS CLI writes the texts that rules look for in base64 and reads them as they are: with it, a web ACL whose
+/// other rules look for texts is left alone.
+fn update_function(rule: &WebAclRule) -> String {
+    let (at, name) = (at(rule.scope), &rule.name);
     format!(
         r#"# Gives the web ACL $acl the rules of the query $1, and keeps all else of it.
 update_rules() {{
@@ -167,6 +202,13 @@ update_rules() {{
   }}
   token=$(get LockToken text)
   rules=$(get "$1" json)
+  case $binary$(get "WebACL.Rules[?Name!='{name}']" json) in
+  --*) ;;
+  *'"SearchString"'*)
+    echo "the web ACL $name has rules that look for texts: AWS CLI 2 can change it, this one cannot" >&2
+    exit 1
+    ;;
+  esac
   set --
   for part in default-action:DefaultAction visibility-config:VisibilityConfig \
     custom-response-bodies:CustomResponseBodies captcha-config:CaptchaConfig \

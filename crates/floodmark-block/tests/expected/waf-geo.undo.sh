@@ -1,6 +1,5 @@
 #!/bin/sh
 # floodmark-waf-geo-a0ccd610: takes away: a rule of a web ACL that blocks countries. Made by floodmark 2026-11-22T09:30:00Z.
-# The web ACL `floodmark-waf-geo-a0ccd610` protects nothing until it is associated with a resource (`--resource-arn`).
 (
 set -eu
 case $(aws --version 2>&1) in

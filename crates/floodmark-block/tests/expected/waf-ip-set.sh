@@ -2,6 +2,9 @@
 # floodmark-waf-ip-set-b2e6ba29: an IP set that a rule of a web ACL blocks. Made by floodmark 2026-11-22T09:30:00Z.
 (
 set -eu
+get_ip_set() {
+  aws wafv2 get-ip-set --name "$1" --scope REGIONAL --id "$id" --query "$2" --output text
+}
 ip_set_v4=$(aws wafv2 list-ip-sets --scope REGIONAL --limit 100 --query 'IPSets[?Name=='\''floodmark-waf-ip-set-b2e6ba29-v4'\''].ARN | [0]' --output text)
 set -- \
   198.51.100.0/24 \
@@ -11,10 +14,11 @@ if [ "$ip_set_v4" = None ]; then
     --ip-address-version IPV4 --addresses "$@" --query Summary.ARN --output text)
 else
   id=${ip_set_v4##*/}
-  token=$(aws wafv2 get-ip-set --name floodmark-waf-ip-set-b2e6ba29-v4 --scope REGIONAL --id "$id" --query LockToken --output text)
-  there=$(aws wafv2 get-ip-set --name floodmark-waf-ip-set-b2e6ba29-v4 --scope REGIONAL --id "$id" --query 'IPSet.Addresses[]' --output text)
+  token=$(get_ip_set floodmark-waf-ip-set-b2e6ba29-v4 LockToken)
+  set -- $(printf '%s\n' $(get_ip_set floodmark-waf-ip-set-b2e6ba29-v4 'IPSet.Addresses[]') "$@" | sort -u)
+  description=$(get_ip_set floodmark-waf-ip-set-b2e6ba29-v4 'IPSet.Description || `made by hand`')
   aws wafv2 update-ip-set --name floodmark-waf-ip-set-b2e6ba29-v4 --scope REGIONAL --id "$id" --lock-token "$token" \
-    --description 'Made by floodmark 2026-11-22T09:30:00Z' --addresses $(printf '%s\n' $there "$@" | sort -u)
+    --description "$description" --addresses "$@"
 fi
 ip_set_v6=$(aws wafv2 list-ip-sets --scope REGIONAL --limit 100 --query 'IPSets[?Name=='\''floodmark-waf-ip-set-b2e6ba29-v6'\''].ARN | [0]' --output text)
 set -- \
@@ -24,10 +28,11 @@ if [ "$ip_set_v6" = None ]; then
     --ip-address-version IPV6 --addresses "$@" --query Summary.ARN --output text)
 else
   id=${ip_set_v6##*/}
-  token=$(aws wafv2 get-ip-set --name floodmark-waf-ip-set-b2e6ba29-v6 --scope REGIONAL --id "$id" --query LockToken --output text)
-  there=$(aws wafv2 get-ip-set --name floodmark-waf-ip-set-b2e6ba29-v6 --scope REGIONAL --id "$id" --query 'IPSet.Addresses[]' --output text)
+  token=$(get_ip_set floodmark-waf-ip-set-b2e6ba29-v6 LockToken)
+  set -- $(printf '%s\n' $(get_ip_set floodmark-waf-ip-set-b2e6ba29-v6 'IPSet.Addresses[]') "$@" | sort -u)
+  description=$(get_ip_set floodmark-waf-ip-set-b2e6ba29-v6 'IPSet.Description || `made by hand`')
   aws wafv2 update-ip-set --name floodmark-waf-ip-set-b2e6ba29-v6 --scope REGIONAL --id "$id" --lock-token "$token" \
-    --description 'Made by floodmark 2026-11-22T09:30:00Z' --addresses $(printf '%s\n' $there "$@" | sort -u)
+    --description "$description" --addresses "$@"
 fi
 case $(aws --version 2>&1) in
 aws-cli/1.*) binary= ;;

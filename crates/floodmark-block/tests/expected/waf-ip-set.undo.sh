@@ -2,6 +2,9 @@
 # floodmark-waf-ip-set-b2e6ba29: takes away: an IP set that a rule of a web ACL blocks. Made by floodmark 2026-11-22T09:30:00Z.
 (
 set -eu
+get_ip_set() {
+  aws wafv2 get-ip-set --name "$1" --scope REGIONAL --id "$id" --query "$2" --output text
+}
 case $(aws --version 2>&1) in
 aws-cli/1.*) binary= ;;
 *) binary='--cli-binary-format base64' ;;
@@ -47,15 +50,16 @@ fi
 id=$(aws wafv2 list-ip-sets --scope REGIONAL --limit 100 --query 'IPSets[?Name=='\''floodmark-waf-ip-set-b2e6ba29-v6'\''].Id | [0]' --output text)
 if [ "$id" != None ]; then
   set -- \
-  2001:0db8:0001:0000:0000:0000:0000:0000/48
-  token=$(aws wafv2 get-ip-set --name floodmark-waf-ip-set-b2e6ba29-v6 --scope REGIONAL --id "$id" --query LockToken --output text)
-  there=$(aws wafv2 get-ip-set --name floodmark-waf-ip-set-b2e6ba29-v6 --scope REGIONAL --id "$id" --query 'IPSet.Addresses[]' --output text)
-  ours=$(printf '%s\n' "$@")
-  others=$(printf '%s\n' $there | grep -v -x -F -e "$ours" || true)
-  if [ -z "$others" ]; then
+  2001:0db8:0001:0000:0000:0000:0000:0000/48 \
+  2001:db8:1::/48
+  token=$(get_ip_set floodmark-waf-ip-set-b2e6ba29-v6 LockToken)
+  set -- $(printf '%s\n' "$@" "$@" $(get_ip_set floodmark-waf-ip-set-b2e6ba29-v6 'IPSet.Addresses[]') | sort | uniq -u)
+  if [ "$#" = 0 ]; then
     aws wafv2 delete-ip-set --name floodmark-waf-ip-set-b2e6ba29-v6 --scope REGIONAL --id "$id" --lock-token "$token"
   else
-    aws wafv2 update-ip-set --name floodmark-waf-ip-set-b2e6ba29-v6 --scope REGIONAL --id "$id" --lock-token "$token" --addresses $others
+    description=$(get_ip_set floodmark-waf-ip-set-b2e6ba29-v6 'IPSet.Description || `made by hand`')
+  aws wafv2 update-ip-set --name floodmark-waf-ip-set-b2e6ba29-v6 --scope REGIONAL --id "$id" --lock-token "$token" \
+    --description "$description" --addresses "$@"
   fi
 fi
 id=$(aws wafv2 list-ip-sets --scope REGIONAL --limit 100 --query 'IPSets[?Name=='\''floodmark-waf-ip-set-b2e6ba29-v4'\''].Id | [0]' --output text)
@@ -63,14 +67,14 @@ if [ "$id" != None ]; then
   set -- \
   198.51.100.0/24 \
   203.0.113.7/32
-  token=$(aws wafv2 get-ip-set --name floodmark-waf-ip-set-b2e6ba29-v4 --scope REGIONAL --id "$id" --query LockToken --output text)
-  there=$(aws wafv2 get-ip-set --name floodmark-waf-ip-set-b2e6ba29-v4 --scope REGIONAL --id "$id" --query 'IPSet.Addresses[]' --output text)
-  ours=$(printf '%s\n' "$@")
-  others=$(printf '%s\n' $there | grep -v -x -F -e "$ours" || true)
-  if [ -z "$others" ]; then
+  token=$(get_ip_set floodmark-waf-ip-set-b2e6ba29-v4 LockToken)
+  set -- $(printf '%s\n' "$@" "$@" $(get_ip_set floodmark-waf-ip-set-b2e6ba29-v4 'IPSet.Addresses[]') | sort | uniq -u)
+  if [ "$#" = 0 ]; then
     aws wafv2 delete-ip-set --name floodmark-waf-ip-set-b2e6ba29-v4 --scope REGIONAL --id "$id" --lock-token "$token"
   else
-    aws wafv2 update-ip-set --name floodmark-waf-ip-set-b2e6ba29-v4 --scope REGIONAL --id "$id" --lock-token "$token" --addresses $others
+    description=$(get_ip_set floodmark-waf-ip-set-b2e6ba29-v4 'IPSet.Description || `made by hand`')
+  aws wafv2 update-ip-set --name floodmark-waf-ip-set-b2e6ba29-v4 --scope REGIONAL --id "$id" --lock-token "$token" \
+    --description "$description" --addresses "$@"
   fi
 fi
 )

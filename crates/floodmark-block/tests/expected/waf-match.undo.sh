@@ -1,7 +1,5 @@
 #!/bin/sh
 # floodmark-waf-match-0882e878: takes away: a rule of a web ACL that blocks paths and user agents. Made by floodmark 2026-11-22T09:30:00Z.
-# The rules of the web ACL `site` are not known: if one has the same priority, take another by `--priority`.
-# Texts are compared letter by letter with the request as it was sent: capital letters and `%20` are not the same as small ones and a blank.
 (
 set -eu
 case $(aws --version 2>&1) in

@@ -1,9 +1,10 @@
 #!/bin/sh
 # floodmark-waf-rate-4e4e16aa: takes away: a rule of a web ACL that blocks an address while it asks too often. Made by floodmark 2026-11-22T09:30:00Z.
-# The rules of the web ACL `site` are not known: if one has the same priority, take another by `--priority`.
-# Texts are compared letter by letter with the request as it was sent: capital letters and `%20` are not the same as small ones and a blank.
 (
 set -eu
+get_ip_set() {
+  aws wafv2 get-ip-set --name "$1" --scope REGIONAL --id "$id" --query "$2" --output text
+}
 case $(aws --version 2>&1) in
 aws-cli/1.*) binary= ;;
 *) binary='--cli-binary-format base64' ;;
@@ -38,14 +39,14 @@ id=$(aws wafv2 list-ip-sets --scope REGIONAL --limit 100 --query 'IPSets[?Name==
 if [ "$id" != None ]; then
   set -- \
   203.0.113.0/24
-  token=$(aws wafv2 get-ip-set --name floodmark-waf-rate-4e4e16aa-v4 --scope REGIONAL --id "$id" --query LockToken --output text)
-  there=$(aws wafv2 get-ip-set --name floodmark-waf-rate-4e4e16aa-v4 --scope REGIONAL --id "$id" --query 'IPSet.Addresses[]' --output text)
-  ours=$(printf '%s\n' "$@")
-  others=$(printf '%s\n' $there | grep -v -x -F -e "$ours" || true)
-  if [ -z "$others" ]; then
+  token=$(get_ip_set floodmark-waf-rate-4e4e16aa-v4 LockToken)
+  set -- $(printf '%s\n' "$@" "$@" $(get_ip_set floodmark-waf-rate-4e4e16aa-v4 'IPSet.Addresses[]') | sort | uniq -u)
+  if [ "$#" = 0 ]; then
     aws wafv2 delete-ip-set --name floodmark-waf-rate-4e4e16aa-v4 --scope REGIONAL --id "$id" --lock-token "$token"
   else
-    aws wafv2 update-ip-set --name floodmark-waf-rate-4e4e16aa-v4 --scope REGIONAL --id "$id" --lock-token "$token" --addresses $others
+    description=$(get_ip_set floodmark-waf-rate-4e4e16aa-v4 'IPSet.Description || `made by hand`')
+  aws wafv2 update-ip-set --name floodmark-waf-rate-4e4e16aa-v4 --scope REGIONAL --id "$id" --lock-token "$token" \
+    --description "$description" --addresses "$@"
   fi
 fi
 )
