@@ -223,10 +223,9 @@ impl Settings {
         }
     }
 
-<<<<<<< HEAD
     /// What is known of addresses on this machine.
     pub(crate) fn who(&self) -> anyhow::Result<Who> {
-        Ok(Who::open(&self.home()?.join(WHO_FOLDER), system_clock))
+        Ok(Who::open(&self.who_folder()?, system_clock))
     }
 
     /// How registries are asked.
@@ -242,7 +241,8 @@ impl Settings {
     /// How the DNS is asked.
     pub(crate) fn dns_options(&self) -> DnsOptions {
         DnsOptions { server: self.name_server, ..DnsOptions::default() }
-=======
+    }
+
     /// How AWS is reached, beside S3.
     pub(crate) fn aws_options(&self) -> AwsOptions {
         AwsOptions {
@@ -255,8 +255,7 @@ impl Settings {
 
     /// The folder of what is known of addresses.
     pub(crate) fn who_folder(&self) -> anyhow::Result<PathBuf> {
-        Ok(self.home()?.join("who"))
->>>>>>> w-aws
+        Ok(self.home()?.join(WHO_FOLDER))
     }
 
     /// The data folder.
