@@ -17,6 +17,7 @@ mod investigate;
 mod logs;
 mod manual;
 mod measures;
+mod naming;
 mod program;
 mod query;
 mod s3;
