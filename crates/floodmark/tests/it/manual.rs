@@ -47,6 +47,7 @@ fn the_page_of_commands_is_current() {
         "demo",
         "completions",
         "man",
+        "whois",
     ] {
         // The settings are those of the first page.
         let help = output(&[command, "--help"]);
