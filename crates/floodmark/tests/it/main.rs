@@ -25,3 +25,4 @@ mod s3_server;
 mod shell;
 mod story;
 mod tidy;
+mod whois;

@@ -50,6 +50,7 @@ fn the_page_of_commands_is_current() {
         "inventory list",
         "completions",
         "man",
+        "whois",
     ] {
         // The settings are those of the first page.
         let words: Vec<&str> = command.split(' ').chain(["--help"]).collect();
