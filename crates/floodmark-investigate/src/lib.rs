@@ -9,14 +9,17 @@ pub mod explain;
 pub mod grouping;
 pub mod limits;
 pub mod measure;
+pub mod naming;
 pub mod spikes;
 pub mod subject;
 pub mod timeline;
 pub mod top;
+pub mod traffic;
 pub mod window;
 
 pub use counting::Counting;
 pub use measure::Measure;
+pub use naming::Names;
 pub use spikes::{Spike, SpikeOptions, Timeline};
 pub use subject::{Subject, SubjectOptions};
 pub use window::{Before, Window};

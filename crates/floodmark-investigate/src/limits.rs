@@ -100,3 +100,9 @@ pub const SPIKES_SHOWN_MAX: usize = 10;
 
 /// How many of the shortest buckets are counted to find a spike in.
 pub const SHORT_BUCKETS_MAX: i64 = 300_000;
+
+/// Of how many addresses it is told what they do, beside how much.
+pub const ADDRESSES_DETAILED_MAX: usize = 5;
+
+/// How many values of each column tell what an address does.
+pub const VALUES_DETAILED_MAX: usize = 3;

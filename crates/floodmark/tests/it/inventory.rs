@@ -134,6 +134,16 @@ fn refresh_keeps_what_aws_says() {
     assert_eq!(listed[0]["holds"]["nat_gateways"], 1, "{listed}");
     assert_eq!(listed[0]["holds"]["load_balancers"], 1, "{listed}");
 
+    // The names are where they are wanted.
+    for (asked, name) in
+        [("10.0.1.20", "instance web-1 (i-"), ("10.0.1.30", "load balancer app/web")]
+    {
+        let card = run(&["whois", asked]);
+        assert_eq!(card.code, 0, "{}", card.err);
+        assert!(card.out.contains(name), "{}", card.out);
+        assert!(card.out.contains("public-a"), "{}", card.out);
+    }
+
     // Other regions, each with a series of its own.
     let two = run(&["inventory", "refresh", "--region", "us-east-1", "--region", "eu-central-1"]);
     assert_eq!(two.code, 0, "{}", two.err);

@@ -5,6 +5,7 @@ mod catalog;
 mod check;
 mod corpus;
 mod counting;
+mod data;
 mod explain;
 mod functions;
 mod glue;

@@ -43,6 +43,7 @@ fn the_page_of_commands_is_current() {
         "describe",
         "ddl",
         "check",
+        "data",
         "demo",
         "inventory",
         "inventory refresh",
