@@ -40,7 +40,10 @@ fn snapshot(folder: &Path, account: &str, time: &str, interfaces: &[Value]) {
             "name": "public-a", "vpc": "vpc-1", "zone": "eu-west-1a", "zone_id": "euw1-az3",
             "ranges": ["10.0.1.0/24"],
         } },
-        "nat_gateways": { "nat-1": { "name": "egress", "subnet": "subnet-1", "interfaces": ["eni-nat"], "public_addresses": ["192.0.2.17", "192.0.2.19"] } },
+        "nat_gateways": {
+            "nat-1": { "name": "egress", "vpc": "vpc-1", "subnet": "subnet-1", "interfaces": ["eni-nat"], "public_addresses": ["192.0.2.17"] },
+            "nat-2": { "name": "all zones", "vpc": "vpc-1", "subnet": null, "interfaces": [], "public_addresses": ["192.0.2.19"] },
+        },
         "instances": { "i-1": { "name": "web-1" } },
         "load_balancers": { "app/web/50dc6c495c0c9188": { "arn": "arn:x", "host": "web.example.com" } },
         "interfaces": interfaces,
@@ -97,6 +100,7 @@ fn interfaces_are_named_for_people() {
     let cases = [
         ("10.0.1.17", "NAT gateway nat-1 (egress)"),
         ("192.0.2.17", "NAT gateway nat-1 (egress)"),
+        ("192.0.2.19", "NAT gateway nat-2 (all zones)"),
         ("10.0.1.21", "instance web-1 (i-1)"),
         ("2001:db8::20", "instance web-1 (i-1)"),
         ("10.0.1.22", "instance i-2"),
