@@ -223,21 +223,6 @@ impl Settings {
         }
     }
 
-    /// How AWS is reached, beside S3.
-    pub(crate) fn aws_options(&self) -> AwsOptions {
-        AwsOptions {
-            profile: self.profile.clone(),
-            region: self.region.clone(),
-            endpoint: self.endpoint.clone(),
-            retries: Some(self.retries),
-        }
-    }
-
-    /// The folder of what is known of addresses.
-    pub(crate) fn who_folder(&self) -> anyhow::Result<PathBuf> {
-        Ok(self.home()?.join(WHO_FOLDER))
-    }
-
     /// What is known of addresses on this machine.
     pub(crate) fn who(&self) -> anyhow::Result<Who> {
         Ok(Who::open(&self.who_folder()?, system_clock))
@@ -256,6 +241,21 @@ impl Settings {
     /// How the DNS is asked.
     pub(crate) fn dns_options(&self) -> DnsOptions {
         DnsOptions { server: self.name_server, ..DnsOptions::default() }
+    }
+
+    /// How AWS is reached, beside S3.
+    pub(crate) fn aws_options(&self) -> AwsOptions {
+        AwsOptions {
+            profile: self.profile.clone(),
+            region: self.region.clone(),
+            endpoint: self.endpoint.clone(),
+            retries: Some(self.retries),
+        }
+    }
+
+    /// The folder of what is known of addresses.
+    pub(crate) fn who_folder(&self) -> anyhow::Result<PathBuf> {
+        Ok(self.home()?.join(WHO_FOLDER))
     }
 
     /// The data folder.

@@ -57,9 +57,9 @@ enum Commands {
     Check(check::Arguments),
     Demo(demo::Arguments),
     Explain(explain::Arguments),
-    Inventory(inventory::Arguments),
     Data(data::Arguments),
     Whois(whois::Arguments),
+    Inventory(inventory::Arguments),
     Completions(completions::Arguments),
     Man(man::Arguments),
 }
@@ -98,9 +98,9 @@ fn run(arguments: &[OsString]) -> anyhow::Result<()> {
         Commands::Check(arguments) => check::run(&arguments, &settings),
         Commands::Demo(arguments) => demo::run(&arguments, &settings),
         Commands::Explain(arguments) => explain::run(&arguments, &settings),
-        Commands::Inventory(arguments) => inventory::run(&arguments, &settings),
         Commands::Data(arguments) => data::run(&arguments, &settings),
         Commands::Whois(arguments) => whois::run(&arguments, &settings),
+        Commands::Inventory(arguments) => inventory::run(&arguments, &settings),
         Commands::Completions(arguments) => completions::run(&arguments),
         Commands::Man(arguments) => man::run(&arguments),
     }
