@@ -1,0 +1,204 @@
+//! Which interfaces are NAT gateways.
+
+use std::collections::BTreeSet;
+
+use floodmark_engine::Result;
+
+use crate::answer::Rows;
+use crate::cost::answer::{Gateway, ToldBy};
+use crate::cost::naming;
+use crate::cost::span::Span;
+use crate::counting::own::PRIVATE;
+use crate::counting::{LoggedInterface, is_in, quoted};
+use crate::limits::{ADDRESSES_LISTED_MAX, GATEWAYS_MAX};
+use crate::subject::Subject;
+use crate::window::Window;
+
+/// The purposes of interfaces that NAT gateways have.
+const PURPOSES: [&str; 2] = ["nat_gateway", "regional_nat_gateway"];
+
+/// The interface that stands for all regional NAT gateways, whose own ids are in another column.
+pub(super) const REGIONAL: &str = "-";
+
+/// How the inventory begins the name of a NAT gateway.
+const NAMED: &str = "NAT gateway";
+
+/// The NAT gateways of a log.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Gateways {
+    /// Each that was found, in the order of their ids.
+    pub(super) found: Vec<Gateway>,
+    /// What is to be said about it.
+    pub(super) notes: Vec<String>,
+}
+
+/// Finds the NAT gateways: those that the user names, else those that the log or the inventory names, else those that behave so.
+pub(super) async fn find(
+    subject: &Subject<'_>,
+    windows: &[Window],
+    named: &[String],
+    interfaces: &[LoggedInterface],
+    span: &Span,
+) -> Result<Gateways> {
+    let gateway = |interface: &LoggedInterface, told_by| Gateway {
+        id: interface.name.clone(),
+        addresses: interface.addresses.clone(),
+        told_by,
+    };
+    if !named.is_empty() {
+        return by_user(subject, named, interfaces).await;
+    }
+    let mut gateways = Gateways::default();
+    let by_inventory = named_by_inventory(subject, interfaces).await?;
+    let mut behaving = Vec::new();
+    for interface in interfaces {
+        let purpose = interface.purpose.as_deref();
+        if purpose.is_some_and(|purpose| PURPOSES.contains(&purpose)) {
+            gateways.found.push(gateway(interface, ToldBy::Log));
+        } else if interface.addresses.iter().any(|address| by_inventory.contains(address)) {
+            gateways.found.push(gateway(interface, ToldBy::Inventory));
+        } else if interface.translates && purpose.is_none() && span.with_purpose < span.flows {
+            behaving.push(interface);
+        }
+    }
+    let behaving = behaving_like_nat(subject, windows, &behaving).await?;
+    for interface in interfaces.iter().filter(|interface| behaving.contains(&interface.name)) {
+        if interface.has_instance {
+            gateways.notes.push(format!(
+                "The interface {} of an instance translates addresses as a NAT gateway does: a NAT instance has no price a GB, \
+                 and is left out.",
+                interface.name
+            ));
+        } else {
+            gateways.found.push(gateway(interface, ToldBy::Behaviour));
+        }
+    }
+    gateways.found.sort_by(|one, other| one.id.cmp(&other.id));
+    if gateways.found.len() > GATEWAYS_MAX {
+        gateways.notes.push(format!(
+            "There are {} NAT gateways; the first {GATEWAYS_MAX} are counted: choose others with `--nat`.",
+            gateways.found.len()
+        ));
+        gateways.found.truncate(GATEWAYS_MAX);
+    }
+    Ok(gateways)
+}
+
+/// The gateways that the user names by interface, by address, or by the id that the inventory knows.
+async fn by_user(
+    subject: &Subject<'_>,
+    named: &[String],
+    interfaces: &[LoggedInterface],
+) -> Result<Gateways> {
+    let mut gateways = Gateways::default();
+    let names = inventory_names(subject, interfaces).await?;
+    for name in named {
+        let is_it = |interface: &&LoggedInterface| {
+            let mut addresses = interface.addresses.iter();
+            interface.name == *name
+                || addresses.any(|address| {
+                    address == name
+                        || names.iter().any(|(of, text)| {
+                            of == address && text.split_whitespace().any(|word| word == name)
+                        })
+                })
+        };
+        let found = interfaces.iter().find(is_it);
+        let (id, addresses) = match found {
+            Some(interface) => (interface.name.clone(), interface.addresses.clone()),
+            // An address can be counted wherever it stands, whoever logged it.
+            None if name.parse::<std::net::IpAddr>().is_ok() => (name.clone(), vec![name.clone()]),
+            None => (name.clone(), Vec::new()),
+        };
+        if gateways.found.iter().any(|known| known.id == id) {
+            continue;
+        }
+        gateways.found.push(Gateway { id, addresses, told_by: ToldBy::User });
+    }
+    gateways.found.truncate(GATEWAYS_MAX);
+    Ok(gateways)
+}
+
+/// The addresses that the inventory says are NAT gateways'.
+async fn named_by_inventory(
+    subject: &Subject<'_>,
+    interfaces: &[LoggedInterface],
+) -> Result<BTreeSet<String>> {
+    let names = inventory_names(subject, interfaces).await?;
+    let gateways = names.into_iter().filter(|(_, name)| name.starts_with(NAMED));
+    Ok(gateways.map(|(address, _)| address).collect())
+}
+
+/// What the inventory calls the interfaces' own addresses. Reads no log.
+async fn inventory_names(
+    subject: &Subject<'_>,
+    interfaces: &[LoggedInterface],
+) -> Result<Vec<(String, String)>> {
+    let addresses: Vec<_> = (interfaces.iter())
+        .flat_map(|interface| &interface.addresses)
+        .take(ADDRESSES_LISTED_MAX)
+        .map(|address| format!("({})", quoted(address)))
+        .collect();
+    if addresses.is_empty() {
+        return Ok(Vec::new());
+    }
+    let sql = format!(
+        "SELECT address, {} AS name FROM (VALUES {}) AS own (address)",
+        naming::interface("address"),
+        addresses.join(", ")
+    );
+    let mut rows = Rows::ask(subject, &sql, 2).await?;
+    let mut names = Vec::new();
+    while let Some(batch) = rows.next().await? {
+        for row in batch.rows() {
+            if let [Some(address), Some(name)] = batch.texts(row).as_slice() {
+                names.push((address.clone(), name.clone()));
+            }
+        }
+    }
+    Ok(names)
+}
+
+/// Of interfaces that translate addresses, those whose own port to the outside is mostly the higher one: a NAT gateway chooses one above
+/// 1023, where a load balancer answers at the port of its service.
+async fn behaving_like_nat(
+    subject: &Subject<'_>,
+    windows: &[Window],
+    interfaces: &[&LoggedInterface],
+) -> Result<BTreeSet<String>> {
+    let candidates: Vec<_> = (interfaces.iter())
+        .flat_map(|interface| {
+            let own = interface.addresses.iter();
+            own.map(move |address| format!("{} {address}", interface.name))
+        })
+        .take(ADDRESSES_LISTED_MAX)
+        .collect();
+    if candidates.is_empty() {
+        return Ok(BTreeSet::new());
+    }
+    let own = |address: &str| {
+        let pairs = candidates.iter().map(String::as_str);
+        is_in(&format!("interface_id || ' ' || {address}"), pairs)
+    };
+    let outgoing = format!("{} AND NOT regexp_like(dstaddr, '{PRIVATE}')", own("srcaddr"));
+    let incoming = format!("{} AND NOT regexp_like(srcaddr, '{PRIVATE}')", own("dstaddr"));
+    let sql = format!(
+        "SELECT interface_id, \
+         count_if(({outgoing} AND srcport > dstport) OR ({incoming} AND dstport > srcport)) AS higher, \
+         count_if(({outgoing}) OR ({incoming})) AS flows\n{}\nGROUP BY 1",
+        subject.from(windows)
+    );
+    let mut rows = Rows::ask(subject, &sql, 1).await?;
+    let mut found = BTreeSet::new();
+    while let Some(batch) = rows.next().await? {
+        for row in batch.rows() {
+            let number = |column| batch.number(column, row).unwrap_or(0.0);
+            if let [Some(name)] = batch.texts(row).as_slice()
+                && 2.0 * number(1) > number(2)
+            {
+                found.insert(name.clone());
+            }
+        }
+    }
+    Ok(found)
+}
