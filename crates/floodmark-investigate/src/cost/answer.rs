@@ -34,6 +34,8 @@ pub struct Cost {
 pub struct Gateway {
     /// Its network interface, or the id of a regional gateway, or the address that was given.
     pub id: String,
+    /// What the inventory calls it; None if it does not know it.
+    pub name: Option<String>,
     /// Its own addresses, as far as the logs tell.
     pub addresses: Vec<String>,
     /// How it is known that it is one.

@@ -1,6 +1,7 @@
 //! Which interfaces are NAT gateways.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 
 use floodmark_engine::Result;
 
@@ -40,22 +41,23 @@ pub(super) async fn find(
     interfaces: &[LoggedInterface],
     span: &Span,
 ) -> Result<Gateways> {
+    let names = inventory_names(subject, interfaces).await?;
+    if !named.is_empty() {
+        return Ok(by_user(named, interfaces, &names));
+    }
     let gateway = |interface: &LoggedInterface, told_by| Gateway {
         id: interface.name.clone(),
+        name: name_of(interface, &names),
         addresses: interface.addresses.clone(),
         told_by,
     };
-    if !named.is_empty() {
-        return by_user(subject, named, interfaces).await;
-    }
     let mut gateways = Gateways::default();
-    let by_inventory = named_by_inventory(subject, interfaces).await?;
     let mut behaving = Vec::new();
     for interface in interfaces {
         let purpose = interface.purpose.as_deref();
         if purpose.is_some_and(|purpose| PURPOSES.contains(&purpose)) {
             gateways.found.push(gateway(interface, ToldBy::Log));
-        } else if interface.addresses.iter().any(|address| by_inventory.contains(address)) {
+        } else if name_of(interface, &names).is_some_and(|name| name.starts_with(NAMED)) {
             gateways.found.push(gateway(interface, ToldBy::Inventory));
         } else if interface.translates && purpose.is_none() && span.with_purpose < span.flows {
             behaving.push(interface);
@@ -85,62 +87,51 @@ pub(super) async fn find(
 }
 
 /// The gateways that the user names by interface, by address, or by the id that the inventory knows.
-async fn by_user(
-    subject: &Subject<'_>,
+fn by_user(
     named: &[String],
     interfaces: &[LoggedInterface],
-) -> Result<Gateways> {
+    names: &BTreeMap<String, String>,
+) -> Gateways {
     let mut gateways = Gateways::default();
-    let names = inventory_names(subject, interfaces).await?;
-    for name in named {
+    for id in named {
         let is_it = |interface: &&LoggedInterface| {
-            let mut addresses = interface.addresses.iter();
-            interface.name == *name
-                || addresses.any(|address| {
-                    address == name
-                        || names.iter().any(|(of, text)| {
-                            of == address && text.split_whitespace().any(|word| word == name)
-                        })
-                })
+            interface.name == *id
+                || interface.addresses.contains(id)
+                || name_of(interface, names)
+                    .is_some_and(|name| name.split_whitespace().any(|word| word == id))
         };
-        let found = interfaces.iter().find(is_it);
-        let (id, addresses) = match found {
-            Some(interface) => (interface.name.clone(), interface.addresses.clone()),
+        let (id, name, addresses) = match interfaces.iter().find(is_it) {
+            Some(found) => (&found.name, name_of(found, names), found.addresses.clone()),
             // An address can be counted wherever it stands, whoever logged it.
-            None if name.parse::<std::net::IpAddr>().is_ok() => (name.clone(), vec![name.clone()]),
-            None => (name.clone(), Vec::new()),
+            None if id.parse::<IpAddr>().is_ok() => (id, None, vec![id.clone()]),
+            None => (id, None, Vec::new()),
         };
-        if gateways.found.iter().any(|known| known.id == id) {
-            continue;
+        if gateways.found.iter().all(|known| known.id != *id) {
+            let id = id.clone();
+            gateways.found.push(Gateway { id, name, addresses, told_by: ToldBy::User });
         }
-        gateways.found.push(Gateway { id, addresses, told_by: ToldBy::User });
     }
     gateways.found.truncate(GATEWAYS_MAX);
-    Ok(gateways)
+    gateways
 }
 
-/// The addresses that the inventory says are NAT gateways'.
-async fn named_by_inventory(
-    subject: &Subject<'_>,
-    interfaces: &[LoggedInterface],
-) -> Result<BTreeSet<String>> {
-    let names = inventory_names(subject, interfaces).await?;
-    let gateways = names.into_iter().filter(|(_, name)| name.starts_with(NAMED));
-    Ok(gateways.map(|(address, _)| address).collect())
+/// What the inventory calls an interface, by one of its addresses.
+fn name_of(interface: &LoggedInterface, names: &BTreeMap<String, String>) -> Option<String> {
+    interface.addresses.iter().find_map(|address| names.get(address).cloned())
 }
 
 /// What the inventory calls the interfaces' own addresses. Reads no log.
 async fn inventory_names(
     subject: &Subject<'_>,
     interfaces: &[LoggedInterface],
-) -> Result<Vec<(String, String)>> {
+) -> Result<BTreeMap<String, String>> {
     let addresses: Vec<_> = (interfaces.iter())
         .flat_map(|interface| &interface.addresses)
         .take(ADDRESSES_LISTED_MAX)
         .map(|address| format!("({})", quoted(address)))
         .collect();
     if addresses.is_empty() {
-        return Ok(Vec::new());
+        return Ok(BTreeMap::new());
     }
     let sql = format!(
         "SELECT address, {} AS name FROM (VALUES {}) AS own (address)",
@@ -148,11 +139,11 @@ async fn inventory_names(
         addresses.join(", ")
     );
     let mut rows = Rows::ask(subject, &sql, 2).await?;
-    let mut names = Vec::new();
+    let mut names = BTreeMap::new();
     while let Some(batch) = rows.next().await? {
         for row in batch.rows() {
             if let [Some(address), Some(name)] = batch.texts(row).as_slice() {
-                names.push((address.clone(), name.clone()));
+                names.insert(address.clone(), name.clone());
             }
         }
     }

@@ -93,6 +93,11 @@ pub async fn cost(subject: &Subject<'_>, question: &CostQuestion) -> Result<Cost
         prices: prices.clone(),
         notes: Vec::new(),
     };
+    for section in &mut cost.sections {
+        if section.name == "nat_gateways" {
+            describe(section, &cost.gateways);
+        }
+    }
     cost.sections.retain(|section| !section.rows.is_empty());
     cost.notes = notes::notes(&cost, question, &span, notes);
     cost.sentence = text::sentence(&cost);
@@ -132,6 +137,18 @@ fn questions(
     }
     asked.push(questions::to_internet(subject, windows, once));
     asked
+}
+
+/// Adds to the table of gateways what is known of each: its name and its addresses.
+fn describe(section: &mut Section, gateways: &[Gateway]) {
+    section.by.splice(1..1, ["name", "addresses"]);
+    for row in &mut section.rows {
+        let known =
+            gateways.iter().find(|gateway| row.values.first() == Some(&Some(gateway.id.clone())));
+        let addresses = known.map(|gateway| gateway.addresses.join(", "));
+        let addresses = addresses.filter(|addresses| !addresses.is_empty());
+        row.values.splice(1..1, [known.and_then(|gateway| gateway.name.clone()), addresses]);
+    }
 }
 
 /// What is paid for, the largest first.

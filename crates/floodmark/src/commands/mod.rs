@@ -4,6 +4,7 @@ pub(crate) mod asked;
 mod check;
 mod compare;
 mod completions;
+mod cost;
 mod ddl;
 mod demo;
 pub(crate) mod describe;
@@ -54,6 +55,7 @@ enum Commands {
     Check(check::Arguments),
     Demo(demo::Arguments),
     Explain(explain::Arguments),
+    Cost(cost::Arguments),
     Completions(completions::Arguments),
     Man(man::Arguments),
 }
@@ -92,6 +94,7 @@ fn run(arguments: &[OsString]) -> anyhow::Result<()> {
         Commands::Check(arguments) => check::run(&arguments, &settings),
         Commands::Demo(arguments) => demo::run(&arguments, &settings),
         Commands::Explain(arguments) => explain::run(&arguments, &settings),
+        Commands::Cost(arguments) => cost::run(&arguments, &settings),
         Commands::Completions(arguments) => completions::run(&arguments),
         Commands::Man(arguments) => man::run(&arguments),
     }
