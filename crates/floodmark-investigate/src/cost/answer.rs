@@ -27,6 +27,9 @@ pub struct Cost {
     pub prices: Prices,
     /// What the logs do not tell, and how they would; what else is to know.
     pub notes: Vec<String>,
+    /// The addresses outside with the most bytes through NAT gateways, those first, as many as were asked for.
+    #[serde(skip)]
+    pub largest_outside: Vec<String>,
 }
 
 /// A NAT gateway.

@@ -4,14 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use floodmark_engine::Result;
+use floodmark_who::Fact;
 
 use crate::answer::Rows;
 use crate::cost::answer::{Gateway, ToldBy};
-use crate::cost::naming;
 use crate::cost::span::Span;
 use crate::counting::own::PRIVATE;
-use crate::counting::{LoggedInterface, is_in, quoted};
+use crate::counting::{LoggedInterface, is_in};
 use crate::limits::{ADDRESSES_LISTED_MAX, GATEWAYS_MAX};
+use crate::naming::seconds;
 use crate::subject::Subject;
 use crate::window::Window;
 
@@ -41,13 +42,13 @@ pub(super) async fn find(
     interfaces: &[LoggedInterface],
     span: &Span,
 ) -> Result<Gateways> {
-    let names = inventory_names(subject, interfaces).await?;
+    let names = inventory_names(subject, interfaces, span)?;
     if !named.is_empty() {
         return Ok(by_user(named, interfaces, &names));
     }
     let gateway = |interface: &LoggedInterface, told_by| Gateway {
         id: interface.name.clone(),
-        name: name_of(interface, &names),
+        name: names.get(&interface.name).cloned(),
         addresses: interface.addresses.clone(),
         told_by,
     };
@@ -57,7 +58,7 @@ pub(super) async fn find(
         let purpose = interface.purpose.as_deref();
         if purpose.is_some_and(|purpose| PURPOSES.contains(&purpose)) {
             gateways.found.push(gateway(interface, ToldBy::Log));
-        } else if name_of(interface, &names).is_some_and(|name| name.starts_with(NAMED)) {
+        } else if names.get(&interface.name).is_some_and(|name| name.starts_with(NAMED)) {
             gateways.found.push(gateway(interface, ToldBy::Inventory));
         } else if interface.translates && purpose.is_none() && span.with_purpose < span.flows {
             behaving.push(interface);
@@ -97,11 +98,12 @@ fn by_user(
         let is_it = |interface: &&LoggedInterface| {
             interface.name == *id
                 || interface.addresses.contains(id)
-                || name_of(interface, names)
+                || names
+                    .get(&interface.name)
                     .is_some_and(|name| name.split_whitespace().any(|word| word == id))
         };
         let (id, name, addresses) = match interfaces.iter().find(is_it) {
-            Some(found) => (&found.name, name_of(found, names), found.addresses.clone()),
+            Some(found) => (&found.name, names.get(&found.name).cloned(), found.addresses.clone()),
             // An address can be counted wherever it stands, whoever logged it.
             None if id.parse::<IpAddr>().is_ok() => (id, None, vec![id.clone()]),
             None => (id, None, Vec::new()),
@@ -115,36 +117,24 @@ fn by_user(
     gateways
 }
 
-/// What the inventory calls an interface, by one of its addresses.
-fn name_of(interface: &LoggedInterface, names: &BTreeMap<String, String>) -> Option<String> {
-    interface.addresses.iter().find_map(|address| names.get(address).cloned())
-}
-
-/// What the inventory calls the interfaces' own addresses. Reads no log.
-async fn inventory_names(
+/// What the inventory calls the interfaces as of the end of the records, by interface. Reads no log.
+fn inventory_names(
     subject: &Subject<'_>,
     interfaces: &[LoggedInterface],
+    span: &Span,
 ) -> Result<BTreeMap<String, String>> {
-    let addresses: Vec<_> = (interfaces.iter())
-        .flat_map(|interface| &interface.addresses)
-        .take(ADDRESSES_LISTED_MAX)
-        .map(|address| format!("({})", quoted(address)))
-        .collect();
-    if addresses.is_empty() {
-        return Ok(BTreeMap::new());
-    }
-    let sql = format!(
-        "SELECT address, {} AS name FROM (VALUES {}) AS own (address)",
-        naming::interface("address"),
-        addresses.join(", ")
-    );
-    let mut rows = Rows::ask(subject, &sql, 2).await?;
+    let at = span.window.map(|window| seconds(window.end));
+    let who = subject.who();
     let mut names = BTreeMap::new();
-    while let Some(batch) = rows.next().await? {
-        for row in batch.rows() {
-            if let [Some(address), Some(name)] = batch.texts(row).as_slice() {
-                names.insert(address.clone(), name.clone());
+    for interface in interfaces {
+        let mut name = who.interface_by_id(&interface.name, at)?.value();
+        for address in interface.addresses.iter().filter_map(|address| address.parse().ok()) {
+            if name.is_none() {
+                name = who.tell(Fact::Interface, address, at)?.value();
             }
+        }
+        if let Some(name) = name {
+            names.insert(interface.name.clone(), name.to_string());
         }
     }
     Ok(names)
@@ -171,8 +161,14 @@ async fn behaving_like_nat(
         let pairs = candidates.iter().map(String::as_str);
         is_in(&format!("interface_id || ' ' || {address}"), pairs)
     };
-    let outgoing = format!("{} AND NOT regexp_like(dstaddr, '{PRIVATE}')", own("srcaddr"));
-    let incoming = format!("{} AND NOT regexp_like(srcaddr, '{PRIVATE}')", own("dstaddr"));
+    // With packet addresses the leg to the outside is the one whose records bear those of the packets.
+    let outer = |peer: &str| {
+        format!(
+            "coalesce(nullif(pkt_srcaddr, '-') = srcaddr AND nullif(pkt_dstaddr, '-') = dstaddr, NOT regexp_like({peer}, '{PRIVATE}'))"
+        )
+    };
+    let outgoing = format!("{} AND {}", own("srcaddr"), outer("dstaddr"));
+    let incoming = format!("{} AND {}", own("dstaddr"), outer("srcaddr"));
     let sql = format!(
         "SELECT interface_id, \
          count_if(({outgoing} AND srcport > dstport) OR ({incoming} AND dstport > srcport)) AS higher, \

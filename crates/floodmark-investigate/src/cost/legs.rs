@@ -16,7 +16,7 @@ const TRANSLATED: &str = "64:ff9b:";
 /// that the packets bear, the first of these records tells both ends, and the second is left out. Where it has not, each tells one
 /// end, and the other one is NULL. So each packet counts once in what is grouped by `inside`, and once in what is grouped by
 /// `outside`. Columns: `gateway`, `zone` (the gateway's), `inside`, `outside`, `service` (that the log names), `is_out` (towards the
-/// outside), `bytes`.
+/// outside), `bytes`, `at` (when the record began).
 pub(super) fn with_legs(subject: &Subject<'_>, windows: &[Window], gateways: &[Gateway]) -> String {
     let (gateway, condition) = at_gateways(gateways);
     let at = subject.and(&condition);
@@ -27,7 +27,7 @@ pub(super) fn with_legs(subject: &Subject<'_>, windows: &[Window], gateways: &[G
     let translated = |column: &str| format!("starts_with(lower({column}), '{TRANSLATED}')");
     format!(
         "WITH records AS (
-  SELECT {gateway} AS gateway, nullif(az_id, '-') AS zone, bytes,
+  SELECT {gateway} AS gateway, nullif(az_id, '-') AS zone, bytes, event_time AS at,
     srcaddr, dstaddr, pkt_srcaddr, pkt_dstaddr, pkt_src_aws_service, pkt_dst_aws_service,
     CASE
       -- the packet's own end is not the record's: this is the leg between the gateway and the host inside
@@ -45,7 +45,7 @@ pub(super) fn with_legs(subject: &Subject<'_>, windows: &[Window], gateways: &[G
     END AS way
   {from}
 ), legs AS (
-  SELECT gateway, zone, bytes, way IN ('out', 'from inside', 'to outside') AS is_out,
+  SELECT gateway, zone, bytes, at, way IN ('out', 'from inside', 'to outside') AS is_out,
     CASE WHEN way IN ('out', 'from inside') THEN srcaddr WHEN way IN ('back', 'to inside') THEN dstaddr END AS inside,
     CASE way WHEN 'out' THEN pkt_dstaddr WHEN 'back' THEN pkt_srcaddr
       WHEN 'to outside' THEN dstaddr WHEN 'from outside' THEN srcaddr END AS outside,

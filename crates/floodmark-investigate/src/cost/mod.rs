@@ -19,6 +19,7 @@ use floodmark_engine::{Error, ErrorKind, Result};
 use floodmark_formats::observation::Observation;
 use floodmark_formats::time::iso;
 
+use crate::answer::Rows;
 use crate::cost::answer::{Charge, Cost, Gateway, Saving, Section};
 use crate::cost::gateways::Gateways;
 use crate::cost::prices::{Item, Prices};
@@ -44,6 +45,8 @@ pub struct CostQuestion {
     pub prices: Vec<String>,
     /// How many rows a table shows, at most [`ROWS_SHOWN_MAX`].
     pub limit: usize,
+    /// How many of the addresses outside with the most bytes are named in the answer, for others to resolve; costs a pass if not 0.
+    pub outside: usize,
 }
 
 /// Reckons what the traffic of a flow log costs.
@@ -92,6 +95,7 @@ pub async fn cost(subject: &Subject<'_>, question: &CostQuestion) -> Result<Cost
         sections,
         prices: prices.clone(),
         notes: Vec::new(),
+        largest_outside: Vec::new(),
     };
     for section in &mut cost.sections {
         if section.name == "nat_gateways" {
@@ -99,6 +103,14 @@ pub async fn cost(subject: &Subject<'_>, question: &CostQuestion) -> Result<Cost
         }
     }
     cost.sections.retain(|section| !section.rows.is_empty());
+    if question.outside > 0 && !cost.gateways.is_empty() {
+        let sql = questions::largest_outside(subject, &windows, &cost.gateways, question.outside);
+        let mut rows = Rows::ask(subject, &sql, 1).await?;
+        while let Some(batch) = rows.next().await? {
+            let addresses = batch.rows().flat_map(|row| batch.texts(row));
+            cost.largest_outside.extend(addresses.flatten());
+        }
+    }
     cost.notes = notes::notes(&cost, question, &span, notes);
     cost.sentence = text::sentence(&cost);
     Ok(cost)

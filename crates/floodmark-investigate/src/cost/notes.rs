@@ -96,13 +96,13 @@ fn on_fields(cost: &Cost, span: &Span) -> Vec<String> {
     }
     let has_gateway_endpoint = services.is_some_and(|section| {
         section.rows.iter().any(|row| {
-            matches!(row.values.first(), Some(Some(name)) if name == "S3" || name == "DYNAMODB")
+            matches!(row.values.as_slice(), [Some(name), None] if name == "S3" || name == "DYNAMODB")
         })
     });
     if has_gateway_endpoint {
         notes.push(
-            "A gateway endpoint carries what goes to buckets and tables of its own region. Neither flow logs nor addresses tell \
-             whose bucket it is."
+            "A gateway endpoint carries what goes to buckets and tables of its own region. The logs do not tell the region of a bucket; \
+             AWS's list of its addresses does: `floodmark data update aws-ranges`."
                 .to_owned(),
         );
     }

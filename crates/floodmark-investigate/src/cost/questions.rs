@@ -16,6 +16,9 @@ const SPECIAL: &str =
 /// The sums of all tables of what gateways pass on.
 const SUMS: &str = "sum(if(is_out, bytes, 0)) AS bytes_out, sum(if(is_out, 0, bytes)) AS bytes_in, sum(bytes) AS bytes";
 
+/// When the last of the records began that a row stands for.
+const LATEST: &str = "max(at)";
+
 /// The same of sums.
 const SUMS_OF_SUMS: &str =
     "sum(bytes_out) AS bytes_out, sum(bytes_in) AS bytes_in, sum(bytes) AS bytes";
@@ -28,7 +31,7 @@ pub(super) fn of_gateways(
 ) -> [Question; 5] {
     let legs = with_legs(subject, windows, gateways);
     let outside = format!(
-        "SELECT outside, service, {SUMS}\n  FROM legs\n  WHERE outside IS NOT NULL\n  GROUP BY 1, 2"
+        "SELECT outside, service, max(at) AS at, {SUMS}\n  FROM legs\n  WHERE outside IS NOT NULL\n  GROUP BY 1, 2"
     );
     let service = format!("coalesce(service, {})", naming::service("outside"));
     let network = format!(
@@ -42,7 +45,7 @@ pub(super) fn of_gateways(
         sql: format!("{legs}\n{sql}"),
         price: Item::NatGb,
         times: 1.0,
-        service: None,
+        is_of_services: false,
     };
     let gateways = question(
         "nat_gateways",
@@ -58,7 +61,7 @@ pub(super) fn of_gateways(
         &["inside", "name"],
         format!(
             "SELECT inside, {} AS name, {SUMS}\nFROM legs\nWHERE inside IS NOT NULL\nGROUP BY 1\nORDER BY bytes DESC, 1",
-            naming::interface("inside")
+            naming::interface("inside", LATEST)
         ),
     );
     let destinations = question(
@@ -72,22 +75,37 @@ pub(super) fn of_gateways(
     let mut services = question(
         "nat_services",
         "Through NAT gateways, by AWS service outside",
-        &["service"],
+        &["service", "region"],
         format!(
-            "SELECT {service} AS service, {SUMS_OF_SUMS}\nFROM (\n  {outside}\n)\nGROUP BY 1\nORDER BY bytes DESC, 1"
+            "SELECT {service} AS service, {} AS region, {SUMS_OF_SUMS}\nFROM (\n  {outside}\n)\nGROUP BY 1, 2\nORDER BY bytes DESC, 1, 2",
+            naming::region("outside"),
         ),
     );
-    services.service = Some(0);
-    let own = naming::interface("outside");
+    services.is_of_services = true;
     let hairpin = question(
         "nat_to_own_addresses",
         "Through NAT gateways, to public addresses of your own",
         &["outside", "name"],
         format!(
-            "SELECT outside, {own} AS name, {SUMS_OF_SUMS}\nFROM (\n  {outside}\n)\nWHERE NOT regexp_like(outside, '{PRIVATE}') AND {own} IS NOT NULL\nGROUP BY 1\nORDER BY bytes DESC, 1"
+            "SELECT outside, {} AS name, {SUMS_OF_SUMS}\nFROM (\n  {outside}\n)\nWHERE NOT regexp_like(outside, '{PRIVATE}') AND {} IS NOT NULL\nGROUP BY 1\nORDER BY bytes DESC, 1",
+            naming::interface("outside", LATEST),
+            naming::interface("outside", "at"),
         ),
     );
     [gateways, sources, destinations, services, hairpin]
+}
+
+/// The addresses outside that most bytes go to or come from, those first; so many at most.
+pub(super) fn largest_outside(
+    subject: &Subject<'_>,
+    windows: &[Window],
+    gateways: &[Gateway],
+    limit: usize,
+) -> String {
+    let legs = with_legs(subject, windows, gateways);
+    format!(
+        "{legs}\nSELECT outside, sum(bytes) AS bytes\nFROM legs\nWHERE outside IS NOT NULL\nGROUP BY 1\nORDER BY 2 DESC, 1\nLIMIT {limit}"
+    )
 }
 
 /// What crosses from one availability zone to the gateway of another one.
@@ -104,11 +122,11 @@ pub(super) fn to_far_gateways(
         by: &["inside", "name", "zones", "gateway"],
         sql: format!(
             "{legs},\n{place}\nSELECT inside, {} AS name, place.zone || ' to ' || legs.zone AS zones, gateway, {SUMS}\nFROM legs JOIN place ON inside = address\nWHERE place.zone <> legs.zone\nGROUP BY inside, place.zone, legs.zone, gateway\nORDER BY bytes DESC, 1, 3, 4",
-            naming::interface("inside")
+            naming::interface("inside", LATEST)
         ),
         price: Item::ZoneGb,
         times: 1.0,
-        service: None,
+        is_of_services: false,
     }
 }
 
@@ -126,15 +144,15 @@ pub(super) fn across_zones(subject: &Subject<'_>, windows: &[Window], once: &str
         title: "Between availability zones, by pair of hosts",
         by: &["first", "first_name", "second", "second_name", "zones"],
         sql: format!(
-            "WITH {place}, flows AS (\n  SELECT least(srcaddr, dstaddr) AS first, greatest(srcaddr, dstaddr) AS second,\n    sum(if(srcaddr <= dstaddr, bytes, 0)) AS bytes_out, sum(if(srcaddr <= dstaddr, 0, bytes)) AS bytes_in, sum(bytes) AS bytes\n  {}\n  GROUP BY 1, 2\n)\nSELECT first, {} AS first_name, second, {} AS second_name, one.zone || ' and ' || other.zone AS zones, bytes_out, bytes_in, bytes\nFROM flows JOIN place AS one ON first = one.address JOIN place AS other ON second = other.address\nWHERE one.zone <> other.zone\nORDER BY bytes DESC, 1, 3",
+            "WITH {place}, flows AS (\n  SELECT least(srcaddr, dstaddr) AS first, greatest(srcaddr, dstaddr) AS second,\n    sum(if(srcaddr <= dstaddr, bytes, 0)) AS bytes_out, sum(if(srcaddr <= dstaddr, 0, bytes)) AS bytes_in, sum(bytes) AS bytes, max(event_time) AS at\n  {}\n  GROUP BY 1, 2\n)\nSELECT first, {} AS first_name, second, {} AS second_name, one.zone || ' and ' || other.zone AS zones, bytes_out, bytes_in, bytes\nFROM flows JOIN place AS one ON first = one.address JOIN place AS other ON second = other.address\nWHERE one.zone <> other.zone\nORDER BY bytes DESC, 1, 3",
             counted.from(windows).replace('\n', "\n  "),
-            naming::interface("first"),
-            naming::interface("second"),
+            naming::interface("first", "at"),
+            naming::interface("second", "at"),
         ),
         price: Item::ZoneGb,
         // It is paid where it leaves a zone and where it comes in.
         times: 2.0,
-        service: None,
+        is_of_services: false,
     }
 }
 
@@ -146,14 +164,14 @@ pub(super) fn to_internet(subject: &Subject<'_>, windows: &[Window], once: &str)
         title: "To the internet, by host",
         by: &["source", "name"],
         sql: format!(
-            "WITH flows AS (\n  SELECT coalesce(nullif(pkt_srcaddr, '-'), srcaddr) AS source, coalesce(nullif(pkt_dstaddr, '-'), dstaddr) AS destination,\n    nullif(pkt_dst_aws_service, '-') AS service, sum(bytes) AS bytes\n  {}\n  GROUP BY 1, 2, 3\n)\nSELECT source, {} AS name, sum(bytes) AS bytes_out, 0 AS bytes_in, sum(bytes) AS bytes\nFROM flows\nWHERE regexp_like(source, '{PRIVATE}') AND NOT regexp_like(destination, '{PRIVATE}') AND NOT regexp_like(destination, '{SPECIAL}')\n  AND service IS NULL AND {} IS NULL\nGROUP BY source\nORDER BY bytes DESC, 1",
+            "WITH flows AS (\n  SELECT coalesce(nullif(pkt_srcaddr, '-'), srcaddr) AS source, coalesce(nullif(pkt_dstaddr, '-'), dstaddr) AS destination,\n    nullif(pkt_dst_aws_service, '-') AS service, sum(bytes) AS bytes, max(event_time) AS at\n  {}\n  GROUP BY 1, 2, 3\n)\nSELECT source, {} AS name, sum(bytes) AS bytes_out, 0 AS bytes_in, sum(bytes) AS bytes\nFROM flows\nWHERE regexp_like(source, '{PRIVATE}') AND NOT regexp_like(destination, '{PRIVATE}') AND NOT regexp_like(destination, '{SPECIAL}')\n  AND service IS NULL AND {} IS NULL\nGROUP BY source\nORDER BY bytes DESC, 1",
             counted.from(windows).replace('\n', "\n  "),
-            naming::interface("source"),
+            naming::interface("source", LATEST),
             naming::service("destination"),
         ),
         price: Item::InternetGb,
         times: 1.0,
-        service: None,
+        is_of_services: false,
     }
 }
 

@@ -23,8 +23,8 @@ pub(super) struct Question {
     pub(super) price: Item,
     /// How often the price is paid for a byte.
     pub(super) times: f64,
-    /// Which column says the AWS service that a row is about; none in most tables.
-    pub(super) service: Option<usize>,
+    /// Whether the first two columns are an AWS service and its region, so that endpoints are advised.
+    pub(super) is_of_services: bool,
 }
 
 /// What amounts are reckoned with.
@@ -67,9 +67,9 @@ pub(super) async fn ask(
                 continue;
             }
             let values = batch.texts(row);
-            let service = question.service.and_then(|column| values.get(column)?.as_deref());
+            let advice = || services::advice(&values, bytes, reckoning);
             rows.push(Row {
-                advice: service.and_then(|name| services::advice(name, bytes, reckoning)),
+                advice: question.is_of_services.then(advice).flatten(),
                 values,
                 bytes_out: number(0),
                 bytes_in: number(1),

@@ -30,9 +30,14 @@ static ENDPOINTS: &[(&str, Endpoint)] = &[
     ("S3", Endpoint::Gateway),
 ];
 
-/// What to do about so many bytes to a service; None if there is nothing that costs less.
-pub(super) fn advice(service: &str, bytes: f64, reckoning: Reckoning<'_>) -> Option<String> {
-    let (endpoint, usd) = cheaper(service, bytes, reckoning)?;
+/// What to do about so many bytes to a service and region; None if there is nothing that costs less.
+pub(super) fn advice(
+    values: &[Option<String>],
+    bytes: f64,
+    reckoning: Reckoning<'_>,
+) -> Option<String> {
+    let (endpoint, usd) = cheaper(values, bytes, reckoning)?;
+    let service = values.first()?.as_deref()?;
     (usd > 0.0).then(|| match endpoint {
         Endpoint::Gateway => {
             format!("create a gateway endpoint for {service}, which is free of charge")
@@ -48,9 +53,8 @@ pub(super) fn advice(service: &str, bytes: f64, reckoning: Reckoning<'_>) -> Opt
 pub(super) fn savings(section: &Section, reckoning: Reckoning<'_>) -> Vec<Saving> {
     let mut savings = Vec::new();
     for row in &section.rows {
-        let Some(service) = row.values.first().and_then(Option::as_deref) else { continue };
         if let Some(advice) = &row.advice
-            && let Some((_, usd)) = cheaper(service, row.bytes, reckoning)
+            && let Some((_, usd)) = cheaper(&row.values, row.bytes, reckoning)
         {
             savings.push(Saving {
                 advice: advice.clone(),
@@ -64,9 +68,19 @@ pub(super) fn savings(section: &Section, reckoning: Reckoning<'_>) -> Vec<Saving
 }
 
 /// The endpoint of a service, and what it would have saved in the time of the records.
-fn cheaper(service: &str, bytes: f64, reckoning: Reckoning<'_>) -> Option<(Endpoint, f64)> {
+fn cheaper(
+    values: &[Option<String>],
+    bytes: f64,
+    reckoning: Reckoning<'_>,
+) -> Option<(Endpoint, f64)> {
     let prices = reckoning.prices;
+    let service = values.first()?.as_deref()?;
     let (_, endpoint) = ENDPOINTS.iter().find(|(name, _)| *name == service)?;
+    // An endpoint leads to its own region only.
+    let region = values.get(1).and_then(Option::as_deref);
+    if region.is_some_and(|region| !reckoning.span.regions.iter().any(|own| own == region)) {
+        return None;
+    }
     let now = prices.of_bytes(Item::NatGb, bytes);
     let then = match endpoint {
         Endpoint::Gateway => 0.0,

@@ -69,11 +69,16 @@ pub(crate) fn run(arguments: &Arguments, settings: &Settings) -> anyhow::Result<
         price_file: arguments.prices.as_deref().map(read).transpose()?,
         prices: arguments.price.clone(),
         limit: arguments.limit,
+        outside: settings.resolve.unwrap_or_default(),
     };
     let asked = &arguments.asked;
     asked.run_in(Format::Table, settings, async |subject, output| {
         let work = cost::cost(subject, &question);
-        let answer = asked::answered(subject, "", settings, work).await?;
+        let mut answer = asked::answered(subject, "", settings, work).await?;
+        let outside = answer.largest_outside.iter().map(String::as_str);
+        if asked::resolved(subject, settings, outside).await? {
+            answer = cost::cost(subject, &question).await?;
+        }
         if answer.start.is_none() {
             let windows: Vec<_> = question.during.into_iter().collect();
             asked.tell_nothing(subject, &windows).await?;
