@@ -15,6 +15,7 @@ pub mod spikes;
 pub mod subject;
 pub mod timeline;
 pub mod top;
+pub mod traffic;
 pub mod window;
 
 pub use counting::Counting;

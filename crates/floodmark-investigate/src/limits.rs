@@ -106,3 +106,8 @@ pub const GATEWAYS_MAX: usize = 200;
 
 /// From how many hours of logs on a month is projected.
 pub const PROJECTED_FROM_HOURS: f64 = 0.5;
+/// Of how many addresses it is told what they do, beside how much.
+pub const ADDRESSES_DETAILED_MAX: usize = 5;
+
+/// How many values of each column tell what an address does.
+pub const VALUES_DETAILED_MAX: usize = 3;

@@ -55,6 +55,10 @@ impl Cache {
         Ok(Self { path, connection: Mutex::new(connection) })
     }
 
+    pub(super) fn without_file() -> Self {
+        Self { path: PathBuf::new(), connection: Mutex::new(None) }
+    }
+
     pub(super) fn path(&self) -> &Path {
         &self.path
     }

@@ -5,6 +5,7 @@ mod check;
 mod compare;
 mod completions;
 mod cost;
+mod data;
 mod ddl;
 mod demo;
 pub(crate) mod describe;
@@ -15,6 +16,7 @@ mod shell;
 pub(crate) mod tables;
 mod timeline;
 mod top;
+mod whois;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -56,6 +58,8 @@ enum Commands {
     Demo(demo::Arguments),
     Explain(explain::Arguments),
     Cost(cost::Arguments),
+    Data(data::Arguments),
+    Whois(whois::Arguments),
     Completions(completions::Arguments),
     Man(man::Arguments),
 }
@@ -95,6 +99,8 @@ fn run(arguments: &[OsString]) -> anyhow::Result<()> {
         Commands::Demo(arguments) => demo::run(&arguments, &settings),
         Commands::Explain(arguments) => explain::run(&arguments, &settings),
         Commands::Cost(arguments) => cost::run(&arguments, &settings),
+        Commands::Data(arguments) => data::run(&arguments, &settings),
+        Commands::Whois(arguments) => whois::run(&arguments, &settings),
         Commands::Completions(arguments) => completions::run(&arguments),
         Commands::Man(arguments) => man::run(&arguments),
     }

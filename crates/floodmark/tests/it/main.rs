@@ -6,6 +6,7 @@ mod check;
 mod corpus;
 mod cost;
 mod counting;
+mod data;
 mod explain;
 mod functions;
 mod glue;

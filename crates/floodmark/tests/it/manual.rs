@@ -44,6 +44,7 @@ fn the_page_of_commands_is_current() {
         "describe",
         "ddl",
         "check",
+        "data",
         "demo",
         "completions",
         "man",
