@@ -1,18 +1,18 @@
 //! Which interfaces are NAT gateways.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use floodmark_engine::Result;
-use floodmark_who::Fact;
+use floodmark_who::inventory::Kind;
 
 use crate::answer::Rows;
 use crate::cost::answer::{Gateway, ToldBy};
+use crate::cost::inventory::Inventoried;
 use crate::cost::span::Span;
 use crate::counting::own::PRIVATE;
 use crate::counting::{LoggedInterface, is_in};
 use crate::limits::{ADDRESSES_LISTED_MAX, GATEWAYS_MAX};
-use crate::naming::seconds;
 use crate::subject::Subject;
 use crate::window::Window;
 
@@ -21,9 +21,6 @@ const PURPOSES: [&str; 2] = ["nat_gateway", "regional_nat_gateway"];
 
 /// The interface that stands for all regional NAT gateways, whose own ids are in another column.
 pub(super) const REGIONAL: &str = "-";
-
-/// How the inventory begins the name of a NAT gateway.
-const NAMED: &str = "NAT gateway";
 
 /// The NAT gateways of a log.
 #[derive(Clone, Debug, Default)]
@@ -40,15 +37,15 @@ pub(super) async fn find(
     windows: &[Window],
     named: &[String],
     interfaces: &[LoggedInterface],
+    inventory: &Inventoried,
     span: &Span,
 ) -> Result<Gateways> {
-    let names = inventory_names(subject, interfaces, span)?;
     if !named.is_empty() {
-        return Ok(by_user(named, interfaces, &names));
+        return Ok(by_user(named, interfaces, inventory));
     }
     let gateway = |interface: &LoggedInterface, told_by| Gateway {
         id: interface.name.clone(),
-        name: names.get(&interface.name).cloned(),
+        name: inventory.get(&interface.name).map(|known| known.name.clone()),
         addresses: interface.addresses.clone(),
         told_by,
     };
@@ -58,7 +55,8 @@ pub(super) async fn find(
         let purpose = interface.purpose.as_deref();
         if purpose.is_some_and(|purpose| PURPOSES.contains(&purpose)) {
             gateways.found.push(gateway(interface, ToldBy::Log));
-        } else if names.get(&interface.name).is_some_and(|name| name.starts_with(NAMED)) {
+        } else if inventory.get(&interface.name).is_some_and(|known| known.kind == Kind::NatGateway)
+        {
             gateways.found.push(gateway(interface, ToldBy::Inventory));
         } else if interface.translates && purpose.is_none() && span.with_purpose < span.flows {
             behaving.push(interface);
@@ -88,22 +86,21 @@ pub(super) async fn find(
 }
 
 /// The gateways that the user names by interface, by address, or by the id that the inventory knows.
-fn by_user(
-    named: &[String],
-    interfaces: &[LoggedInterface],
-    names: &BTreeMap<String, String>,
-) -> Gateways {
+fn by_user(named: &[String], interfaces: &[LoggedInterface], inventory: &Inventoried) -> Gateways {
     let mut gateways = Gateways::default();
     for id in named {
         let is_it = |interface: &&LoggedInterface| {
             interface.name == *id
                 || interface.addresses.contains(id)
-                || names
-                    .get(&interface.name)
-                    .is_some_and(|name| name.split_whitespace().any(|word| word == id))
+                || (inventory.get(&interface.name))
+                    .is_some_and(|known| known.resource.as_ref() == Some(id))
         };
         let (id, name, addresses) = match interfaces.iter().find(is_it) {
-            Some(found) => (&found.name, names.get(&found.name).cloned(), found.addresses.clone()),
+            Some(found) => (
+                &found.name,
+                inventory.get(&found.name).map(|known| known.name.clone()),
+                found.addresses.clone(),
+            ),
             // An address can be counted wherever it stands, whoever logged it.
             None if id.parse::<IpAddr>().is_ok() => (id, None, vec![id.clone()]),
             None => (id, None, Vec::new()),
@@ -115,29 +112,6 @@ fn by_user(
     }
     gateways.found.truncate(GATEWAYS_MAX);
     gateways
-}
-
-/// What the inventory calls the interfaces as of the end of the records, by interface. Reads no log.
-fn inventory_names(
-    subject: &Subject<'_>,
-    interfaces: &[LoggedInterface],
-    span: &Span,
-) -> Result<BTreeMap<String, String>> {
-    let at = span.window.map(|window| seconds(window.end));
-    let who = subject.who();
-    let mut names = BTreeMap::new();
-    for interface in interfaces {
-        let mut name = who.interface_by_id(&interface.name, at)?.value();
-        for address in interface.addresses.iter().filter_map(|address| address.parse().ok()) {
-            if name.is_none() {
-                name = who.tell(Fact::Interface, address, at)?.value();
-            }
-        }
-        if let Some(name) = name {
-            names.insert(interface.name.clone(), name.to_string());
-        }
-    }
-    Ok(names)
 }
 
 /// Of interfaces that translate addresses, those whose own port to the outside is mostly the higher one: a NAT gateway chooses one above

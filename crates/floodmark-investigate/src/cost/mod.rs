@@ -5,6 +5,7 @@
 
 pub mod answer;
 mod gateways;
+mod inventory;
 mod legs;
 mod naming;
 mod notes;
@@ -23,6 +24,7 @@ use crate::answer::Rows;
 use crate::cost::answer::{Charge, Cost, Gateway, Saving, Section};
 use crate::cost::gateways::Gateways;
 use crate::cost::prices::{Item, Prices};
+use crate::cost::questions::Places;
 use crate::cost::sections::{Question, Reckoning};
 use crate::cost::span::Span;
 use crate::counting::{self, Examined};
@@ -74,11 +76,14 @@ pub async fn cost(subject: &Subject<'_>, question: &CostQuestion) -> Result<Cost
     else {
         return Err(Error::new(ErrorKind::Internal, "the log is made at network interfaces"));
     };
+    let inventory = inventory::look_up(subject, &interfaces, &span)?;
+    let named = &question.gateways;
     let Gateways { found, notes } =
-        gateways::find(subject, &windows, &question.gateways, &interfaces, &span).await?;
+        gateways::find(subject, &windows, named, &interfaces, &inventory, &span).await?;
+    let places = places(&span, inventory.zones(&interfaces));
     let reckoning = Reckoning { prices: &prices, span: &span };
     let mut sections = Vec::new();
-    for asked in questions(subject, &windows, &found, &counting.predicate, &span) {
+    for asked in questions(subject, &windows, &found, &counting.predicate, &places, &span) {
         // Of these there are few, and what would save is among them.
         let is_short = matches!(asked.name, "nat_gateways" | "nat_services");
         let limit = if is_short { ROWS_SHOWN_MAX } else { question.limit };
@@ -125,27 +130,39 @@ fn prices_of(question: &CostQuestion, region: &str) -> Result<Prices> {
     Ok(prices)
 }
 
+/// What tells the zones: the log itself, or else the inventory.
+fn places(span: &Span, inventory: Vec<(String, String)>) -> Places {
+    if span.with_zone > 0.0 && span.with_direction > 0.0 {
+        Places::Log
+    } else if inventory.is_empty() {
+        Places::NotTold
+    } else {
+        Places::Inventory(inventory)
+    }
+}
+
 /// The tables that can be asked of what the logs hold.
 fn questions(
     subject: &Subject<'_>,
     windows: &[Window],
     gateways: &[Gateway],
     once: &str,
+    places: &Places,
     span: &Span,
 ) -> Vec<Question> {
     let mut asked = Vec::new();
     if span.flows == 0.0 {
         return asked;
     }
-    let tells_zones = span.with_zone > 0.0 && span.with_direction > 0.0;
+    let tells_zones = !matches!(places, Places::NotTold);
     if !gateways.is_empty() {
         asked.extend(questions::of_gateways(subject, windows, gateways));
         if tells_zones {
-            asked.push(questions::to_far_gateways(subject, windows, gateways));
+            asked.push(questions::to_far_gateways(subject, windows, gateways, places));
         }
     }
     if tells_zones {
-        asked.push(questions::across_zones(subject, windows, once));
+        asked.push(questions::across_zones(subject, windows, once, places));
     }
     asked.push(questions::to_internet(subject, windows, once));
     asked

@@ -76,10 +76,11 @@ fn on_fields(cost: &Cost, span: &Span) -> Vec<String> {
                 .to_owned(),
         );
     }
-    if span.with_zone < span.flows || span.with_direction < span.flows {
+    let knows_zones = section(cost, "cross_zone").or(section(cost, "nat_other_zone")).is_some();
+    if !knows_zones && (span.with_zone < span.flows || span.with_direction < span.flows) {
         notes.push(
-            "What crosses availability zones is told by the fields `az-id` and `flow-direction`, which not all records have: add them to \
-             the format of the flow log."
+            "What crosses availability zones is told by the fields `az-id` and `flow-direction`, which not all records have, or by \
+             the inventory: `floodmark inventory refresh`."
                 .to_owned(),
         );
     }

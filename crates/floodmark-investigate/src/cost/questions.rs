@@ -6,6 +6,7 @@ use crate::cost::naming;
 use crate::cost::prices::Item;
 use crate::cost::sections::Question;
 use crate::counting::own::PRIVATE;
+use crate::counting::quoted;
 use crate::subject::Subject;
 use crate::window::Window;
 
@@ -108,21 +109,37 @@ pub(super) fn largest_outside(
     )
 }
 
+/// What tells the availability zone of an address.
+#[derive(Clone, Debug)]
+pub(super) enum Places {
+    /// The records of the interface that has it.
+    Log,
+    /// The inventory: addresses, and ids of interfaces, with their zones.
+    Inventory(Vec<(String, String)>),
+    /// Nothing.
+    NotTold,
+}
+
 /// What crosses from one availability zone to the gateway of another one.
 pub(super) fn to_far_gateways(
     subject: &Subject<'_>,
     windows: &[Window],
     gateways: &[Gateway],
+    places: &Places,
 ) -> Question {
     let legs = with_legs(subject, windows, gateways);
-    let place = place(subject, windows);
+    let place = place(subject, windows, places);
+    let (zone, of_gateway) = match places {
+        Places::Inventory(_) => ("gate.zone", " JOIN place AS gate ON gateway = gate.address"),
+        Places::Log | Places::NotTold => ("legs.zone", ""),
+    };
     Question {
         name: "nat_other_zone",
         title: "To NAT gateways of another availability zone",
         by: &["inside", "name", "zones", "gateway"],
         sql: format!(
-            "{legs},\n{place}\nSELECT inside, {} AS name, place.zone || ' to ' || legs.zone AS zones, gateway, {SUMS}\nFROM legs JOIN place ON inside = address\nWHERE place.zone <> legs.zone\nGROUP BY inside, place.zone, legs.zone, gateway\nORDER BY bytes DESC, 1, 3, 4",
-            naming::interface("inside", LATEST)
+            "{legs},\n{place}\nSELECT inside, {} AS name, place.zone || ' to ' || {zone} AS zones, gateway, {SUMS}\nFROM legs JOIN place ON inside = place.address{of_gateway}\nWHERE place.zone <> {zone}\nGROUP BY inside, place.zone, {zone}, gateway\nORDER BY bytes DESC, 1, 3, 4",
+            naming::interface("inside", "max(legs.at)")
         ),
         price: Item::ZoneGb,
         times: 1.0,
@@ -131,8 +148,13 @@ pub(super) fn to_far_gateways(
 }
 
 /// What hosts of different availability zones send to each other.
-pub(super) fn across_zones(subject: &Subject<'_>, windows: &[Window], once: &str) -> Question {
-    let place = place(subject, windows);
+pub(super) fn across_zones(
+    subject: &Subject<'_>,
+    windows: &[Window],
+    once: &str,
+    places: &Places,
+) -> Question {
+    let place = place(subject, windows, places);
     let private = |column: &str| format!("regexp_like({column}, '{PRIVATE}')");
     let counted = subject.and(&format!(
         "({once}) AND {} AND {} AND coalesce(action, 'ACCEPT') <> 'REJECT'",
@@ -177,7 +199,16 @@ pub(super) fn to_internet(subject: &Subject<'_>, windows: &[Window], once: &str)
 
 /// The part of a statement that tells the availability zone of each address: that of the interface that has it. An address that two zones
 /// have, in different VPCs, has none.
-fn place(subject: &Subject<'_>, windows: &[Window]) -> String {
+fn place(subject: &Subject<'_>, windows: &[Window], places: &Places) -> String {
+    if let Places::Inventory(zones) = places {
+        let rows: Vec<_> = (zones.iter())
+            .map(|(address, zone)| format!("({}, {})", quoted(address), quoted(zone)))
+            .collect();
+        return format!(
+            "place AS (\n  SELECT address, max(zone) AS zone\n  FROM (VALUES {}) AS known (address, zone)\n  GROUP BY address\n  HAVING min(zone) = max(zone)\n)",
+            rows.join(", ")
+        );
+    }
     // Whatever the subject's condition: it may hide the records that tell.
     let all = subject.without_condition().and("srcaddr <> '-' AND az_id <> '-'");
     format!(
