@@ -3,6 +3,7 @@
 mod answer;
 pub mod compare;
 pub mod contribution;
+pub mod cost;
 pub mod counting;
 pub mod drivers;
 pub mod explain;

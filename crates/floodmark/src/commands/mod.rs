@@ -4,6 +4,7 @@ pub(crate) mod asked;
 mod check;
 mod compare;
 mod completions;
+mod cost;
 mod data;
 mod ddl;
 mod demo;
@@ -57,6 +58,7 @@ enum Commands {
     Check(check::Arguments),
     Demo(demo::Arguments),
     Explain(explain::Arguments),
+    Cost(cost::Arguments),
     Data(data::Arguments),
     Whois(whois::Arguments),
     Inventory(inventory::Arguments),
@@ -98,6 +100,7 @@ fn run(arguments: &[OsString]) -> anyhow::Result<()> {
         Commands::Check(arguments) => check::run(&arguments, &settings),
         Commands::Demo(arguments) => demo::run(&arguments, &settings),
         Commands::Explain(arguments) => explain::run(&arguments, &settings),
+        Commands::Cost(arguments) => cost::run(&arguments, &settings),
         Commands::Data(arguments) => data::run(&arguments, &settings),
         Commands::Whois(arguments) => whois::run(&arguments, &settings),
         Commands::Inventory(arguments) => inventory::run(&arguments, &settings),

@@ -4,6 +4,7 @@ mod acceptance;
 mod catalog;
 mod check;
 mod corpus;
+mod cost;
 mod counting;
 mod data;
 mod explain;

@@ -39,6 +39,7 @@ fn the_page_of_commands_is_current() {
         "top",
         "compare",
         "timeline",
+        "cost",
         "tables",
         "describe",
         "ddl",
