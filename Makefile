@@ -3,11 +3,15 @@
 # One folder for all that is built, so that a fresh clone on the same machine builds little.
 CARGO_TARGET_DIR ?= $(HOME)/.cache/floodmark/target
 export CARGO_TARGET_DIR
+# The Python of the tests, with moto and what checks templates: testing/python/install puts it there.
+FLOODMARK_TEST_PYTHON ?= $(CARGO_TARGET_DIR)/python/bin/python
+export FLOODMARK_TEST_PYTHON
 
 .PHONY: demo release test lint bench fuzz update
 
 # One selection of packages for everything in this profile: another one would build the dependencies once more.
 test:
+	testing/python/install
 	cargo test --workspace --locked
 
 # Generates an incident and walks through it, with the program as the tests build it: that takes a third of the time.

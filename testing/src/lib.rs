@@ -1,1 +1,4 @@
 //! Servers that the tests talk to.
+
+pub mod moto;
+pub mod python;

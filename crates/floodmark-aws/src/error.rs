@@ -119,3 +119,18 @@ impl StdError for Error {
         self.0.source.as_ref().map(|source| &**source as &(dyn StdError + 'static))
     }
 }
+
+/// An error and what caused it, in one line.
+pub fn chain(error: &dyn StdError) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        let part = error.to_string();
+        if !text.contains(&part) {
+            text.push_str(": ");
+            text.push_str(&part);
+        }
+        source = error.source();
+    }
+    text
+}
