@@ -2,10 +2,10 @@
 
 use floodmark_engine::dialect::identifier;
 use floodmark_engine::{Error, ErrorKind, Result};
-use floodmark_formats::{LogType, Table};
 use floodmark_formats::kind::Kind;
 use floodmark_formats::measure::Amount;
 use floodmark_formats::observation::Observation;
+use floodmark_formats::{LogType, Table};
 
 /// What rules look at, as expressions of SQL over one record.
 #[derive(Clone, Debug)]
@@ -48,7 +48,8 @@ const REFUSED: &[&str] = &["rejects", "blocks"];
 pub(crate) fn columns(table: &Table) -> Result<Columns> {
     let log = table.log_type;
     let Some(client) = log.client else {
-        let message = format!("`{}` names no clients, so that no rule can be tested on it", log.name);
+        let message =
+            format!("`{}` names no clients, so that no rule can be tested on it", log.name);
         return Err(Error::new(ErrorKind::NotSupported, message));
     };
     let (source, destination, way) = match log.observation {

@@ -56,7 +56,8 @@ pub(crate) fn matched(
             continue;
         }
         let Some(column) = column else {
-            let message = format!("the log has no {what}, so that this rule cannot be tested on it");
+            let message =
+                format!("the log has no {what}, so that this rule cannot be tested on it");
             return Err(Error::new(ErrorKind::NotSupported, message)
                 .hint("test it on the logs of the load balancer, of CloudFront or of WAF"));
         };

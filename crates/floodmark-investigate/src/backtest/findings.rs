@@ -164,7 +164,9 @@ impl Findings {
             let name = format!("finding {} ({})", at + 1, cause.subject());
             let found = self.target(cause, way.facts(), directions);
             let Some((targets, told, direction)) = found else {
-                chosen.notes.push(format!("`{way}` cannot block {name}{}.", self.others(cause, way)));
+                chosen
+                    .notes
+                    .push(format!("`{way}` cannot block {name}{}.", self.others(cause, way)));
                 continue;
             };
             let left: Vec<_> = (cause.conditions.iter())
@@ -223,9 +225,9 @@ impl Findings {
             .collect();
         // Who is inside is no target, if it can be told by whom it talks with.
         let is_inside = |targets: &[Target]| {
-            targets.iter().any(
-                |target| matches!(target, Target::Network(network) if is_private(network)),
-            )
+            targets
+                .iter()
+                .any(|target| matches!(target, Target::Network(network) if is_private(network)))
         };
         found.sort_by_key(|(targets, ..)| is_inside(targets));
         found.into_iter().next()

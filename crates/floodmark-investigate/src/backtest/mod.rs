@@ -5,6 +5,7 @@ mod condition;
 pub mod findings;
 pub mod refusals;
 mod statements;
+pub mod text;
 
 use floodmark_block::rule::Direction;
 use floodmark_block::target::Targets;
@@ -147,8 +148,7 @@ impl Blocked {
     /// What there is more of than in the windows before, scaled to the same length.
     fn rise(self, before: Self, scale: f64) -> Self {
         let more = |during: f64, before: f64| (during - before * scale).max(0.0);
-        let (records, bytes) =
-            (more(self.records, before.records), more(self.bytes, before.bytes));
+        let (records, bytes) = (more(self.records, before.records), more(self.bytes, before.bytes));
         Self {
             records,
             blocked: more(self.blocked, before.blocked).min(records),
@@ -197,12 +197,8 @@ pub async fn ask(subject: &Subject<'_>, question: &BacktestQuestion<'_>) -> Resu
             amounts.add(&batch, row);
         }
     }
-    let mut bystanders = Bystanders {
-        who: statements.who,
-        busiest: Vec::new(),
-        addresses: 0,
-        blocked: 0.0,
-    };
+    let mut bystanders =
+        Bystanders { who: statements.who, busiest: Vec::new(), addresses: 0, blocked: 0.0 };
     let mut rows = Rows::ask(subject, &statements.bystanders, 1).await?;
     while let Some(batch) = rows.next().await? {
         for row in batch.rows() {

@@ -59,13 +59,8 @@ const PREFIX_MIN: [u8; 2] = [8, 16];
 
 impl Reason {
     /// All reasons.
-    pub const ALL: [Self; 5] = [
-        Self::Everyone,
-        Self::OwnRanges,
-        Self::HealthChecks,
-        Self::AwsServices,
-        Self::Bystanders,
-    ];
+    pub const ALL: [Self; 5] =
+        [Self::Everyone, Self::OwnRanges, Self::HealthChecks, Self::AwsServices, Self::Bystanders];
 
     /// Its name on the command line.
     pub fn name(self) -> &'static str {
@@ -105,12 +100,13 @@ impl Protected {
     fn touched(&self, network: &IpNet) -> impl Iterator<Item = (&IpNet, &(Reason, String))> {
         let above = std::iter::successors(network.supernet(), IpNet::supernet);
         let above = above.filter_map(|above| self.networks.get_key_value(&above));
-        let below = (self.networks.range(network.trunc()..))
-            .take_while({
-                let network = *network;
-                move |(below, _)| network.contains(*below)
-            });
-        above.chain(below).flat_map(|(network, names)| names.iter().map(move |name| (network, name)))
+        let below = (self.networks.range(network.trunc()..)).take_while({
+            let network = *network;
+            move |(below, _)| network.contains(*below)
+        });
+        above
+            .chain(below)
+            .flat_map(|(network, names)| names.iter().map(move |name| (network, name)))
     }
 }
 
@@ -184,9 +180,9 @@ pub fn of_backtest(backtest: &Backtest, bystanders_share_max: f64) -> Vec<Refusa
 
 /// Whether a network is used inside.
 pub(crate) fn is_private(network: &IpNet) -> bool {
-    PRIVATE.iter().any(|private| {
-        private.parse::<IpNet>().is_ok_and(|private| private.contains(network))
-    })
+    PRIVATE
+        .iter()
+        .any(|private| private.parse::<IpNet>().is_ok_and(|private| private.contains(network)))
 }
 
 /// The most that is blocked of what is no attack, unless it is told otherwise.
@@ -229,9 +225,8 @@ mod tests {
 
     #[test]
     fn many_refusals_are_told_in_a_line() {
-        let targets: Targets = (0..50)
-            .map(|at| Target::parse(&format!("10.0.{at}.0/24")).unwrap())
-            .collect();
+        let targets: Targets =
+            (0..50).map(|at| Target::parse(&format!("10.0.{at}.0/24")).unwrap()).collect();
         let found = refusals(&targets, &[Direction::Inbound], &Protected::default());
         assert_eq!(found.len(), 1);
         assert!(found[0].message.ends_with("more networks"), "{}", found[0]);

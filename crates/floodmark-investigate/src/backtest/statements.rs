@@ -124,7 +124,8 @@ fn records(columns: &Columns, sides: &Sides<'_>, rule: &Rule<'_>, from: &str) ->
     };
     let health = flag(health.join(" OR "));
     let refused = flag(columns.refused.unwrap_or_default().to_owned());
-    let bytes = columns.bytes.map_or_else(|| "0".to_owned(), |bytes| format!("coalesce({bytes}, 0)"));
+    let bytes =
+        columns.bytes.map_or_else(|| "0".to_owned(), |bytes| format!("coalesce({bytes}, 0)"));
     let matches = format!("coalesce({}, false)", rule.condition);
     let select = format!(
         "SELECT {side} AS side, {attack} AS attack, {source} AS address,",
