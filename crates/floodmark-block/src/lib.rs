@@ -10,11 +10,13 @@ pub mod numbers;
 pub mod plan;
 pub mod present;
 pub mod quotas;
+pub mod render;
 pub mod rule;
 pub mod target;
 pub mod way;
 
 mod names;
+mod wire;
 mod written;
 
 pub use floodmark_aws::{Error, ErrorKind, Result};

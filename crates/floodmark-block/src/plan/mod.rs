@@ -2,7 +2,7 @@
 
 mod network_acl;
 mod security_group;
-mod waf;
+pub(crate) mod waf;
 
 use crate::names;
 use crate::present::Present;
