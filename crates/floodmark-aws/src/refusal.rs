@@ -154,7 +154,10 @@ impl Refusal {
             Some(Meaning::Clock) => refused("finds this machine's clock wrong", "set the clock"),
             None => {
                 let kind = kind_of(code);
-                let reason = format!("refuses {operation} ({status} {code})");
+                let reason = match kind {
+                    ErrorKind::InvalidQuery => format!("does not take the request {operation}"),
+                    _ => format!("refuses {operation} ({status} {code})"),
+                };
                 let hint = match kind {
                     ErrorKind::Unavailable => service.again,
                     ErrorKind::LimitReached => {

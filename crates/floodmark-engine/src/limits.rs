@@ -57,25 +57,16 @@ pub const LISTED_AHEAD_MAX: usize = 4096;
 pub const FOLDERS_DEPTH_MAX: usize = 64;
 
 /// How often a request to S3 is sent again after a 5xx answer, a time-out or a broken connection.
-pub const RETRIES_MAX: usize = 8;
+pub const RETRIES_MAX: usize = floodmark_aws::limits::RETRIES_MAX;
 
 /// For how long a request to S3 is sent again. Longer than [`REQUEST_TIME_MAX`], else one that ran out of time never would be.
 pub const RETRY_TIME_MAX: Duration = Duration::from_secs(240);
 
 /// How long connecting to S3 may take.
-pub const CONNECT_TIME_MAX: Duration = Duration::from_secs(10);
+pub const CONNECT_TIME_MAX: Duration = floodmark_aws::limits::CONNECT_TIME_MAX;
 
 /// How long one request to S3 may take with its whole answer, before it is sent again for what is missing.
-pub const REQUEST_TIME_MAX: Duration = Duration::from_secs(60);
-
-/// How long before their end credentials are renewed.
-pub const CREDENTIALS_RENEWED_BEFORE: Duration = Duration::from_secs(5 * 60);
-
-/// How long credentials are used that do not say when they end.
-pub const CREDENTIALS_TIME_MAX: Duration = Duration::from_secs(15 * 60);
-
-/// How long credentials are used at least, for their source may give the same ones until shortly before their end.
-pub const CREDENTIALS_TIME_MIN: Duration = Duration::from_secs(10);
+pub const REQUEST_TIME_MAX: Duration = floodmark_aws::limits::REQUEST_TIME_MAX;
 
 /// How many rejected lines a report keeps with their text. All are counted, and the table `rejected` gives them all.
 pub const REJECTIONS_REPORTED_MAX: usize = 5;
@@ -139,15 +130,6 @@ pub const PARTITIONS_MAX: usize = 1_000_000;
 
 /// How many values a partition projection tries out for a query that excludes most of them.
 pub const PROJECTED_VALUES_TRIED_MAX: usize = 3_000_000;
-
-/// How many bytes an answer of the Glue Data Catalog may have.
-pub const GLUE_ANSWER_BYTES_MAX: usize = 64 << 20;
-
-/// How long to wait before a request to the Glue Data Catalog is sent again for the first time. Each time it is twice as long.
-pub const GLUE_PAUSE_MIN: Duration = Duration::from_millis(100);
-
-/// How long to wait at most before a request to the Glue Data Catalog is sent again.
-pub const GLUE_PAUSE_MAX: Duration = Duration::from_secs(10);
 
 /// How long the expression may be that the Glue Data Catalog takes to choose partitions, in characters.
 pub const GLUE_EXPRESSION_CHARACTERS_MAX: usize = 2048;

@@ -4,6 +4,7 @@
 //! never by a query.
 
 pub mod file;
+pub mod inventory;
 mod known;
 pub mod limits;
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::BytesMut;
+use floodmark_aws::chain;
 use futures::{StreamExt, TryStreamExt, stream};
 use object_store::aws::{AmazonS3, AmazonS3Builder, resolve_bucket_region};
 use object_store::list::{PaginatedListOptions, PaginatedListStore};
@@ -19,7 +20,7 @@ use crate::limits::{
     CONNECT_TIME_MAX, FETCHED_RANGE_BYTES_MAX, FETCHED_RANGES_MAX, REQUEST_TIME_MAX, RETRIES_MAX,
     RETRY_TIME_MAX,
 };
-use crate::store::credentials::{self, chain};
+use crate::store::credentials;
 use crate::store::{Fetched, Object};
 
 /// How S3 is reached. What is None comes from the environment and the profile, as for every AWS tool.
@@ -67,7 +68,7 @@ pub(crate) struct PageOptions {
 
 impl S3 {
     pub(crate) async fn open(bucket: &str, options: &S3Options) -> Result<Self> {
-        let config = credentials::load(options).await;
+        let config = floodmark_aws::load(&options.aws()).await;
         let endpoint = (options.endpoint.clone())
             .or_else(|| config.endpoint_url().map(str::to_owned))
             .filter(|endpoint| !endpoint.is_empty());

@@ -16,7 +16,7 @@ use crate::catalog::glue::entry::{DatabaseEntry, PartitionEntry, TableEntry};
 use crate::catalog::{Database, Partition, PartitionFilter, Relation, TableDefinition, refused};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::{GLUE_PAGES_MAX, PARTITIONS_MAX};
-use crate::store::{S3Options, credentials};
+use crate::store::S3Options;
 
 /// How the Glue Data Catalog is reached.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -65,7 +65,7 @@ impl GlueCatalog {
     ///
     /// `AccessDenied` if there are no credentials, `NotFound` if there is no region.
     pub async fn open(options: &GlueOptions) -> Result<Self> {
-        Self::of(&credentials::load(&options.s3).await, options).await
+        Self::of(&floodmark_aws::load(&options.s3.aws()).await, options).await
     }
 
     async fn of(config: &SdkConfig, options: &GlueOptions) -> Result<Self> {
