@@ -1,5 +1,8 @@
 //! Servers that the tests talk to.
 
+pub mod dns;
+pub mod files;
 pub mod http_server;
+pub mod mmdb;
 pub mod moto;
 pub mod python;

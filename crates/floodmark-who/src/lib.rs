@@ -3,10 +3,19 @@
 //! Everything is answered from files of this machine. What fills them (`rdap`, `inventory`, `data`) is asked for by name and
 //! never by a query.
 
+pub mod aws_ranges;
+pub mod bots;
+pub mod data;
+pub mod dns;
 pub mod file;
 pub mod inventory;
+pub mod geo;
 mod known;
 pub mod limits;
+pub mod ports;
+pub mod protocols;
+pub mod ranges;
+pub mod threats;
 
 pub use floodmark_aws::{Error, ErrorKind, Result};
 pub use known::Known;
