@@ -8,17 +8,16 @@ use floodmark_block::target::{Place, Target, Targets, TextMatch};
 use floodmark_block::way::{Way, WayFacts};
 use floodmark_engine::dialect::literal;
 use floodmark_engine::{Error, ErrorKind, Result};
+use floodmark_formats::kind::Kind;
 use floodmark_formats::observation::Observation;
 use floodmark_formats::{Table, table};
 use ipnet::IpNet;
 use serde::Deserialize;
 
 use crate::backtest::columns::{COUNTRIES, DESTINATIONS, is_percent_encoded, name_of_kind};
-use crate::backtest::refusals::is_private;
+use crate::backtest::protected::is_private;
 use crate::limits::FINDINGS_BYTES_MAX;
 use crate::window::Window;
-
-use floodmark_formats::kind::Kind;
 
 /// What `explain` found.
 #[derive(Clone, Debug)]

@@ -3,17 +3,24 @@
 mod columns;
 mod condition;
 pub mod findings;
+pub mod protected;
 pub mod refusals;
 mod statements;
 pub mod text;
 
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
 use floodmark_block::rule::Direction;
 use floodmark_block::target::Targets;
 use floodmark_engine::{Error, Result, dialect};
+use ipnet::IpNet;
 use serde::{Serialize, Serializer};
 
 use crate::answer::{Batch, Rows};
 use crate::backtest::columns::columns;
+use crate::backtest::protected::Protected;
+use crate::backtest::refusals::Reason;
 use crate::backtest::statements::{Sides, Statements};
 use crate::limits::{BYSTANDERS_SHOWN_MAX, WINDOWS_MAX};
 use crate::subject::Subject;
@@ -34,6 +41,8 @@ pub struct BacktestQuestion<'a> {
     pub before: &'a [Window],
     /// What the attack is, as a condition in SQL; None if it is whatever there is more of than before.
     pub attack: Option<&'a str>,
+    /// Whom the rule must not block.
+    pub protected: &'a Protected,
 }
 
 /// How often an address may ask.
@@ -102,6 +111,17 @@ pub struct Bystanders {
     pub addresses: u64,
     /// How many of their records are blocked.
     pub blocked: f64,
+    /// Those among them that must not be blocked, by the reason.
+    pub protected: BTreeMap<Reason, Met>,
+}
+
+/// Addresses that must not be blocked, and are.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Met {
+    /// The busiest one, and what it is.
+    pub name: String,
+    /// How many addresses there are.
+    pub addresses: u64,
 }
 
 /// Whom a list of bystanders has.
@@ -121,6 +141,8 @@ pub enum Who {
 pub struct Bystander {
     /// The address; None for NULL.
     pub address: Option<String>,
+    /// What it is, if it must not be blocked.
+    pub name: Option<String>,
     /// How many of its records are blocked.
     pub blocked: f64,
     /// How many bytes they stand for.
@@ -155,6 +177,21 @@ impl Blocked {
             bytes,
             blocked_bytes: more(self.blocked_bytes, before.blocked_bytes).min(bytes),
         }
+    }
+}
+
+impl Bystanders {
+    /// Notes an address that must not be blocked, and says what it is.
+    fn meet(&mut self, address: Option<&str>, protected: &Protected) -> Option<String> {
+        let address = address?;
+        let network = IpNet::from(address.parse::<IpAddr>().ok()?);
+        let (reason, name) = protected.touched(&network).next()?;
+        let met = self.protected.entry(reason).or_insert_with(|| Met {
+            name: format!("`{network}`, which is {name}", network = address),
+            addresses: 0,
+        });
+        met.addresses += 1;
+        Some(name.to_owned())
     }
 }
 
@@ -204,11 +241,12 @@ pub async fn ask(subject: &Subject<'_>, question: &BacktestQuestion<'_>) -> Resu
         for row in batch.rows() {
             let number = |column| batch.number(column, row).unwrap_or(0.0);
             let (blocked, blocked_bytes) = (number(1), number(2));
+            let address = batch.texts(row).pop().flatten();
             bystanders.addresses += 1;
             bystanders.blocked += blocked;
+            let name = bystanders.meet(address.as_deref(), question.protected);
             if bystanders.busiest.len() < BYSTANDERS_SHOWN_MAX {
-                let address = batch.texts(row).pop().flatten();
-                bystanders.busiest.push(Bystander { address, blocked, blocked_bytes });
+                bystanders.busiest.push(Bystander { address, name, blocked, blocked_bytes });
             }
         }
     }

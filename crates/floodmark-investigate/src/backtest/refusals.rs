@@ -9,7 +9,8 @@ use ipnet::IpNet;
 use serde::Serialize;
 
 use crate::backtest::Backtest;
-use crate::limits::{BYSTANDERS_SHARE_MAX, REFUSALS_NAMED_MAX};
+use crate::backtest::protected::{Protected, is_private};
+use crate::limits::REFUSALS_NAMED_MAX;
 
 /// Why a rule is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -35,24 +36,6 @@ pub struct Refusal {
     /// What it blocks, and why it should not, in a sentence without its point.
     pub message: String,
 }
-
-/// Networks that a rule must not block.
-#[derive(Clone, Debug, Default)]
-pub struct Protected {
-    networks: BTreeMap<IpNet, Vec<(Reason, String)>>,
-}
-
-/// Networks that are used inside: RFC 1918, 4193, 3927 and 4291.
-const PRIVATE: &[&str] = &[
-    "10.0.0.0/8",
-    "172.16.0.0/12",
-    "192.168.0.0/16",
-    "169.254.0.0/16",
-    "127.0.0.0/8",
-    "fc00::/7",
-    "fe80::/10",
-    "::1/128",
-];
 
 /// Networks of shorter prefixes are a large part of the internet.
 const PREFIX_MIN: [u8; 2] = [8, 16];
@@ -80,36 +63,6 @@ impl fmt::Display for Refusal {
     }
 }
 
-impl Protected {
-    /// Puts a network under protection.
-    pub fn add(&mut self, network: IpNet, reason: Reason, name: impl Into<String>) {
-        self.networks.entry(network.trunc()).or_default().push((reason, name.into()));
-    }
-
-    /// How many networks are protected.
-    pub fn len(&self) -> usize {
-        self.networks.len()
-    }
-
-    /// Whether nothing is protected, since nothing is known.
-    pub fn is_empty(&self) -> bool {
-        self.networks.is_empty()
-    }
-
-    /// What a network has in common with those that are protected.
-    fn touched(&self, network: &IpNet) -> impl Iterator<Item = (&IpNet, &(Reason, String))> {
-        let above = std::iter::successors(network.supernet(), IpNet::supernet);
-        let above = above.filter_map(|above| self.networks.get_key_value(&above));
-        let below = (self.networks.range(network.trunc()..)).take_while({
-            let network = *network;
-            move |(below, _)| network.contains(*below)
-        });
-        above
-            .chain(below)
-            .flat_map(|(network, names)| names.iter().map(move |name| (network, name)))
-    }
-}
-
 /// Why a rule is refused before any log is looked at.
 ///
 /// Private addresses are refused inbound, and everywhere what is protected.
@@ -133,12 +86,11 @@ pub fn refusals(
             let message = format!("`{network}` is private: its packets come from inside");
             of_network.insert(Reason::OwnRanges, (message, 0));
         }
-        for (other, (reason, name)) in protected.touched(network) {
-            let is = if other == network { "is" } else { "holds or is part of" };
+        for (reason, name) in protected.touched(network) {
             of_network
-                .entry(*reason)
+                .entry(reason)
                 .and_modify(|(_, more)| *more += 1)
-                .or_insert_with(|| (format!("`{network}` {is} {name}"), 0));
+                .or_insert_with(|| (format!("`{network}` is, holds or is part of {name}"), 0));
         }
         for (reason, (message, more)) in of_network {
             let more = if more > 0 { format!(" and {more} more") } else { String::new() };
@@ -158,7 +110,16 @@ pub fn refusals(
 
 /// Why a rule is refused by what it would have blocked.
 pub fn of_backtest(backtest: &Backtest, bystanders_share_max: f64) -> Vec<Refusal> {
-    let mut refusals = Vec::new();
+    let mut refusals: Vec<_> = (backtest.bystanders.protected.iter())
+        .map(|(reason, met)| {
+            let more = match met.addresses {
+                1 => String::new(),
+                addresses => format!(" and {} more addresses", addresses - 1),
+            };
+            let message = format!("it would have blocked {}{more}", met.name);
+            Refusal { reason: *reason, message }
+        })
+        .collect();
     if backtest.health_checks > 0 {
         let message = format!(
             "it would have blocked {} health checks of a load balancer or of Route 53",
@@ -176,18 +137,6 @@ pub fn of_backtest(backtest: &Backtest, bystanders_share_max: f64) -> Vec<Refusa
         refusals.push(Refusal { reason: Reason::Bystanders, message });
     }
     refusals
-}
-
-/// Whether a network is used inside.
-pub(crate) fn is_private(network: &IpNet) -> bool {
-    PRIVATE
-        .iter()
-        .any(|private| private.parse::<IpNet>().is_ok_and(|private| private.contains(network)))
-}
-
-/// The most that is blocked of what is no attack, unless it is told otherwise.
-pub const fn bystanders_share_max() -> f64 {
-    BYSTANDERS_SHARE_MAX
 }
 
 #[cfg(test)]

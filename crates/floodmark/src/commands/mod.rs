@@ -1,6 +1,7 @@
 //! The commands: one file each, one line here each.
 
 pub(crate) mod asked;
+mod block;
 mod check;
 mod compare;
 mod completions;
@@ -54,6 +55,7 @@ enum Commands {
     Check(check::Arguments),
     Demo(demo::Arguments),
     Explain(explain::Arguments),
+    Block(Box<block::Arguments>),
     Completions(completions::Arguments),
     Man(man::Arguments),
 }
@@ -92,6 +94,7 @@ fn run(arguments: &[OsString]) -> anyhow::Result<()> {
         Commands::Check(arguments) => check::run(&arguments, &settings),
         Commands::Demo(arguments) => demo::run(&arguments, &settings),
         Commands::Explain(arguments) => explain::run(&arguments, &settings),
+        Commands::Block(arguments) => block::run(&arguments, &settings),
         Commands::Completions(arguments) => completions::run(&arguments),
         Commands::Man(arguments) => man::run(&arguments),
     }
