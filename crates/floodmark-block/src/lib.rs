@@ -4,6 +4,7 @@
 //! what is [`Wanted`](plan::Wanted) a [`Plan`](rule::Plan): what AWS is to hold. From the one plan all
 //! forms are [rendered](render), and it is what is [applied](apply).
 
+pub mod apply;
 pub mod cover;
 pub mod limits;
 pub mod numbers;

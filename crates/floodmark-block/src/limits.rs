@@ -19,3 +19,18 @@ pub const NARROWED_RULES_MAX: usize = 32;
 
 /// The priority of our rule in a web ACL that is not known or is new: there is room below it.
 pub const RULE_PRIORITY_DEFAULT: u32 = 10;
+
+/// How many pages of a list of AWS WAF are read, of 100 entities each.
+pub const LIST_PAGES_MAX: usize = 100;
+
+/// How often something is read again and changed, because another changed it meanwhile or still uses it.
+pub const CHANGE_TRIES_MAX: usize = 6;
+
+/// How long to wait before something that is still used is asked to go again, in milliseconds.
+pub const STILL_USED_PAUSE_MS: u64 = 2_000;
+
+/// How many bytes a record of what was changed may have.
+pub const RECORD_BYTES_MAX: u64 = 64 * 1024 * 1024;
+
+/// How many records are listed, the newest first.
+pub const RECORDS_MAX: usize = 10_000;

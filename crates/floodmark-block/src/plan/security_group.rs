@@ -29,7 +29,7 @@ pub(super) fn changes(
     let Some(group) = &present.security_group else {
         notes.push(format!(
             "The rules of `{id}` are not known: with credentials for \
-             `ec2:DescribeSecurityGroupRules` the changes are written here. `aws ec2 \
+             `ec2:DescribeSecurityGroups` the changes are written here. `aws ec2 \
              describe-security-group-rules --filters Name=group-id,Values={id}` shows them; revoke those \
              whose network holds an address that is to be blocked."
         ));

@@ -58,7 +58,7 @@ fn remarks(plan: &Plan) -> Vec<String> {
 }
 
 /// The names of the IP sets that a statement refers to, in order.
-fn ip_sets_of(statement: &Statement) -> Vec<&str> {
+pub(crate) fn ip_sets_of(statement: &Statement) -> Vec<&str> {
     match statement {
         Statement::IpSet { name } => vec![name],
         Statement::Geo { .. } | Statement::Text { .. } => Vec::new(),

@@ -4,7 +4,7 @@ use std::io::{BufRead, IsTerminal};
 use std::path::Path;
 
 use floodmark_aws::Access;
-use floodmark_block::apply::{self, ApplyOptions, Asker, Record};
+use floodmark_block::apply::{self, ApplyOptions, Asker, Record, RecordState};
 use floodmark_block::render;
 use floodmark_block::rule::Plan;
 use floodmark_engine::Error;
@@ -130,13 +130,23 @@ pub(crate) fn list(folder: &Path) -> anyhow::Result<()> {
         let values = vec![
             record.id.clone(),
             record.plan.way.to_string(),
-            record.state.to_string(),
+            state(record.state).to_owned(),
             time(record.written),
             record.plan.expires.map(time).unwrap_or_default(),
         ];
         aligned.line(values, None);
     }
     write(&aligned.text())
+}
+
+fn state(state: RecordState) -> &'static str {
+    match state {
+        RecordState::Begun => "cut off",
+        RecordState::Applied => "applied",
+        RecordState::TakenBack => "failed, taken back",
+        RecordState::Stuck => "failed, not taken back",
+        RecordState::Undone => "taken back",
+    }
 }
 
 /// Asks before AWS is changed.

@@ -3,8 +3,7 @@
 use std::io::Read;
 use std::path::Path;
 
-use floodmark_block::plan::{NetworkAclPlace, RateLimit, WebAclPlace};
-use floodmark_block::plan::Wanted;
+use floodmark_block::plan::{NetworkAclPlace, RateLimit, Wanted, WebAclPlace};
 use floodmark_block::rule::{self, RuleAction};
 use floodmark_block::target::{Target, Targets, TextMatch};
 use floodmark_engine::Error;
@@ -45,7 +44,11 @@ impl Choice {
                 }
                 let target = target(line, arguments.matched).map_err(|error| {
                     let place = format!("line {} of `{}`: {error}", at + 1, file.display());
-                    Error::invalid_query(place).hint(error.hint_text().unwrap_or_default())
+                    let own = Error::invalid_query(place);
+                    match error.hint_text() {
+                        Some(hint) => own.hint(hint),
+                        None => own,
+                    }
                 })?;
                 targets.add(target);
             }
@@ -56,7 +59,7 @@ impl Choice {
         if let Some(file) = &arguments.from_explain {
             let found = Findings::read(&text_of(file)?)?;
             let chosen = found.choose(way, &directions)?;
-            chosen.targets.each().for_each(|target| targets.add(target));
+            each(chosen.targets).for_each(|target| targets.add(target));
             if asked.is_none() {
                 directions = chosen.directions;
             }
@@ -86,7 +89,8 @@ fn place(wanted: &mut Wanted, arguments: &Arguments) -> anyhow::Result<()> {
     wanted.name.clone_from(&place.name);
     if let Some(text) = &arguments.expires {
         let length = window::length(text).ok_or_else(|| {
-            Error::invalid_query(format!("`{text}` is no length of time")).hint("write `24h` or `7d`")
+            Error::invalid_query(format!("`{text}` is no length of time"))
+                .hint("write `24h` or `7d`")
         })?;
         wanted.expires = Some(wanted.made.saturating_add(length / SECOND));
     }
@@ -111,6 +115,15 @@ fn place(wanted: &mut Wanted, arguments: &Arguments) -> anyhow::Result<()> {
         window_seconds: place.window.unwrap_or(wanted.rate.window_seconds),
     };
     Ok(())
+}
+
+/// The targets one by one.
+fn each(targets: Targets) -> impl Iterator<Item = Target> {
+    let networks = targets.networks.into_iter().map(Target::Network);
+    let countries = targets.countries.into_iter().map(Target::Country);
+    let paths = targets.paths.into_iter().map(Target::Path);
+    let user_agents = targets.user_agents.into_iter().map(Target::UserAgent);
+    networks.chain(countries).chain(paths).chain(user_agents)
 }
 
 fn target(text: &str, matched: Option<Matched>) -> floodmark_block::Result<Target> {

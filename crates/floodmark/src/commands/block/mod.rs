@@ -296,10 +296,7 @@ async fn present(
         Ok(present) => Ok(present),
         Err(error) if settings.apply || is_missing(&error) => Err(error.into()),
         Err(error) => {
-            talk(&format!(
-                "note: what AWS holds now is not known: {}\n",
-                safe(&error.to_string())
-            ));
+            talk(&format!("note: what AWS holds now is not known: {}\n", safe(&error.to_string())));
             Ok(Present::default())
         }
     }
