@@ -7,3 +7,4 @@ pub mod http_server;
 pub mod mmdb;
 pub mod moto;
 pub mod python;
+pub mod rdap;

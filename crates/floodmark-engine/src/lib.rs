@@ -23,6 +23,6 @@ pub use error::{Error, ErrorKind, Result};
 pub use found_tables::{FoundTable, FoundTables};
 pub use layout::DayFolders;
 pub use query::{CatalogPlace, Engine, EngineOptions, Query};
-pub use report::{Metrics, Report};
+pub use report::{Metrics, Report, Unknown};
 pub use session::Session;
 pub use store::S3Options;

@@ -12,12 +12,14 @@ use datafusion::logical_expr::{LogicalPlan, LogicalPlanBuilder};
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::prelude::SessionContext;
 use floodmark_formats::{Table, table};
+use floodmark_who::Who;
 use futures::StreamExt;
 
 use crate::catalog::{
     CATALOG, Catalog, DATABASE, INFORMATION_SCHEMA, LOGS, REJECTED, Relation, TableDefinition,
     View, information, log_relation, refused, register,
 };
+use crate::dialect::functions::{self, who::Asked};
 use crate::dialect::{self, Kind, Parsed, Statement, TableName, names};
 use crate::error::{Error, ErrorKind, Result};
 use crate::execute::Execution;
@@ -196,6 +198,8 @@ impl<'a> Session<'a> {
         let mut config = state.config().clone();
         config.options_mut().catalog.default_schema.clone_from(&self.database);
         config.options_mut().catalog.create_default_catalog_and_schema = false;
+        let asked = Asked { who: Arc::clone(self.engine.who()), metrics: Arc::clone(&metrics) };
+        functions::who::ask(config.options_mut(), asked);
         let state = SessionStateBuilder::new_from_existing(state.clone())
             .with_config(config)
             .with_catalog_list(register(&self.database, tables)?)
@@ -330,6 +334,11 @@ impl<'a> Session<'a> {
     /// Opens the store of a location.
     pub(crate) async fn open(&self, location: &Location) -> Result<Store> {
         self.engine.stores().open(location).await
+    }
+
+    /// What is known of addresses on this machine.
+    pub fn who(&self) -> &Arc<Who> {
+        self.engine.who()
     }
 
     pub(crate) fn engine(&self) -> &Engine {

@@ -10,6 +10,7 @@ pub mod explain;
 pub mod grouping;
 pub mod limits;
 pub mod measure;
+pub mod naming;
 pub mod spikes;
 pub mod subject;
 pub mod timeline;
@@ -18,6 +19,7 @@ pub mod window;
 
 pub use counting::Counting;
 pub use measure::Measure;
+pub use naming::Names;
 pub use spikes::{Spike, SpikeOptions, Timeline};
 pub use subject::{Subject, SubjectOptions};
 pub use window::{Before, Window};

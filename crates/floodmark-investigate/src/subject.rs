@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use arrow_array::RecordBatch;
 use floodmark_engine::{Error, Metrics, Query, Report, Result, Session, dialect};
 use floodmark_formats::{LogType, Table, table};
+use floodmark_who::Who;
 use futures::StreamExt;
 
 use crate::measure::in_line;
@@ -77,6 +78,11 @@ impl<'a> Subject<'a> {
         let summary = self.session.summary().await?;
         let log = summary.logs.iter().find(|log| log.log_type.name == self.log_type().name);
         Ok(log.and_then(|log| Some(Window { start: log.first?, end: log.last? })))
+    }
+
+    /// What is known of addresses on this machine.
+    pub fn who(&self) -> &Who {
+        self.session.who()
     }
 
     /// The table's name, as SQL in FROM.

@@ -3,6 +3,7 @@
 //! Everything is answered from files of this machine. What fills them (`rdap`, `inventory`, `data`) is asked for by name and
 //! never by a query.
 
+mod fact;
 pub mod aws_ranges;
 pub mod bots;
 pub mod data;
@@ -12,10 +13,15 @@ pub mod geo;
 pub mod inventory;
 mod known;
 pub mod limits;
+mod who;
+pub mod rdap;
+pub mod special;
 pub mod ports;
 pub mod protocols;
 pub mod ranges;
 pub mod threats;
 
+pub use fact::Fact;
 pub use floodmark_aws::{Error, ErrorKind, Result};
 pub use known::Known;
+pub use who::{Who, system_clock};

@@ -15,6 +15,12 @@ pub(crate) const FILE: &str = "settings.toml";
 /// The name of the catalog's file in the data folder.
 const CATALOG_FILE: &str = "catalog.sqlite";
 
+/// The folder of the data folder with what is known of addresses.
+const WHO_FOLDER: &str = "who";
+
+/// How many addresses `--resolve` asks about unless it says otherwise.
+const RESOLVED: &str = "100";
+
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Settings")]
 pub(crate) struct Settings {
@@ -108,6 +114,18 @@ pub(crate) struct Settings {
     #[arg(long, global = true, env = "FLOODMARK_APPLY")]
     pub(crate) apply: bool,
 
+    /// Ask the registries whose the largest addresses of the answer are that nobody asked about yet, this many at most
+    #[arg(
+        long,
+        global = true,
+        env = "FLOODMARK_RESOLVE",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = RESOLVED,
+        value_name = "NUMBER"
+    )]
+    pub(crate) resolve: Option<usize>,
+
     /// How often a request to S3 is sent again after a failure that may pass
     #[arg(
         long,
@@ -169,8 +187,9 @@ impl Settings {
                 (CatalogKind::Local, None) => CatalogPlace::Memory,
             },
             prepared_file: home.as_ref().map(|home| home.join(CATALOG_FILE)),
-            tables_folder: home.map(|home| home.join("tables")),
+            tables_folder: home.as_ref().map(|home| home.join("tables")),
             apply: self.apply,
+            who_folder: home.as_ref().map(|home| home.join(WHO_FOLDER)),
             s3,
         }
     }
