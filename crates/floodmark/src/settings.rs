@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use clap::{Args, Command, ValueEnum};
 use etcetera::BaseStrategy;
+use floodmark_aws::AwsOptions;
 use floodmark_engine::catalog::GlueOptions;
 use floodmark_engine::limits::RETRIES_MAX;
 use floodmark_engine::{CatalogPlace, EngineOptions, S3Options};
@@ -192,6 +193,21 @@ impl Settings {
             who_folder: home.as_ref().map(|home| home.join(WHO_FOLDER)),
             s3,
         }
+    }
+
+    /// How AWS is reached, beside S3.
+    pub(crate) fn aws_options(&self) -> AwsOptions {
+        AwsOptions {
+            profile: self.profile.clone(),
+            region: self.region.clone(),
+            endpoint: self.endpoint.clone(),
+            retries: Some(self.retries),
+        }
+    }
+
+    /// The folder of what is known of addresses.
+    pub(crate) fn who_folder(&self) -> anyhow::Result<PathBuf> {
+        Ok(self.home()?.join("who"))
     }
 
     /// The data folder.

@@ -262,7 +262,7 @@ impl Findings {
             Part::Sender
         } else if DESTINATIONS.contains(&column) {
             Part::Receiver
-        } else if COUNTRIES.contains(&column) {
+        } else if COUNTRIES.contains(&column) || column.starts_with("country(") {
             Part::Country
         } else if name_of_kind(self.table, Kind::Path) == Some(column) {
             Part::Path

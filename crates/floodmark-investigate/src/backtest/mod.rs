@@ -23,6 +23,7 @@ use crate::backtest::protected::Protected;
 use crate::backtest::refusals::Reason;
 use crate::backtest::statements::{Sides, Statements};
 use crate::limits::{BYSTANDERS_SHOWN_MAX, WINDOWS_MAX};
+use crate::naming::{self, Names};
 use crate::subject::Subject;
 use crate::window::Window;
 
@@ -83,6 +84,8 @@ pub struct Backtest {
     pub refused: u64,
     /// Who else is blocked.
     pub bystanders: Bystanders,
+    /// The names of the busiest of them, as far as they are known.
+    pub names: Names,
     /// The statements: that of all amounts, and that of who else is blocked.
     pub statements: Vec<String>,
 }
@@ -261,6 +264,9 @@ pub async fn ask(subject: &Subject<'_>, question: &BacktestQuestion<'_>) -> Resu
         }
         _ => None,
     };
+    let shown = bystanders.busiest.iter().filter_map(|one| one.address.as_deref());
+    let at = question.during.map(|window| naming::seconds(window.start));
+    let names = Names::of(subject.who(), shown, at)?;
     Ok(Backtest {
         log: subject.log_type().name.to_owned(),
         records: records_of(subject),
@@ -274,6 +280,7 @@ pub async fn ask(subject: &Subject<'_>, question: &BacktestQuestion<'_>) -> Resu
         health_checks,
         refused,
         bystanders,
+        names,
         statements: statements.texts(),
     })
 }

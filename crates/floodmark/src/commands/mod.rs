@@ -9,6 +9,7 @@ mod ddl;
 mod demo;
 pub(crate) mod describe;
 pub(crate) mod explain;
+mod inventory;
 mod man;
 pub(crate) mod query;
 mod shell;
@@ -56,6 +57,7 @@ enum Commands {
     Demo(demo::Arguments),
     Explain(explain::Arguments),
     Block(Box<block::Arguments>),
+    Inventory(inventory::Arguments),
     Completions(completions::Arguments),
     Man(man::Arguments),
 }
@@ -95,6 +97,7 @@ fn run(arguments: &[OsString]) -> anyhow::Result<()> {
         Commands::Demo(arguments) => demo::run(&arguments, &settings),
         Commands::Explain(arguments) => explain::run(&arguments, &settings),
         Commands::Block(arguments) => block::run(&arguments, &settings),
+        Commands::Inventory(arguments) => inventory::run(&arguments, &settings),
         Commands::Completions(arguments) => completions::run(&arguments),
         Commands::Man(arguments) => man::run(&arguments),
     }

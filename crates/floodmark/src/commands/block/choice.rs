@@ -38,11 +38,11 @@ impl Choice {
         }
         if let Some(file) = &arguments.file {
             for (at, line) in text_of(file)?.lines().enumerate() {
-                let line = line.split(" #").next().unwrap_or_default().trim();
+                let line = line.trim();
                 if line.is_empty() || line.starts_with('#') {
                     continue;
                 }
-                let target = target(line, arguments.matched).map_err(|error| {
+                let target = of_line(line, arguments.matched).map_err(|error| {
                     let place = format!("line {} of `{}`: {error}", at + 1, file.display());
                     let own = Error::invalid_query(place);
                     match error.hint_text() {
@@ -132,6 +132,15 @@ fn target(text: &str, matched: Option<Matched>) -> floodmark_block::Result<Targe
         Some(Matched::Path) if !says_it => Target::path(text),
         Some(Matched::UserAgent) if !says_it => TextMatch::parse(text).map(Target::UserAgent),
         _ => Target::parse(text),
+    }
+}
+
+/// The target of a line. What stands behind an address or a network is a comment, as in lists of threats.
+fn of_line(line: &str, matched: Option<Matched>) -> floodmark_block::Result<Target> {
+    let first = line.split([' ', '\t', ';', ',', '#']).next().unwrap_or_default();
+    match Target::parse(first) {
+        Ok(network @ Target::Network(_)) => Ok(network),
+        _ => target(line, matched),
     }
 }
 

@@ -5,7 +5,7 @@ use floodmark_block::way::Way;
 use floodmark_engine::Engine;
 use floodmark_investigate::backtest::findings::Findings;
 use floodmark_investigate::backtest::protected::Protected;
-use floodmark_investigate::backtest::{self, Backtest, BacktestQuestion, Rate, text};
+use floodmark_investigate::backtest::{self, Backtest, BacktestQuestion, Bystander, Rate, text};
 use floodmark_investigate::{Before, Subject, SubjectOptions, Window};
 
 use crate::commands::asked;
@@ -88,12 +88,14 @@ fn tell(backtest: &Backtest) {
     if !bystanders.busiest.is_empty() {
         let names = ["address", "blocked", "bytes", ""].map(str::to_owned).to_vec();
         let mut aligned = Aligned::new(1, names);
+        let named =
+            |one: &Bystander| backtest.names.get(one.address.as_deref()?).map(str::to_owned);
         for one in bystanders.busiest.iter().take(BYSTANDERS_SHOWN) {
             let values = vec![
                 one.address.clone().unwrap_or_else(|| "NULL".to_owned()),
                 figures::amount(Some(one.blocked.round()), ""),
                 figures::amount(Some(one.blocked_bytes), "bytes"),
-                one.name.clone().unwrap_or_default(),
+                one.name.clone().or_else(|| named(one)).unwrap_or_default(),
             ];
             aligned.line(values, None);
         }
