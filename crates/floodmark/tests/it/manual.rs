@@ -44,6 +44,7 @@ fn the_page_of_commands_is_current() {
         "ddl",
         "check",
         "demo",
+        "block",
         "inventory",
         "inventory refresh",
         "inventory list",
