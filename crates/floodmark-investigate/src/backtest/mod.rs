@@ -237,8 +237,13 @@ pub async fn ask(subject: &Subject<'_>, question: &BacktestQuestion<'_>) -> Resu
             amounts.add(&batch, row);
         }
     }
-    let mut bystanders =
-        Bystanders { who: statements.who, busiest: Vec::new(), addresses: 0, blocked: 0.0 };
+    let mut bystanders = Bystanders {
+        who: statements.who,
+        busiest: Vec::new(),
+        addresses: 0,
+        blocked: 0.0,
+        protected: BTreeMap::new(),
+    };
     let mut rows = Rows::ask(subject, &statements.bystanders, 1).await?;
     while let Some(batch) = rows.next().await? {
         for row in batch.rows() {
