@@ -112,6 +112,10 @@ pub(crate) struct Test {
     /// When there was none: a window, `previous-day` or `previous-week` [default: as long just before]
     #[arg(long, value_name = "WINDOW")]
     before: Vec<String>,
+
+    /// Show the statements that prove the amounts of the test
+    #[arg(long)]
+    sql: bool,
 }
 
 /// Where the rule goes.

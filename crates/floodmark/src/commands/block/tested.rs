@@ -52,6 +52,11 @@ impl Tested<'_> {
         let work = backtest::ask(&subject, &question);
         let backtest = Box::pin(asked::answered(&subject, "", self.settings, work)).await?;
         tell(&backtest);
+        if test.sql {
+            for statement in &backtest.statements {
+                talk(&format!("  proof:\n{}", indented(&indented(&proof(statement)))));
+            }
+        }
         Ok(backtest)
     }
 
@@ -106,6 +111,11 @@ fn tell(backtest: &Backtest) {
         }
     }
     talk(&told);
+}
+
+/// A statement whose values cannot do anything to a terminal.
+fn proof(statement: &str) -> String {
+    statement.lines().map(|line| format!("{}\n", safe(line))).collect()
 }
 
 fn indented(text: &str) -> String {
