@@ -1,6 +1,7 @@
 //! Tests through the command line.
 
 mod acceptance;
+mod block;
 mod catalog;
 mod check;
 mod corpus;

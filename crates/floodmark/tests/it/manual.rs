@@ -46,6 +46,7 @@ fn the_page_of_commands_is_current() {
         "check",
         "data",
         "demo",
+        "block",
         "inventory",
         "inventory refresh",
         "inventory list",
