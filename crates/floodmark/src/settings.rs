@@ -222,9 +222,14 @@ impl Settings {
         }
     }
 
+    /// The folder of what is known of addresses.
+    pub(crate) fn who_folder(&self) -> anyhow::Result<PathBuf> {
+        Ok(self.home()?.join(WHO_FOLDER))
+    }
+
     /// What is known of addresses on this machine.
     pub(crate) fn who(&self) -> anyhow::Result<Who> {
-        Ok(Who::open(&self.home()?.join(WHO_FOLDER), system_clock))
+        Ok(Who::open(&self.who_folder()?, system_clock))
     }
 
     /// How registries are asked.
