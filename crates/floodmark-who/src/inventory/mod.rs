@@ -160,7 +160,8 @@ impl Inventory {
         self.only(found.max_by_key(|interface| interface.as_of).into_iter().collect())
     }
 
-    /// The user's own ranges by the latest snapshots: of VPCs, of subnets, and every public address that an interface has.
+    /// The user's own ranges by the latest snapshots: of VPCs, of subnets, and every public address that
+    /// an interface or a NAT gateway has.
     pub fn own_ranges(&self) -> Vec<IpNet> {
         let latest = self.series.iter().filter_map(|series| self.latest(series));
         let ranges: Vec<IpNet> = latest.flat_map(|(_, held)| held.ranges.clone()).collect();
@@ -244,7 +245,9 @@ impl Held {
         };
         let of_vpcs = content.vpcs.values().flat_map(|vpc| &vpc.ranges);
         let of_subnets = content.subnets.values().flat_map(|subnet| &subnet.ranges);
+        let of_gateways = content.nat_gateways.values().flat_map(|one| &one.public_addresses);
         held.ranges.extend(of_vpcs.chain(of_subnets));
+        held.ranges.extend(of_gateways.copied().map(IpNet::from));
         let holders = NatGateways::of(content);
         for record in &content.interfaces {
             let interface = Arc::new(Interface::of(record, content, &holders));

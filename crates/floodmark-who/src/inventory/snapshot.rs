@@ -56,8 +56,9 @@ pub(super) struct SubnetRecord {
 pub(super) struct NatGatewayRecord {
     pub(super) name: Option<String>,
     pub(super) subnet: Option<String>,
-    /// The ids of its interfaces.
+    /// The ids of its interfaces. A regional one has none that show.
     pub(super) interfaces: Vec<String>,
+    pub(super) public_addresses: Vec<IpAddr>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

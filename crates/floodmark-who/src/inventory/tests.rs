@@ -40,7 +40,7 @@ fn snapshot(folder: &Path, account: &str, time: &str, interfaces: &[Value]) {
             "name": "public-a", "vpc": "vpc-1", "zone": "eu-west-1a", "zone_id": "euw1-az3",
             "ranges": ["10.0.1.0/24"],
         } },
-        "nat_gateways": { "nat-1": { "name": "egress", "subnet": "subnet-1", "interfaces": ["eni-nat"] } },
+        "nat_gateways": { "nat-1": { "name": "egress", "subnet": "subnet-1", "interfaces": ["eni-nat"], "public_addresses": ["192.0.2.17", "192.0.2.19"] } },
         "instances": { "i-1": { "name": "web-1" } },
         "load_balancers": { "app/web/50dc6c495c0c9188": { "arn": "arn:x", "host": "web.example.com" } },
         "interfaces": interfaces,
@@ -118,7 +118,7 @@ fn interfaces_are_named_for_people() {
     assert_eq!((nat.zone_id.as_deref(), nat.as_of), (Some("euw1-az3"), FIRST_TIME));
     let balancer = inventory.by_id("eni-alb", None).value().unwrap();
     assert_eq!(balancer.host.as_deref(), Some("web.example.com"));
-    let own: Vec<IpNet> = ["10.0.0.0/16", "192.0.2.17/32", "2001:db8::/56"]
+    let own: Vec<IpNet> = ["10.0.0.0/16", "192.0.2.17/32", "192.0.2.19/32", "2001:db8::/56"]
         .map(|range| range.parse().unwrap())
         .into();
     assert_eq!(inventory.own_ranges(), own);

@@ -9,6 +9,7 @@ mod ddl;
 mod demo;
 pub(crate) mod describe;
 pub(crate) mod explain;
+mod inventory;
 mod man;
 pub(crate) mod query;
 mod shell;
@@ -58,6 +59,7 @@ enum Commands {
     Explain(explain::Arguments),
     Data(data::Arguments),
     Whois(whois::Arguments),
+    Inventory(inventory::Arguments),
     Completions(completions::Arguments),
     Man(man::Arguments),
 }
@@ -98,6 +100,7 @@ fn run(arguments: &[OsString]) -> anyhow::Result<()> {
         Commands::Explain(arguments) => explain::run(&arguments, &settings),
         Commands::Data(arguments) => data::run(&arguments, &settings),
         Commands::Whois(arguments) => whois::run(&arguments, &settings),
+        Commands::Inventory(arguments) => inventory::run(&arguments, &settings),
         Commands::Completions(arguments) => completions::run(&arguments),
         Commands::Man(arguments) => man::run(&arguments),
     }

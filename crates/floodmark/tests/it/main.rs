@@ -12,6 +12,7 @@ mod glue;
 mod glue_catalog;
 mod incident_scores;
 mod incidents;
+mod inventory;
 mod investigate;
 mod logs;
 mod manual;

@@ -1,0 +1,42 @@
+#!/bin/sh
+# floodmark-waf-match-0882e878: takes away: a rule of a web ACL that blocks paths and user agents. Made by floodmark 2026-11-22T09:30:00Z.
+(
+set -eu
+case $(aws --version 2>&1) in
+aws-cli/1.*) binary= ;;
+*) binary='--cli-binary-format base64' ;;
+esac
+# Gives the web ACL $acl the rules of the query $1, and keeps all else of it.
+update_rules() {
+  name=${acl#*/webacl/}
+  id=${name#*/}
+  name=${name%%/*}
+  get() {
+    aws wafv2 get-web-acl --name "$name" --scope REGIONAL --id "$id" --query "$1" --output "$2"
+  }
+  token=$(get LockToken text)
+  rules=$(get "$1" json)
+  case $binary$(get "WebACL.Rules[?Name!='floodmark-waf-match-0882e878']" json) in
+  --*) ;;
+  *'"SearchString"'*)
+    echo "the web ACL $name has rules that look for texts: AWS CLI 2 can change it, this one cannot" >&2
+    exit 1
+    ;;
+  esac
+  set --
+  for part in default-action:DefaultAction visibility-config:VisibilityConfig \
+    custom-response-bodies:CustomResponseBodies captcha-config:CaptchaConfig \
+    challenge-config:ChallengeConfig token-domains:TokenDomains association-config:AssociationConfig \
+    data-protection-config:DataProtectionConfig application-config:ApplicationConfig \
+    on-source-d-do-s-protection-config:OnSourceDDoSProtectionConfig; do
+    value=$(get "WebACL.${part#*:}" json)
+    [ "$value" = null ] || set -- "$@" "--${part%%:*}" "$value"
+  done
+  description=$(get WebACL.Description text)
+  case $description in '' | None) ;; *) set -- "$@" --description "$description" ;; esac
+  aws wafv2 update-web-acl --name "$name" --scope REGIONAL --id "$id" --lock-token "$token" $binary \
+    --rules "$rules" "$@"
+}
+acl=arn:aws:wafv2:eu-west-1:111122223333:regional/webacl/site/1a2b3c4d-5e6f-7a8b-9c0d-1e2f3a4b5c6d
+update_rules 'WebACL.Rules[?Name!='\''floodmark-waf-match-0882e878'\'']'
+)
