@@ -258,11 +258,6 @@ impl Settings {
         }
     }
 
-    /// The folder of what is known of addresses.
-    pub(crate) fn who_folder(&self) -> anyhow::Result<PathBuf> {
-        Ok(self.home()?.join(WHO_FOLDER))
-    }
-
     /// The data folder.
     pub(crate) fn home(&self) -> anyhow::Result<PathBuf> {
         match &self.home {
