@@ -223,11 +223,6 @@ impl Settings {
         }
     }
 
-    /// The folder of what is known of addresses.
-    pub(crate) fn who_folder(&self) -> anyhow::Result<PathBuf> {
-        Ok(self.home()?.join(WHO_FOLDER))
-    }
-
     /// What is known of addresses on this machine.
     pub(crate) fn who(&self) -> anyhow::Result<Who> {
         Ok(Who::open(&self.who_folder()?, system_clock))
@@ -256,6 +251,11 @@ impl Settings {
             endpoint: self.endpoint.clone(),
             retries: Some(self.retries),
         }
+    }
+
+    /// The folder of what is known of addresses.
+    pub(crate) fn who_folder(&self) -> anyhow::Result<PathBuf> {
+        Ok(self.home()?.join(WHO_FOLDER))
     }
 
     /// The data folder.
