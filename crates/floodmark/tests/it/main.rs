@@ -1,9 +1,11 @@
 //! Tests through the command line.
 
 mod acceptance;
+mod block;
 mod catalog;
 mod check;
 mod corpus;
+mod cost;
 mod counting;
 mod data;
 mod explain;
@@ -17,6 +19,7 @@ mod investigate;
 mod logs;
 mod manual;
 mod measures;
+mod naming;
 mod program;
 mod query;
 mod s3;
@@ -24,3 +27,4 @@ mod s3_server;
 mod shell;
 mod story;
 mod tidy;
+mod whois;

@@ -39,17 +39,20 @@ fn the_page_of_commands_is_current() {
         "top",
         "compare",
         "timeline",
+        "cost",
         "tables",
         "describe",
         "ddl",
         "check",
         "data",
         "demo",
+        "block",
         "inventory",
         "inventory refresh",
         "inventory list",
         "completions",
         "man",
+        "whois",
     ] {
         // The settings are those of the first page.
         let words: Vec<&str> = command.split(' ').chain(["--help"]).collect();
