@@ -24,7 +24,7 @@ async fn update(folder: &Path, name: &str, from: &str, now: i64) -> Result<Outco
 
 fn brought(outcome: Outcome) -> DataFile {
     match outcome {
-        Outcome::Brought { file, .. } => file,
+        Outcome::Brought { file, .. } => *file,
         Outcome::Current(file) => panic!("{file:?} was current"),
     }
 }
