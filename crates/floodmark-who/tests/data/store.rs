@@ -30,8 +30,8 @@ fn brought(outcome: Outcome) -> DataFile {
 }
 
 fn country(folder: &Path, address: &str) -> Known<String> {
-    let geo = Geo::open(folder).unwrap();
-    geo.country(address.parse().unwrap()).map(|country| country.to_string())
+    let geo = Geo::open(folder).expect("files that can be read");
+    geo.country(address.parse().expect("it is an address")).map(|country| country.to_string())
 }
 
 #[tokio::test]
