@@ -1,5 +1,7 @@
 //! Every limit of this crate, in one place.
 
+use std::time::Duration;
+
 /// How many regions of all accounts are asked for their interfaces at the same time.
 pub const REGIONS_ASKED_MAX: usize = 4;
 
@@ -17,7 +19,6 @@ pub const SNAPSHOTS_KEPT_MAX: usize = 5000;
 
 /// How many files the folder of the inventory may have in all.
 pub const SNAPSHOTS_LISTED_MAX: usize = 1_000_000;
-use std::time::Duration;
 
 /// How long a registry's answer holds, in seconds.
 pub const NETWORK_AGE_MAX_S: i64 = 30 * 86_400;
@@ -104,6 +105,7 @@ pub const DNS_ATTEMPTS_MAX: usize = 2;
 
 /// How many redirections a download follows.
 pub const DATA_REDIRECTIONS_MAX: usize = 5;
+
 /// How many addresses are asked for at the same time in the DNS.
 pub const DNS_CONCURRENT_MAX: usize = 8;
 
