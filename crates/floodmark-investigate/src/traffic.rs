@@ -189,7 +189,7 @@ fn first_of(subject: &Subject<'_>, kinds: &[Kind], other: &str) -> Option<String
 fn measures(subject: &Subject<'_>) -> Result<Vec<Measure>> {
     let log_type = subject.log_type();
     let mut measures = vec![Measure::of(log_type, None)?];
-    let mut of_bytes = log_type.measures.iter().filter(|measure| measure.is_additive());
+    let mut of_bytes = log_type.measures.iter().filter(|measure| measure.amount.is_additive());
     if let Some(bytes) = of_bytes.find(|measure| measure.unit == "bytes") {
         measures.push(Measure::of(log_type, Some(bytes.name))?);
     }
