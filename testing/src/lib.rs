@@ -2,6 +2,7 @@
 
 pub mod dns;
 pub mod files;
+pub mod gate;
 pub mod http_server;
 pub mod mmdb;
 pub mod moto;

@@ -1,8 +1,10 @@
 //! The investigator's questions, as SQL and small statistics: SQL in, batches out.
 
 mod answer;
+pub mod backtest;
 pub mod compare;
 pub mod contribution;
+pub mod cost;
 pub mod counting;
 pub mod drivers;
 pub mod explain;

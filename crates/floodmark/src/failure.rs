@@ -45,6 +45,9 @@ pub(crate) fn tell(failure: &anyhow::Error) -> u8 {
     if is_closed_pipe(failure) {
         return 0;
     }
+    if let Some(error) = failure.downcast_ref::<floodmark_aws::Error>() {
+        return tell(&anyhow::Error::new(Error::from(error.copy())));
+    }
     let mut text = format!("error: {}\n", safe(&format!("{failure:#}")));
     let (error, sql) = match failure.downcast_ref::<InSql>() {
         Some(in_sql) => (Some(&in_sql.error), Some(in_sql.sql.as_str())),

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use clap::{Args, Command, ValueEnum};
 use etcetera::BaseStrategy;
+use floodmark_aws::AwsOptions;
 use floodmark_engine::catalog::GlueOptions;
 use floodmark_engine::limits::RETRIES_MAX;
 use floodmark_engine::{CatalogPlace, EngineOptions, S3Options};
@@ -83,7 +84,7 @@ pub(crate) struct Settings {
     #[arg(long, global = true, env = "FLOODMARK_REGION", value_name = "REGION")]
     pub(crate) region: Option<String>,
 
-    /// The address of another service that speaks S3 [default: AWS_ENDPOINT_URL]
+    /// The address of something that speaks S3, or any service of AWS that is asked [default: AWS_ENDPOINT_URL]
     #[arg(long, global = true, env = "FLOODMARK_ENDPOINT", value_name = "URL")]
     pub(crate) endpoint: Option<String>,
 
@@ -115,7 +116,7 @@ pub(crate) struct Settings {
     )]
     pub(crate) database: String,
 
-    /// Let CREATE TABLE AS, INSERT and UNLOAD write to S3; without it, nothing is written to AWS
+    /// Let CREATE TABLE AS, INSERT and UNLOAD write to S3, and `block` change rules; without it, nothing is written to AWS
     #[arg(long, global = true, env = "FLOODMARK_APPLY")]
     pub(crate) apply: bool,
 
@@ -224,7 +225,7 @@ impl Settings {
 
     /// What is known of addresses on this machine.
     pub(crate) fn who(&self) -> anyhow::Result<Who> {
-        Ok(Who::open(&self.home()?.join(WHO_FOLDER), system_clock))
+        Ok(Who::open(&self.who_folder()?, system_clock))
     }
 
     /// How registries are asked.
@@ -240,6 +241,21 @@ impl Settings {
     /// How the DNS is asked.
     pub(crate) fn dns_options(&self) -> DnsOptions {
         DnsOptions { server: self.name_server, ..DnsOptions::default() }
+    }
+
+    /// How AWS is reached, beside S3.
+    pub(crate) fn aws_options(&self) -> AwsOptions {
+        AwsOptions {
+            profile: self.profile.clone(),
+            region: self.region.clone(),
+            endpoint: self.endpoint.clone(),
+            retries: Some(self.retries),
+        }
+    }
+
+    /// The folder of what is known of addresses.
+    pub(crate) fn who_folder(&self) -> anyhow::Result<PathBuf> {
+        Ok(self.home()?.join(WHO_FOLDER))
     }
 
     /// The data folder.

@@ -1,9 +1,11 @@
 //! Tests through the command line.
 
 mod acceptance;
+mod block;
 mod catalog;
 mod check;
 mod corpus;
+mod cost;
 mod counting;
 mod data;
 mod explain;
@@ -12,10 +14,12 @@ mod glue;
 mod glue_catalog;
 mod incident_scores;
 mod incidents;
+mod inventory;
 mod investigate;
 mod logs;
 mod manual;
 mod measures;
+mod naming;
 mod program;
 mod query;
 mod s3;

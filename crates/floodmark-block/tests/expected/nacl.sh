@@ -1,0 +1,14 @@
+#!/bin/sh
+# floodmark-nacl-cd14326a: deny entries of a network ACL. Made by floodmark 2026-11-22T09:30:00Z, to be removed 2026-11-23T09:30:00Z.
+# The entries of `acl-0a1b2c3d4e5f60718` are not known: numbers below 100 are taken, where a network ACL that was never touched has its first allow rule.
+# A network ACL keeps no state and guards whole subnets: it drops packets of connections that are open, too, and sees only addresses that reach the subnet, not those behind a load balancer.
+# It is to end 2026-11-23T09:30:00Z. AWS ends no rule by itself: `--undo` of the same command takes it away.
+(
+set -eu
+aws ec2 create-network-acl-entry --network-acl-id acl-0a1b2c3d4e5f60718 --ingress --rule-number 97 --protocol -1 --rule-action deny --cidr-block 198.51.100.0/24
+aws ec2 create-network-acl-entry --network-acl-id acl-0a1b2c3d4e5f60718 --ingress --rule-number 98 --protocol -1 --rule-action deny --cidr-block 203.0.113.7/32
+aws ec2 create-network-acl-entry --network-acl-id acl-0a1b2c3d4e5f60718 --ingress --rule-number 99 --protocol -1 --rule-action deny --ipv6-cidr-block 2001:db8:1::/48
+aws ec2 create-network-acl-entry --network-acl-id acl-0a1b2c3d4e5f60718 --egress --rule-number 97 --protocol -1 --rule-action deny --cidr-block 198.51.100.0/24
+aws ec2 create-network-acl-entry --network-acl-id acl-0a1b2c3d4e5f60718 --egress --rule-number 98 --protocol -1 --rule-action deny --cidr-block 203.0.113.7/32
+aws ec2 create-network-acl-entry --network-acl-id acl-0a1b2c3d4e5f60718 --egress --rule-number 99 --protocol -1 --rule-action deny --ipv6-cidr-block 2001:db8:1::/48
+)

@@ -1,0 +1,47 @@
+#!/bin/sh
+# floodmark-waf-match-7843d5d8: a rule of a web ACL that blocks paths and user agents. Made by floodmark 2026-11-22T09:30:00Z.
+# The web ACL `floodmark-waf-match-7843d5d8` protects nothing until a distribution names it as its web ACL.
+# Texts are compared letter by letter with the request as it was sent: capital letters and `%20` are not the same as small ones and a blank.
+(
+set -eu
+tab=$(printf '\t')
+case $(aws --version 2>&1) in
+aws-cli/1.*) binary= ;;
+*) binary='--cli-binary-format base64' ;;
+esac
+# Gives the web ACL $acl the rules of the query $1, if nobody changes it meanwhile, and keeps all else of it.
+update_rules() {
+  name=${acl#*/webacl/}
+  id=${name#*/}
+  name=${name%%/*}
+  held=$(aws wafv2 get-web-acl --name "$name" --scope CLOUDFRONT --region us-east-1 --id "$id" --output text --query     "[to_string(WebACL.Rules[?Name!='floodmark-waf-match-7843d5d8']), LockToken, to_string($1), to_string(WebACL.DefaultAction), to_string(WebACL.VisibilityConfig), to_string(WebACL.CustomResponseBodies), to_string(WebACL.CaptchaConfig), to_string(WebACL.ChallengeConfig), to_string(WebACL.TokenDomains), to_string(WebACL.AssociationConfig), to_string(WebACL.DataProtectionConfig), to_string(WebACL.ApplicationConfig), to_string(WebACL.OnSourceDDoSProtectionConfig), WebACL.Description || '']")
+  case $binary${held%%"$tab"*} in
+  --*) ;;
+  *'"SearchString"'*)
+    echo "the web ACL $name has rules that look for texts: AWS CLI 2 can change it, this one cannot" >&2
+    exit 1
+    ;;
+  esac
+  set --
+  for option in lock-token rules default-action visibility-config custom-response-bodies captcha-config challenge-config token-domains association-config data-protection-config application-config on-source-d-do-s-protection-config description; do
+    held=${held#*"$tab"}
+    value=$held
+    [ "$option" = description ] || value=${held%%"$tab"*}
+    case $value in '' | null) ;; *) set -- "$@" "--$option" "$value" ;; esac
+  done
+  aws wafv2 update-web-acl --name "$name" --scope CLOUDFRONT --region us-east-1 --id "$id" $binary "$@"
+}
+if [ -z "$binary" ]; then
+  rule='{"Action":{"Block":{}},"Name":"floodmark-waf-match-7843d5d8","Priority":10,"Statement":{"ByteMatchStatement":{"FieldToMatch":{"SingleHeader":{"Name":"user-agent"}},"PositionalConstraint":"CONTAINS","SearchString":"bad bot","TextTransformations":[{"Priority":0,"Type":"NONE"}]}},"VisibilityConfig":{"CloudWatchMetricsEnabled":true,"MetricName":"floodmark-waf-match-7843d5d8","SampledRequestsEnabled":true}}'
+else
+  rule='{"Action":{"Block":{}},"Name":"floodmark-waf-match-7843d5d8","Priority":10,"Statement":{"ByteMatchStatement":{"FieldToMatch":{"SingleHeader":{"Name":"user-agent"}},"PositionalConstraint":"CONTAINS","SearchString":"YmFkIGJvdA==","TextTransformations":[{"Priority":0,"Type":"NONE"}]}},"VisibilityConfig":{"CloudWatchMetricsEnabled":true,"MetricName":"floodmark-waf-match-7843d5d8","SampledRequestsEnabled":true}}'
+fi
+acl=$(aws wafv2 list-web-acls --scope CLOUDFRONT --region us-east-1 --limit 100 --query 'WebACLs[?Name=='\''floodmark-waf-match-7843d5d8'\''].ARN | [0]' --output text)
+if [ "$acl" = None ]; then
+  acl=$(aws wafv2 create-web-acl --name floodmark-waf-match-7843d5d8 --scope CLOUDFRONT --region us-east-1 --description 'Made by floodmark 2026-11-22T09:30:00Z' \
+    --default-action '{"Allow":{}}' --visibility-config '{"CloudWatchMetricsEnabled":true,"MetricName":"floodmark-waf-match-7843d5d8","SampledRequestsEnabled":true}' \
+    --rules "[$rule]" $binary --query Summary.ARN --output text)
+else
+  update_rules "[WebACL.Rules[?Name!='floodmark-waf-match-7843d5d8'], \`[$rule]\`][]"
+fi
+)
