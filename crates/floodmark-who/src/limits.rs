@@ -73,6 +73,7 @@ pub const NETWORK_FREE_BITS_IPV6_MAX: u32 = 112;
 
 /// How long another process may keep us from the cache.
 pub const CACHE_WAIT_MAX: Duration = Duration::from_secs(10);
+
 /// How large a data file may be, in bytes: larger than every free database of countries, and read into memory as a whole.
 pub const DATA_FILE_BYTES_MAX: u64 = 512 * 1024 * 1024;
 
