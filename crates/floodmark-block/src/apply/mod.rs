@@ -176,13 +176,18 @@ async fn make(
             record.set(options, index, StepState::Done)
         }
         Err(error) => {
-            // AWS may have done what it did not answer to; what it has refused it has not done.
-            if error.kind() != ErrorKind::Unavailable {
+            if !may_be_done(&error) {
                 record.steps[index].state = StepState::Waiting;
             }
             Err(named(&step, &error))
         }
     }
+}
+
+/// AWS may have done what it did not answer to, or failed at; what it has refused it has not done.
+fn may_be_done(error: &Error) -> bool {
+    let failed = |code: &str| code.contains("Internal") || code.contains("ServiceUnavailable");
+    error.kind() == ErrorKind::Unavailable && error.service_code().is_none_or(failed)
 }
 
 /// The web ACL that a rule goes to.

@@ -6,7 +6,7 @@ use crate::names::check_ec2_id;
 use crate::numbers::{NumbersQuestion, network_acl};
 use crate::plan::Wanted;
 use crate::present::{NetworkAcl, Present};
-use crate::quotas::{NETWORK_ACL_NUMBER_MAX, NETWORK_ACL_RULES_MAX};
+use crate::quotas::{NETWORK_ACL_NUMBERS, NETWORK_ACL_RULES_MAX};
 use crate::rule::{Change, Direction, IpVersion, NetworkAclEntry};
 use crate::{Error, Result};
 
@@ -104,7 +104,7 @@ fn count(known: Option<&NetworkAcl>, direction: Direction, version: IpVersion) -
     let own = acl.entries.iter().filter(|entry| {
         entry.direction == direction
             && IpVersion::of(&entry.network) == version
-            && entry.number <= NETWORK_ACL_NUMBER_MAX
+            && NETWORK_ACL_NUMBERS.contains(&entry.number)
     });
     own.count() + 1
 }

@@ -33,9 +33,9 @@ impl Desk {
             ..AwsOptions::default()
         };
         let key = AccessKey { id: "testing".to_owned(), secret: "testing".to_owned(), token: None };
-        let access = Access::with_key(key, &options).await.unwrap();
+        let access = Access::with_key(key, &options).await.expect("it does");
         let asker = Asker::new(&access, Scope::Regional);
-        Self { folder: tempfile::tempdir().unwrap(), asker }
+        Self { folder: tempfile::tempdir().expect("a folder of its own"), asker }
     }
 
     fn options(&self) -> ApplyOptions<'_> {
@@ -44,12 +44,16 @@ impl Desk {
 
     /// The plan in what AWS holds now.
     async fn plan(&self, wanted: &Wanted) -> Plan {
-        plan(wanted, &present(&self.asker, wanted).await.unwrap()).unwrap()
+        plan(wanted, &present(&self.asker, wanted).await.expect("it can be planned"))
+            .expect("it can be planned")
     }
 
     /// What the plan would change.
     async fn difference(&self, wanted: &Wanted) -> String {
-        difference(&self.asker, &self.plan(wanted).await).await.unwrap().to_string()
+        difference(&self.asker, &self.plan(wanted).await)
+            .await
+            .expect("it can be planned")
+            .to_string()
     }
 
     async fn apply(&self, wanted: &Wanted) -> Result<Option<Record>, Error> {
@@ -60,13 +64,13 @@ impl Desk {
 
     /// Takes back the newest record; what was left.
     async fn undo(&self, record: &Record) -> Result<Vec<String>, Error> {
-        let record = read(self.folder.path(), &record.id).unwrap();
+        let record = read(self.folder.path(), &record.id).expect("it does");
         Ok(undo(&self.asker, record, self.options()).await?.left)
     }
 }
 
 fn run<T>(work: impl Future<Output = T>) -> T {
-    tokio::runtime::Runtime::new().unwrap().block_on(work)
+    tokio::runtime::Runtime::new().expect("it does").block_on(work)
 }
 
 /// A server before moto that a test lets answer first.
@@ -263,7 +267,7 @@ fn what_changes_between_reading_and_writing_is_read_again() {
 
 /// Another's update of the same IP set, made from a request of ours.
 fn set_addresses_at(endpoint: &str, ours: &Request) {
-    let mut body: serde_json::Value = serde_json::from_str(&ours.body).unwrap();
+    let mut body: serde_json::Value = serde_json::from_str(&ours.body).expect("it does");
     body["Addresses"] = serde_json::json!(["203.0.113.7/32", "192.0.2.99/32"]);
     let body = body.to_string();
     let mut other = ours.clone();

@@ -13,7 +13,7 @@ use crate::sample::{held, network_acl, wanted};
 fn numbers(present: &Present, direction: Direction, targets: &[&str]) -> Vec<u16> {
     let mut wanted = network_acl(targets);
     wanted.directions = vec![direction];
-    let changes = plan(&wanted, present).unwrap().changes;
+    let changes = plan(&wanted, present).expect("it can be planned").changes;
     let number = |change: &Change| match change {
         Change::NetworkAclEntry(entry) => entry.number,
         other => panic!("{other:?}"),
@@ -103,7 +103,7 @@ fn priority(rules: &[(u32, bool)]) -> Result<u32, String> {
         allows: *allows,
     };
     let web_acl = WebAcl {
-        reference: "site".parse().unwrap(),
+        reference: "site".parse().expect("it is well written"),
         scope: Scope::Regional,
         rules: rules.iter().map(rule).collect(),
         capacity: 0,
