@@ -151,7 +151,11 @@ fn holder(
             .hint("leave out `--resource-arn`, and set the web ACL in the distribution itself"));
         }
     }
-    if let PresentWebAcl::Is(web_acl) = &present.web_acl {
+    // One of our name was made by this question before: it is told in the same words again.
+    let is_ours = |there: &str| there == name && place.web_acl.is_none();
+    if let PresentWebAcl::Is(web_acl) = &present.web_acl
+        && !is_ours(&web_acl.reference.name)
+    {
         return Ok(Holder::Existing(web_acl.reference.clone()));
     }
     if let Some(reference) = &place.web_acl {

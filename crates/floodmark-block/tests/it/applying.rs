@@ -8,19 +8,21 @@ use floodmark_block::apply::{
     read, undo,
 };
 use floodmark_block::plan::{Wanted, plan};
-use floodmark_block::rule::{Direction, Plan, Scope};
+use floodmark_block::rule::{Direction, Plan, RuleAction, Scope};
 use floodmark_block::way::Way;
 use floodmark_block::{Error, ErrorKind};
 use floodmark_testing::gate;
 use floodmark_testing::http_server::{HttpServer, Reply, Request};
 use floodmark_testing::moto::Moto;
 
+use crate::forms::HOSTILE;
 use crate::sample::{LOAD_BALANCER, NOW, network_acl, wanted};
 use crate::scripts::{ask, kept, network_acl_id, web_acl, web_acl_says};
 
 /// A data folder and one who asks a server.
 struct Desk {
     folder: tempfile::TempDir,
+    access: Access,
     asker: Asker,
 }
 
@@ -35,7 +37,7 @@ impl Desk {
         let key = AccessKey { id: "testing".to_owned(), secret: "testing".to_owned(), token: None };
         let access = Access::with_key(key, &options).await.expect("it does");
         let asker = Asker::new(&access, Scope::Regional);
-        Self { folder: tempfile::tempdir().expect("a folder of its own"), asker }
+        Self { folder: tempfile::tempdir().expect("a folder of its own"), access, asker }
     }
 
     fn options(&self) -> ApplyOptions<'_> {
@@ -215,6 +217,47 @@ fn a_resource_without_a_web_acl_gets_one_and_loses_it_again() {
         desk.undo(&record).await.unwrap();
         assert_eq!(waf_counts(&moto), ("0".to_owned(), "0".to_owned()));
         assert_eq!(ask(&moto, &of_resource, "WebACL.Name"), "None");
+    });
+}
+
+#[test]
+fn texts_are_there_after_they_were_put_there() {
+    let Some(moto) = Moto::start() else { return };
+    run(async {
+        let desk = Desk::at(moto.endpoint()).await;
+        let arn = web_acl(&moto);
+        let mut question = wanted(Way::WafMatch, &HOSTILE);
+        question.web_acl.web_acl = Some(arn.parse().unwrap());
+        let record = desk.apply(&question).await.unwrap().unwrap();
+        assert!(desk.difference(&question).await.starts_with("= rule floodmark-waf-match-"));
+        // Its action alone is altered, and comes back.
+        question.web_acl.action = RuleAction::Count;
+        assert!(desk.difference(&question).await.starts_with("~ rule floodmark-waf-match-"));
+        let altered = desk.apply(&question).await.unwrap().unwrap();
+        let action = format!("WebACL.Rules[?Name=='{}'].Action | [0] | keys(@)", record.plan.name);
+        assert_eq!(web_acl_says(&moto, &arn, &action), "Count");
+        desk.undo(&altered).await.unwrap();
+        assert_eq!(web_acl_says(&moto, &arn, &action), "Block");
+        desk.undo(&record).await.unwrap();
+        assert_eq!(web_acl_says(&moto, &arn, "WebACL.Rules[].Name"), "others");
+    });
+}
+
+#[test]
+fn what_is_cloudfront_s_is_kept_in_its_region() {
+    let Some(moto) = Moto::start() else { return };
+    run(async {
+        let mut desk = Desk::at(moto.endpoint()).await;
+        desk.asker = Asker::new(&desk.access, Scope::CloudFront);
+        assert_eq!(desk.asker.region(), Some("us-east-1"));
+        let mut question = wanted(Way::WafRate, &["/login*", "203.0.113.0/24"]);
+        question.web_acl.scope = Scope::CloudFront;
+        let record = desk.apply(&question).await.unwrap().unwrap();
+        let list = "wafv2 list-web-acls --scope CLOUDFRONT --region us-east-1";
+        assert_eq!(ask(&moto, list, "WebACLs[].Name"), record.plan.name);
+        assert!(desk.difference(&question).await.lines().all(|line| line.starts_with('=')));
+        desk.undo(&record).await.unwrap();
+        assert_eq!(ask(&moto, list, "WebACLs[].Name"), "");
     });
 }
 
