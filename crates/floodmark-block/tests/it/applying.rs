@@ -200,6 +200,7 @@ fn a_resource_without_a_web_acl_gets_one_and_loses_it_again() {
     run(async {
         let desk = Desk::at(moto.endpoint()).await;
         let question = waf(&["203.0.113.7", "2001:db8:1::/48"]);
+        let plan = desk.plan(&question).await;
         assert_eq!(
             desk.difference(&question).await,
             format!(
@@ -213,6 +214,7 @@ fn a_resource_without_a_web_acl_gets_one_and_loses_it_again() {
         assert_eq!(waf_counts(&moto), ("2".to_owned(), "1".to_owned()));
         let of_resource = format!("wafv2 get-web-acl-for-resource --resource-arn {LOAD_BALANCER}");
         assert_eq!(ask(&moto, &of_resource, "WebACL.Name"), "flood");
+        assert_eq!(desk.plan(&question).await, plan, "it is told in the same words again");
         assert!(desk.apply(&question).await.unwrap().is_none());
         desk.undo(&record).await.unwrap();
         assert_eq!(waf_counts(&moto), ("0".to_owned(), "0".to_owned()));
@@ -335,6 +337,36 @@ fn a_step_that_is_denied_takes_back_those_before_it() {
         let records = list(desk.folder.path()).unwrap().records;
         assert_eq!(records[0].state, RecordState::TakenBack);
         assert!(records[0].standing().next().is_none());
+    });
+}
+
+#[test]
+fn entries_that_were_made_go_again_if_one_is_refused() {
+    let Some(moto) = Moto::start() else { return };
+    let made = std::sync::atomic::AtomicUsize::new(0);
+    let server = gated(&moto, move |request| {
+        let second = is(request, "CreateNetworkAclEntry")
+            && made.fetch_add(1, std::sync::atomic::Ordering::Relaxed) == 1;
+        let code = "NetworkAclEntryLimitExceeded";
+        second.then(|| gate::refusal(request, 400, code, "too many rules"))
+    });
+    run(async {
+        let desk = Desk::at(server.endpoint()).await;
+        let id = network_acl_id(&moto);
+        let mut question = network_acl(&["203.0.113.7", "198.51.100.0/24"]);
+        question.network_acl.id = Some(id.clone());
+        let error = desk.apply(&question).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::LimitReached);
+        assert!(error.to_string().ends_with("; what was done is taken back"), "{error}");
+        assert_eq!(denies(&moto, &id), "");
+        let asked = server.take_asked();
+        let written: Vec<&str> = asked
+            .iter()
+            .map(gate::action)
+            .filter(|action| !action.starts_with("Describe"))
+            .collect();
+        let expected = ["CreateNetworkAclEntry", "CreateNetworkAclEntry", "DeleteNetworkAclEntry"];
+        assert_eq!(written, expected);
     });
 }
 

@@ -55,6 +55,20 @@ fn numbers_that_are_taken_are_left_out_and_a_rule_that_is_there_keeps_its_own() 
 }
 
 #[test]
+fn what_a_larger_network_denies_already_takes_no_number() {
+    let denied = (50, Inbound, false, "203.0.113.0/24");
+    let all = (100, Inbound, true, "0.0.0.0/0");
+    let targets = ["203.0.113.7", "198.51.100.1"];
+    assert_eq!(numbers(&held(&[denied, all]), Inbound, &targets), [99]);
+    let notes = plan(&network_acl(&targets), &held(&[denied, all])).unwrap().notes;
+    let expected = "The inbound rule 50 denies 203.0.113.7/32 already, with 203.0.113.0/24.";
+    assert!(notes.iter().any(|note| note == expected), "{notes:?}");
+    // A rule before it lets the address in.
+    let allowed = (40, Inbound, true, "203.0.113.7/32");
+    assert_eq!(numbers(&held(&[allowed, denied, all]), Inbound, &targets), [38, 39]);
+}
+
+#[test]
 fn without_an_allow_rule_the_last_number_is_taken() {
     assert_eq!(numbers(&held(&[]), Inbound, &["203.0.113.7"]), [32_766]);
 }
