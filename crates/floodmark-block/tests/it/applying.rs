@@ -1,6 +1,7 @@
 //! Plans put into AWS, which moto plays, and taken back.
 
 use std::path::Path;
+use std::time::Duration;
 
 use floodmark_aws::{Access, AccessKey, AwsOptions};
 use floodmark_block::apply::{
@@ -36,7 +37,7 @@ impl Desk {
         };
         let key = AccessKey { id: "testing".to_owned(), secret: "testing".to_owned(), token: None };
         let access = Access::with_key(key, &options).await.expect("it does");
-        let asker = Asker::new(&access, Scope::Regional);
+        let asker = Asker::new(&access, Scope::Regional).still_used_pause(Duration::ZERO);
         Self { folder: tempfile::tempdir().expect("a folder of its own"), access, asker }
     }
 
@@ -415,6 +416,22 @@ fn what_aws_did_without_an_answer_is_taken_back_too() {
         let error = desk.apply(&waf(&["203.0.113.7"])).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Unavailable);
         assert_eq!(waf_counts(&moto), ("0".to_owned(), "0".to_owned()));
+    });
+}
+
+#[test]
+fn what_others_use_by_now_stays_without_what_we_put_there() {
+    let Some(moto) = Moto::start() else { return };
+    let server = gated(&moto, |request| {
+        let code = "WAFAssociatedItemException";
+        is(request, "DeleteIPSet").then(|| gate::refusal(request, 400, code, "it is used"))
+    });
+    run(async {
+        let desk = Desk::at(server.endpoint()).await;
+        let record = desk.apply(&waf(&["203.0.113.7"])).await.unwrap().unwrap();
+        let left = desk.undo(&record).await.unwrap();
+        assert_eq!(left, ["the IP set flood-v4 is used by others, and stays empty"]);
+        assert_eq!(ip_set_addresses(&moto, "flood-v4"), "");
     });
 }
 
