@@ -9,6 +9,9 @@ use reqwest::redirect::Policy;
 use crate::error::{Error, ErrorKind, Result, chain};
 use crate::limits::{CONNECT_TIME_MAX, FETCHED_BYTES_MAX, REQUEST_TIME_MAX};
 
+/// What sends requests; made by [`client`].
+pub type HttpClient = reqwest::Client;
+
 /// How something is fetched.
 #[derive(Clone, Debug)]
 pub struct GetOptions<'a> {

@@ -17,12 +17,12 @@ mod session;
 pub mod store;
 mod write;
 
-pub use catalog::REJECTED;
+pub use catalog::{REJECTED, THREAT_IPS, THREAT_IPS_COLUMNS};
 pub use dialect::ddl::{DdlOptions, ddl_of};
 pub use error::{Error, ErrorKind, Result};
 pub use found_tables::{FoundTable, FoundTables};
 pub use layout::DayFolders;
 pub use query::{CatalogPlace, Engine, EngineOptions, Query};
-pub use report::{Metrics, Report};
+pub use report::{Metrics, Report, Unknown};
 pub use session::Session;
 pub use store::S3Options;

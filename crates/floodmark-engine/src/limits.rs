@@ -197,3 +197,6 @@ pub const CHECKED_LINES_MAX: usize = 200;
 
 /// How many folders of one log a summary keeps.
 pub const FOUND_FOLDERS_MAX: usize = 10_000;
+
+/// How many addresses of which something is not known a report keeps for those who resolve them, of each kind of fact.
+pub const UNKNOWN_ADDRESSES_MAX: usize = 100_000;

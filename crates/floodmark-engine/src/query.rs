@@ -11,6 +11,7 @@ use datafusion::execution::memory_pool::TrackConsumersPool;
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::execution::session_state::{SessionState, SessionStateBuilder};
 use datafusion::prelude::SessionConfig;
+use floodmark_who::{Who, system_clock};
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::OnceCell;
 
@@ -49,6 +50,8 @@ pub struct EngineOptions {
     pub tables_folder: Option<PathBuf>,
     /// Whether statements may write to S3.
     pub apply: bool,
+    /// Where the files lie that tell whose an address is; None if only what is built in is known.
+    pub who_folder: Option<PathBuf>,
 }
 
 /// Where databases, tables and views are kept.
@@ -75,6 +78,7 @@ impl Default for EngineOptions {
             prepared_file: None,
             tables_folder: None,
             apply: false,
+            who_folder: None,
         }
     }
 }
@@ -88,6 +92,7 @@ pub struct Engine {
     /// The catalog on this machine that keeps prepared statements.
     prepared: OnceCell<Catalog>,
     stores: Arc<Stores>,
+    who: Arc<Who>,
     io: Io,
 }
 
@@ -171,7 +176,15 @@ impl Engine {
         state.register_relation_planner(Arc::new(Relations))?;
         let io = Io(Some(io));
         let stores = Arc::new(Stores::new(options.s3.clone(), io.handle()));
-        Ok(Self { options, state, catalog: OnceCell::new(), prepared: OnceCell::new(), stores, io })
+        let who = options.who_folder.as_deref().map(|folder| Who::open(folder, system_clock));
+        let who = Arc::new(who.unwrap_or_default());
+        let (catalog, prepared) = (OnceCell::new(), OnceCell::new());
+        Ok(Self { options, state, catalog, prepared, stores, who, io })
+    }
+
+    /// What is known of addresses on this machine.
+    pub fn who(&self) -> &Arc<Who> {
+        &self.who
     }
 
     /// Opens the places that are to be asked: paths, globs, `-` or `s3://` addresses.

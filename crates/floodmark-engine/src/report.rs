@@ -1,13 +1,16 @@
 //! The account of a query: what was listed, passed over, read, rejected, and what it took.
 
-use std::collections::BTreeMap;
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, HashMap};
+use std::net::IpAddr;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use floodmark_formats::{Account, Rejection};
+use floodmark_who::Fact;
 
 use crate::error::Error;
-use crate::limits::{REJECTIONS_REPORTED_MAX, TROUBLES_REPORTED_MAX};
+use crate::limits::{REJECTIONS_REPORTED_MAX, TROUBLES_REPORTED_MAX, UNKNOWN_ADDRESSES_MAX};
 
 /// What a query has done so far. Shared by all who work on it.
 #[derive(Debug, Default)]
@@ -35,6 +38,26 @@ struct Inner {
     troubles_total: u64,
     others: BTreeMap<&'static str, u64>,
     empty_tables: BTreeMap<String, String>,
+    unknown: BTreeMap<Fact, UnknownAddresses>,
+}
+
+/// Of which addresses something is not known, and how many rows asked for it.
+#[derive(Debug, Default)]
+struct UnknownAddresses {
+    addresses: HashMap<IpAddr, u64>,
+    rows: u64,
+    is_cut: bool,
+}
+
+/// How much of what was asked of addresses is not known on this machine.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Unknown {
+    /// How many rows asked for it.
+    pub rows: u64,
+    /// Of how many different addresses.
+    pub addresses: u64,
+    /// Whether there were more than that.
+    pub is_cut: bool,
 }
 
 /// What a query did.
@@ -76,6 +99,8 @@ pub struct Report {
     pub troubles_total: u64,
     /// What is to be said of tables for which there was nothing to read, by their names.
     pub empty_tables: BTreeMap<String, String>,
+    /// What was asked of addresses and is not known on this machine: those values are NULL.
+    pub unknown: BTreeMap<Fact, Unknown>,
 }
 
 /// What Athena asks for a terabyte scanned, in US dollars, in most regions (aws.amazon.com/athena/pricing, 2026).
@@ -170,6 +195,26 @@ impl Metrics {
         }
     }
 
+    /// Something is not known of these addresses, for which so many rows asked.
+    pub(crate) fn unknown(&self, fact: Fact, addresses: HashMap<IpAddr, u64>) {
+        if addresses.is_empty() {
+            return;
+        }
+        let mut inner = self.lock();
+        let unknown = inner.unknown.entry(fact).or_default();
+        for (address, rows) in addresses {
+            unknown.rows += rows;
+            let has_room = unknown.addresses.len() < UNKNOWN_ADDRESSES_MAX;
+            match unknown.addresses.entry(address) {
+                Entry::Occupied(mut known) => *known.get_mut() += rows,
+                Entry::Vacant(new) if has_room => {
+                    new.insert(rows);
+                }
+                Entry::Vacant(_) => unknown.is_cut = true,
+            }
+        }
+    }
+
     pub(crate) fn trouble(&self, trouble: String) {
         let mut inner = self.lock();
         inner.troubles_total += 1;
@@ -184,6 +229,20 @@ impl Metrics {
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    /// The addresses of which the registries are to be asked, those first for which most rows asked.
+    pub fn unresolved(&self) -> Vec<IpAddr> {
+        let inner = self.lock();
+        let mut rows: HashMap<IpAddr, u64> = HashMap::new();
+        let of_registry = inner.unknown.iter().filter(|(fact, _)| fact.is_of_registry());
+        for (address, count) in of_registry.flat_map(|(_, unknown)| &unknown.addresses) {
+            *rows.entry(*address).or_default() += count;
+        }
+        drop(inner);
+        let mut rows: Vec<_> = rows.into_iter().collect();
+        rows.sort_unstable_by_key(|(address, count)| (std::cmp::Reverse(*count), *address));
+        rows.into_iter().map(|(address, _)| address).collect()
     }
 
     /// What has been done so far.
@@ -208,6 +267,13 @@ impl Metrics {
             troubles: inner.troubles.clone(),
             troubles_total: inner.troubles_total,
             empty_tables: inner.empty_tables.clone(),
+            unknown: (inner.unknown.iter())
+                .map(|(fact, unknown)| {
+                    let (rows, is_cut) = (unknown.rows, unknown.is_cut);
+                    let addresses = unknown.addresses.len() as u64;
+                    (*fact, Unknown { rows, addresses, is_cut })
+                })
+                .collect(),
         }
     }
 }

@@ -12,12 +12,14 @@ use datafusion::logical_expr::{LogicalPlan, LogicalPlanBuilder};
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::prelude::SessionContext;
 use floodmark_formats::{Table, table};
+use floodmark_who::Who;
 use futures::StreamExt;
 
 use crate::catalog::{
-    CATALOG, Catalog, DATABASE, INFORMATION_SCHEMA, LOGS, REJECTED, Relation, TableDefinition,
-    View, information, log_relation, refused, register,
+    CATALOG, Catalog, DATABASE, INFORMATION_SCHEMA, LOGS, REJECTED, Relation, THREAT_IPS,
+    TableDefinition, View, information, log_relation, refused, register, threat_ips,
 };
+use crate::dialect::functions::{self, who::Asked};
 use crate::dialect::{self, Kind, Parsed, Statement, TableName, names};
 use crate::error::{Error, ErrorKind, Result};
 use crate::execute::Execution;
@@ -44,6 +46,7 @@ enum Found {
     View(Box<View>),
     Log(&'static Arc<floodmark_formats::Table>),
     Rejected,
+    ThreatIps,
     Information,
 }
 
@@ -162,7 +165,9 @@ impl<'a> Session<'a> {
             }
         }
         let with_hidden: Vec<TableName> = (found.iter())
-            .filter(|(_, what)| !matches!(what, Found::Rejected | Found::Information))
+            .filter(|(_, what)| {
+                !matches!(what, Found::Rejected | Found::ThreatIps | Found::Information)
+            })
             .map(|(name, _)| name.clone())
             .collect();
         parsed.hidden_for(&with_hidden);
@@ -188,6 +193,7 @@ impl<'a> Session<'a> {
                 }
                 Found::Log(table) => Arc::new(LogTable::new(scan.clone(), table, &parsed.hidden)),
                 Found::Rejected => Arc::new(RejectedTable::new(scan.clone())),
+                Found::ThreatIps => threat_ips(self.who())?,
                 Found::Information => information(self.catalog(), &name.name).await?,
             };
             tables.push((name, provider));
@@ -196,6 +202,8 @@ impl<'a> Session<'a> {
         let mut config = state.config().clone();
         config.options_mut().catalog.default_schema.clone_from(&self.database);
         config.options_mut().catalog.create_default_catalog_and_schema = false;
+        let asked = Asked { who: Arc::clone(self.engine.who()), metrics: Arc::clone(&metrics) };
+        functions::who::ask(config.options_mut(), asked);
         let state = SessionStateBuilder::new_from_existing(state.clone())
             .with_config(config)
             .with_catalog_list(register(&self.database, tables)?)
@@ -267,6 +275,9 @@ impl<'a> Session<'a> {
             if name.name == REJECTED {
                 return Ok(Found::Rejected);
             }
+            if name.name == THREAT_IPS {
+                return Ok(Found::ThreatIps);
+            }
         }
         if database != LOGS && self.catalog().database(database).await?.is_none() {
             return Err(refused::schema_not_found(database)
@@ -330,6 +341,11 @@ impl<'a> Session<'a> {
     /// Opens the store of a location.
     pub(crate) async fn open(&self, location: &Location) -> Result<Store> {
         self.engine.stores().open(location).await
+    }
+
+    /// What is known of addresses on this machine.
+    pub fn who(&self) -> &Arc<Who> {
+        self.engine.who()
     }
 
     pub(crate) fn engine(&self) -> &Engine {

@@ -7,6 +7,7 @@ use crate::answer::Rows;
 use crate::grouping::{self, Grouping};
 use crate::limits::{ROWS_SHOWN_MAX, WINDOWS_MAX};
 use crate::measure::Measure;
+use crate::naming::{Names, seconds};
 use crate::subject::Subject;
 use crate::window::{Before, Window};
 
@@ -30,6 +31,10 @@ pub struct CompareQuestion<'a> {
 pub struct Comparison {
     /// The names of what rows are grouped by.
     pub by: Vec<String>,
+    /// Which of those are addresses.
+    pub is_address: Vec<bool>,
+    /// The names of the addresses that are shown, as far as they are known.
+    pub names: Names,
     /// What is measured.
     pub measure: Measure,
     /// Whether the amounts are whole numbers as they were counted.
@@ -48,6 +53,13 @@ pub struct Comparison {
     pub others: Option<Change>,
     /// All groups together; None if amounts do not add up.
     pub total: Option<Change>,
+}
+
+impl Comparison {
+    /// The addresses that are shown, the largest groups first.
+    pub fn addresses(&self) -> impl Iterator<Item = &str> {
+        grouping::addresses(&self.is_address, self.rows.iter().map(|row| row.values.as_slice()))
+    }
 }
 
 /// One group.
@@ -203,8 +215,10 @@ pub async fn ask(subject: &Subject<'_>, plan: &ComparePlan) -> Result<Comparison
     for change in changes.chain(others.as_mut()).chain(total.as_mut()) {
         change.share = whole.and_then(|whole| Some(change.difference? / whole));
     }
-    Ok(Comparison {
+    let mut answer = Comparison {
         by: plan.by.iter().map(|grouping| grouping.name.clone()).collect(),
+        is_address: plan.by.iter().map(|grouping| grouping.is_address).collect(),
+        names: Names::default(),
         measure: plan.measure.clone(),
         is_whole,
         scale: plan.scale,
@@ -214,7 +228,20 @@ pub async fn ask(subject: &Subject<'_>, plan: &ComparePlan) -> Result<Comparison
         other_groups,
         others,
         total,
-    })
+    };
+    name(subject, plan, &mut answer)?;
+    Ok(answer)
+}
+
+/// Names the addresses that an answer shows, as far as they are known by now.
+///
+/// # Errors
+///
+/// Those of damaged files.
+pub fn name(subject: &Subject<'_>, plan: &ComparePlan, answer: &mut Comparison) -> Result<()> {
+    let at = Some(seconds(plan.during.start));
+    answer.names = Names::of(subject.who(), answer.addresses(), at)?;
+    Ok(())
 }
 
 fn change(before_counted: Option<f64>, during: Option<f64>, scale: f64) -> Change {

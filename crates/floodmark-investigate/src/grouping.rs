@@ -2,6 +2,8 @@
 
 use floodmark_engine::{Error, ErrorKind, Result, dialect};
 use floodmark_formats::Table;
+use floodmark_formats::kind::Kind;
+use floodmark_who::Fact;
 
 use crate::limits::GROUPINGS_MAX;
 use crate::measure::in_line;
@@ -13,6 +15,8 @@ pub struct Grouping {
     pub name: String,
     /// Its value, as SQL over the columns of one row.
     pub sql: String,
+    /// Whether its values are addresses, by the log's declaration.
+    pub is_address: bool,
 }
 
 impl Grouping {
@@ -21,6 +25,42 @@ impl Grouping {
         let name = dialect::identifier(&self.name);
         if self.sql == name { name } else { format!("{} AS {name}", self.sql) }
     }
+}
+
+impl Grouping {
+    /// The address that it asks the registries about, as SQL, if it is nothing but that.
+    pub(crate) fn asked_of_registry(&self) -> Option<&str> {
+        let of_registry = Fact::ALL.into_iter().filter(|fact| fact.is_of_registry());
+        of_registry.into_iter().find_map(|fact| argument(&self.sql, fact.name()))
+    }
+}
+
+/// The one argument of an expression that is a call of this function.
+fn argument<'a>(sql: &'a str, function: &str) -> Option<&'a str> {
+    let (name, rest) = sql.split_once('(')?;
+    let inner = rest.strip_suffix(')')?;
+    let mut depth = 0_i32;
+    // The bracket that was opened first must be the one that is closed last.
+    let is_whole = inner.chars().all(|character| {
+        depth += match character {
+            '(' => 1,
+            ')' => -1,
+            _ => 0,
+        };
+        depth >= 0
+    });
+    (is_whole && name.trim().eq_ignore_ascii_case(function)).then_some(inner)
+}
+
+/// The values of those groupings that are addresses, among the values of rows.
+pub(crate) fn addresses<'a>(
+    is_address: &'a [bool],
+    rows: impl Iterator<Item = &'a [Option<String>]> + 'a,
+) -> impl Iterator<Item = &'a str> + 'a {
+    rows.flat_map(move |values| {
+        let addresses = values.iter().zip(is_address).filter(|(_, is_address)| **is_address);
+        addresses.filter_map(|(value, _)| value.as_deref())
+    })
 }
 
 /// Reads what to group by: names and expressions, several in one text with commas between them.
@@ -53,12 +93,17 @@ fn grouping(table: &Table, text: &str) -> Result<Grouping> {
         (table.columns.iter()).find(|column| column.column.name.eq_ignore_ascii_case(name));
     if let Some(column) = column {
         let name = column.column.name.to_owned();
-        return Ok(Grouping { sql: dialect::identifier(&name), name });
+        let is_address = column.column.kind == Kind::Address;
+        return Ok(Grouping { sql: dialect::identifier(&name), name, is_address });
     }
     let dimension = (table.log_type.dimensions.iter())
         .find(|dimension| dimension.name.eq_ignore_ascii_case(name));
     if let Some(dimension) = dimension {
-        return Ok(Grouping { name: dimension.name.to_owned(), sql: dimension.sql.to_owned() });
+        return Ok(Grouping {
+            name: dimension.name.to_owned(),
+            sql: dimension.sql.to_owned(),
+            is_address: dimension.kind == Kind::Address,
+        });
     }
     if dialect::aggregate(text)?.is_some() {
         let message = format!("`{text}` is no value of a single row to group by");
@@ -67,7 +112,7 @@ fn grouping(table: &Table, text: &str) -> Result<Grouping> {
         );
     }
     dialect::value(text)?;
-    Ok(Grouping { name: text.to_owned(), sql: in_line(text) })
+    Ok(Grouping { name: text.to_owned(), sql: in_line(text), is_address: false })
 }
 
 /// A list taken apart at its commas; those within brackets and quotes are none of it.

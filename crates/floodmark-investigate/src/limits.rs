@@ -100,3 +100,28 @@ pub const SPIKES_SHOWN_MAX: usize = 10;
 
 /// How many of the shortest buckets are counted to find a spike in.
 pub const SHORT_BUCKETS_MAX: i64 = 300_000;
+
+/// How many NAT gateways are counted in one answer.
+pub const GATEWAYS_MAX: usize = 200;
+
+/// From how many hours of logs on a month is projected.
+pub const PROJECTED_FROM_HOURS: f64 = 0.5;
+/// Of how many addresses it is told what they do, beside how much.
+pub const ADDRESSES_DETAILED_MAX: usize = 5;
+
+/// How many values of each column tell what an address does.
+pub const VALUES_DETAILED_MAX: usize = 3;
+/// How many networks a condition names one by one; more are lists by the length of their prefixes.
+pub const NETWORKS_WRITTEN_OUT_MAX: usize = 16;
+
+/// How many of those who would be blocked besides the attack are named, the busiest first.
+pub const BYSTANDERS_SHOWN_MAX: usize = 20;
+
+/// Which share of the records before an attack a rule may block before it is refused.
+pub const BYSTANDERS_SHARE_MAX: f64 = 0.01;
+
+/// How many networks a refusal names.
+pub const REFUSALS_NAMED_MAX: usize = 5;
+
+/// How large the findings may be that a rule is made of, in bytes.
+pub const FINDINGS_BYTES_MAX: usize = 16 << 20;

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use arrow_array::RecordBatch;
 use floodmark_engine::{Error, Metrics, Query, Report, Result, Session, dialect};
 use floodmark_formats::{LogType, Table, table};
+use floodmark_who::Who;
 use futures::StreamExt;
 
 use crate::measure::in_line;
@@ -79,6 +80,11 @@ impl<'a> Subject<'a> {
         Ok(log.and_then(|log| Some(Window { start: log.first?, end: log.last? })))
     }
 
+    /// What is known of addresses on this machine.
+    pub fn who(&self) -> &Who {
+        self.session.who()
+    }
+
     /// The table's name, as SQL in FROM.
     pub fn name(&self) -> &str {
         &self.name
@@ -101,6 +107,18 @@ impl<'a> Subject<'a> {
             table: self.table,
             name: self.name.clone(),
             condition: Some(condition),
+            asked: Arc::clone(&self.asked),
+        }
+    }
+
+    /// The same subject, with all its rows.
+    #[must_use]
+    pub(crate) fn without_condition(&self) -> Self {
+        Self {
+            session: self.session,
+            table: self.table,
+            name: self.name.clone(),
+            condition: None,
             asked: Arc::clone(&self.asked),
         }
     }

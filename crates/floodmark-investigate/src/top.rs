@@ -7,6 +7,7 @@ use crate::answer::Rows;
 use crate::grouping::{self, Grouping};
 use crate::limits::ROWS_SHOWN_MAX;
 use crate::measure::Measure;
+use crate::naming::{Names, seconds};
 use crate::subject::Subject;
 use crate::window::Window;
 
@@ -28,6 +29,10 @@ pub struct TopQuestion<'a> {
 pub struct Top {
     /// The names of what rows are grouped by.
     pub by: Vec<String>,
+    /// Which of those are addresses.
+    pub is_address: Vec<bool>,
+    /// The names of the addresses that are shown, as far as they are known.
+    pub names: Names,
     /// What is measured.
     pub measure: Measure,
     /// Whether the amounts are whole numbers.
@@ -38,6 +43,13 @@ pub struct Top {
     pub others: Option<Others>,
     /// The amount of all groups together; None if amounts do not add up.
     pub whole: Option<f64>,
+}
+
+impl Top {
+    /// The addresses that are shown, the largest groups first.
+    pub fn addresses(&self) -> impl Iterator<Item = &str> {
+        grouping::addresses(&self.is_address, self.rows.iter().map(|row| row.values.as_slice()))
+    }
 }
 
 /// One group.
@@ -68,6 +80,7 @@ pub struct Others {
 #[derive(Clone, Debug)]
 pub struct TopPlan {
     by: Vec<Grouping>,
+    during: Option<Window>,
     measure: Measure,
     limit: usize,
     /// The one statement that answers it: all groups, the largest first.
@@ -95,7 +108,39 @@ pub fn plan(subject: &Subject<'_>, question: &TopQuestion<'_>) -> Result<TopPlan
         subject.from(&windows),
         by.len() + 1,
     );
-    Ok(TopPlan { by, measure, limit: question.limit.min(ROWS_SHOWN_MAX), sql })
+    Ok(TopPlan {
+        by,
+        during: question.during,
+        measure,
+        limit: question.limit.min(ROWS_SHOWN_MAX),
+        sql,
+    })
+}
+
+/// The addresses that the groups are named after, those with the largest amounts first, if the groups are named by registries.
+///
+/// # Errors
+///
+/// Those of the engine.
+pub async fn addresses_of_registry(
+    subject: &Subject<'_>,
+    plan: &TopPlan,
+    limit: usize,
+) -> Result<Vec<String>> {
+    let windows: Vec<Window> = plan.during.into_iter().collect();
+    let mut addresses = Vec::new();
+    for address in plan.by.iter().filter_map(Grouping::asked_of_registry) {
+        let sql = format!(
+            "SELECT CAST({address} AS varchar) AS address, {}\n{}\nGROUP BY 1\nORDER BY 2 DESC, 1\nLIMIT {limit}",
+            plan.measure.sql,
+            subject.from(&windows),
+        );
+        let mut answer = Rows::ask(subject, &sql, 1).await?;
+        while let Some(batch) = answer.next().await? {
+            addresses.extend(batch.rows().filter_map(|row| batch.texts(row).pop().flatten()));
+        }
+    }
+    Ok(addresses)
 }
 
 /// Asks for the largest groups.
@@ -133,8 +178,10 @@ pub async fn ask(subject: &Subject<'_>, plan: &TopPlan) -> Result<Top> {
         running += amount;
         (row.share, row.running_share) = (share(amount), share(running));
     }
-    Ok(Top {
+    let mut answer = Top {
         by: plan.by.iter().map(|grouping| grouping.name.clone()).collect(),
+        is_address: plan.by.iter().map(|grouping| grouping.is_address).collect(),
+        names: Names::default(),
         measure: plan.measure.clone(),
         is_whole,
         rows,
@@ -144,5 +191,18 @@ pub async fn ask(subject: &Subject<'_>, plan: &TopPlan) -> Result<Top> {
             share: share(amount),
         }),
         whole: is_additive.then_some(whole),
-    })
+    };
+    name(subject, plan, &mut answer)?;
+    Ok(answer)
+}
+
+/// Names the addresses that an answer shows, as far as they are known by now.
+///
+/// # Errors
+///
+/// Those of damaged files.
+pub fn name(subject: &Subject<'_>, plan: &TopPlan, answer: &mut Top) -> Result<()> {
+    let at = plan.during.map(|during| seconds(during.start));
+    answer.names = Names::of(subject.who(), answer.addresses(), at)?;
+    Ok(())
 }

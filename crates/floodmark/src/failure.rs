@@ -45,6 +45,9 @@ pub(crate) fn tell(failure: &anyhow::Error) -> u8 {
     if is_closed_pipe(failure) {
         return 0;
     }
+    if let Some(error) = failure.downcast_ref::<floodmark_aws::Error>() {
+        return tell(&anyhow::Error::new(Error::from(error.copy())));
+    }
     let mut text = format!("error: {}\n", safe(&format!("{failure:#}")));
     let (error, sql) = match failure.downcast_ref::<InSql>() {
         Some(in_sql) => (Some(&in_sql.error), Some(in_sql.sql.as_str())),
@@ -79,6 +82,16 @@ pub(crate) fn tell(failure: &anyhow::Error) -> u8 {
         Some(error) => exit_code(error.kind()),
         None => 1,
     }
+}
+
+/// Says what does not stop the command, with what to try.
+pub(crate) fn warn(message: &str, hint: Option<&str>) {
+    let mut text = format!("warning: {}\n", safe(message));
+    if let Some(hint) = hint {
+        text.push_str(&format!("hint: {}\n", safe(hint)));
+    }
+    // There is nobody to tell if even this cannot be written.
+    let _ = std::io::stderr().write_all(text.as_bytes());
 }
 
 /// Says in two lines that there is a defect, and where.

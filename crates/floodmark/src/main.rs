@@ -6,6 +6,7 @@ mod failure;
 mod progress;
 mod render;
 mod report_text;
+mod resolving;
 mod settings;
 mod shell;
 

@@ -141,6 +141,20 @@ pub(crate) fn text(report: &Report, elapsed: Duration, stopped: bool) -> String 
     for (table, reason) in &report.empty_tables {
         let _ = writeln!(text, "note: nothing was read for `{}`: {}", safe(table), safe(reason));
     }
+    for (fact, unknown) in &report.unknown {
+        let more = if unknown.is_cut { "more than " } else { "" };
+        let _ = writeln!(
+            text,
+            "note: {} is not known here of {more}{}, and NULL: {}",
+            fact.name(),
+            if unknown.addresses == 1 {
+                "1 address".to_owned()
+            } else {
+                format!("{} addresses", count(unknown.addresses))
+            },
+            fact.remedy(),
+        );
+    }
     for trouble in &report.troubles {
         let _ = writeln!(text, "warning: {}", safe(trouble));
     }
@@ -204,6 +218,11 @@ pub(crate) fn json(report: &Report, elapsed: Duration, stopped: bool) -> Value {
         })).collect::<Vec<_>>(),
         "holes": account.holes,
         "empty_tables": report.empty_tables,
+        "unknown": report.unknown.iter().map(|(fact, unknown)| (fact.name().to_owned(), json!({
+            "rows": unknown.rows,
+            "addresses": unknown.addresses,
+            "cut": unknown.is_cut,
+        }))).collect::<serde_json::Map<_, _>>(),
         "troubles": report.troubles,
         "troubles_total": report.troubles_total,
         "seconds": elapsed.as_secs_f64(),

@@ -16,6 +16,13 @@ pub struct Statement {
     pub(crate) start: Position,
 }
 
+impl Statement {
+    /// Whether it is a plain query, which may be asked any number of times.
+    pub fn is_query(&self) -> bool {
+        matches!(self.kind, Kind::Query(_))
+    }
+}
+
 /// What kind of statement it is.
 #[derive(Clone, Debug)]
 pub(crate) enum Kind {

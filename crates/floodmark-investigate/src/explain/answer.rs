@@ -7,6 +7,7 @@ use serde::{Serialize, Serializer};
 
 use crate::explain::measures::Measure;
 use crate::explain::when::When;
+use crate::naming::Names;
 use crate::spikes::Spike;
 use crate::subject::Subject;
 use crate::window::Window;
@@ -93,6 +94,8 @@ pub struct Explanation {
     pub rest: Change,
     /// Large values that did not change.
     pub unchanged: Vec<Unchanged>,
+    /// The names of the addresses and networks that are shown, as far as they are known.
+    pub names: Names,
     /// The other measures, before and during.
     pub measures: Vec<MeasureMoved>,
     /// What else the reader should know.
@@ -309,6 +312,21 @@ pub struct ReadRows {
     pub earlier: u64,
     /// Rows among which contributors were looked for; fewer than all if there were very many.
     pub searched: u64,
+}
+
+impl Explanation {
+    /// All values that are shown, those of addresses among them, what matters most first.
+    pub fn values(&self) -> impl Iterator<Item = &str> {
+        let of_contributors = self.contributors.iter().flat_map(|one| {
+            let clients = one.clients.iter().flat_map(|clients| &clients.busiest);
+            let conditions = one.conditions.iter().flat_map(|condition| &condition.values);
+            let also = one.also.iter().flat_map(|common| &common.values);
+            (conditions.map(String::as_str))
+                .chain(clients.filter_map(|client| client.client.as_deref()))
+                .chain(also.map(String::as_str))
+        });
+        of_contributors.chain(self.unchanged.iter().map(|one| one.value.as_str()))
+    }
 }
 
 impl SpikeFound {

@@ -18,6 +18,7 @@ use crate::explain::measures::{Measure, Measures, Part, PartKind, Shape};
 use crate::explain::proof::{Counted, Entities, Proof, Question, Side, prove};
 use crate::explain::{counted_as, portrait, rows_of_windows, span_notes, text};
 use crate::limits::CLIENTS_SHOWN_MAX;
+use crate::naming::Names;
 use crate::subject::Subject;
 use crate::window::Window;
 
@@ -192,6 +193,7 @@ impl Assembly<'_> {
             contributors,
             rest,
             unchanged,
+            names: Names::default(),
             measures: self.moved,
             notes,
             statements,

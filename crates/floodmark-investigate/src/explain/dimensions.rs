@@ -1,8 +1,10 @@
 //! What contributors are looked for in: the columns and further dimensions of a log.
 
+use floodmark_engine::Result;
 use floodmark_engine::dialect::{UrlPart, identifier};
 use floodmark_formats::Table;
 use floodmark_formats::kind::Kind;
+use floodmark_who::{Fact, Who};
 
 /// Something that rows are told apart by.
 #[derive(Clone, Debug)]
@@ -24,6 +26,8 @@ pub(crate) enum Source {
     Selected,
     /// They are a part of the URLs of another dimension, by its position. Each different URL is cut once.
     UrlPart(usize, UrlPart),
+    /// They are what is known of the addresses of another dimension, by its position.
+    Fact(usize, Fact),
 }
 
 /// The kinds in the order in which a reader wants to be told of them. Others are no dimensions.
@@ -46,11 +50,22 @@ const URL_PARTS: &[(&str, UrlPart)] = &[
     ("url_extract_query(", UrlPart::Query),
 ];
 
+/// What is looked for of addresses, where there are data at hand that tell it.
+const FACTS: &[Fact] =
+    &[Fact::ThreatList, Fact::AwsService, Fact::AutonomousSystemName, Fact::Country];
+
+/// Of how many dimensions of addresses.
+const NAMED_MAX: usize = 2;
+
 /// Columns of a key that say where the record was logged, not what happened.
 const OF_THE_KEY: &[&str] = &["log_day", "trailing"];
 
 /// The dimensions of a table, those first that a reader wants to be told of first.
-pub(crate) fn dimensions(table: &Table) -> Vec<Dimension> {
+///
+/// # Errors
+///
+/// Those of damaged files about addresses.
+pub(crate) fn dimensions(table: &Table, who: &Who) -> Result<Vec<Dimension>> {
     let columns = table.columns.iter().filter(|column| !column.hidden).map(|column| &column.column);
     let selected = columns
         .filter(|column| !OF_THE_KEY.contains(&column.name))
@@ -81,7 +96,22 @@ pub(crate) fn dimensions(table: &Table) -> Vec<Dimension> {
             all[at].source = Source::UrlPart(of, part);
         }
     }
-    all
+    let named: Vec<usize> = match all.first() {
+        // Where the log has a client, nobody else is asked for.
+        Some(first) if client.is_some() && first.kind == Kind::Address => vec![0],
+        _ => (0..all.len()).filter(|at| all[*at].kind == Kind::Address).take(NAMED_MAX).collect(),
+    };
+    for fact in FACTS {
+        if !who.has(*fact)? {
+            continue;
+        }
+        for at in &named {
+            let sql = format!("{}({})", fact.name(), all[*at].sql);
+            let (kind, source) = (Kind::Category, Source::Fact(*at, *fact));
+            all.push(Dimension { name: sql.clone(), sql, kind, source });
+        }
+    }
+    Ok(all)
 }
 
 /// The URL's dimension and the part of it that an expression gives.

@@ -1,9 +1,12 @@
 //! The levels of all dimensions: which cell each row lies in.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 
+use floodmark_engine::Result;
 use floodmark_engine::dialect::{UrlPart, url_part};
 use floodmark_formats::kind::Kind;
+use floodmark_who::{Fact, Who};
 use foldhash::fast::RandomState;
 
 use crate::explain::cells::Cell;
@@ -27,17 +30,25 @@ pub(crate) struct Level {
 }
 
 /// The levels of all dimensions. Those that tell nothing apart, or nothing that an earlier one does not, are left out.
-pub(crate) fn levels(dimensions: &[Dimension], rows: &Rows) -> Vec<Level> {
+///
+/// # Errors
+///
+/// Those of damaged files about addresses.
+pub(crate) fn levels(dimensions: &[Dimension], rows: &Rows, who: &Who) -> Result<Vec<Level>> {
     let mut levels: Vec<Level> = Vec::new();
     for (at, dimension) in dimensions.iter().enumerate() {
         let column = match dimension.source {
             Source::Selected => &rows.columns[at],
-            Source::UrlPart(of, _) => &rows.columns[of],
+            Source::UrlPart(of, _) | Source::Fact(of, _) => &rows.columns[of],
         };
         let values = match dimension.source {
             Source::Selected => column.dictionary.values().to_vec(),
             Source::UrlPart(_, part) => {
                 column.dictionary.values().iter().map(|value| part_of(value, part)).collect()
+            }
+            Source::Fact(_, fact) => {
+                let values = column.dictionary.values().iter();
+                values.map(|value| fact_of(value, fact, who)).collect::<Result<_>>()?
             }
         };
         let mut chain: Vec<Level> = Vec::new();
@@ -58,7 +69,15 @@ pub(crate) fn levels(dimensions: &[Dimension], rows: &Rows) -> Vec<Level> {
             }
         }
     }
-    levels
+    Ok(levels)
+}
+
+/// What is known of an address, as the function of SQL says it.
+fn fact_of(value: &Value, fact: Fact, who: &Who) -> Result<Value> {
+    let Value::Text(text) = value else { return Ok(Value::Null) };
+    let Ok(address) = text.parse::<IpAddr>() else { return Ok(Value::Null) };
+    let known = who.tell(fact, address.to_canonical(), None)?.value();
+    Ok(known.map_or(Value::Null, |text| Value::Text((*text).into())))
 }
 
 /// A part of a URL. Of one that was cut, the part that the cut is in is cut too.

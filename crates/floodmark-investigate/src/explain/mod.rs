@@ -34,6 +34,7 @@ use crate::explain::measures::{Measures, Shape};
 use crate::explain::movement::Sides;
 use crate::explain::when::when;
 use crate::limits::{CONTRIBUTORS_MAX, EARLIER_WINDOWS_MAX, WINDOWS_MAX};
+use crate::naming::{Names, seconds};
 use crate::spikes::Chosen;
 use crate::subject::Subject;
 use crate::window::{Before, Window};
@@ -96,8 +97,20 @@ pub async fn explain(subject: &Subject<'_>, question: &ExplainQuestion) -> Resul
             }
         }
     }
-    let explanation = Box::pin(compare(subject, question, comparison)).await?;
+    let mut explanation = Box::pin(compare(subject, question, comparison)).await?;
+    name(subject, &mut explanation)?;
     Ok(Answer::Explained(Box::new(explanation)))
+}
+
+/// Names the addresses that an answer shows, as far as they are known by now.
+///
+/// # Errors
+///
+/// Those of damaged files.
+pub fn name(subject: &Subject<'_>, explanation: &mut Explanation) -> Result<()> {
+    let at = Some(seconds(explanation.during.start));
+    explanation.names = Names::of(subject.who(), explanation.values(), at)?;
+    Ok(())
 }
 
 /// Sets the window to the largest spike or dip of the timeline. Gives what is to be said if there is none.
@@ -176,7 +189,7 @@ async fn compare(
     let counted = counting.as_ref().map(|counting| subject.and(&counting.predicate));
     let subject = counted.as_ref().unwrap_or(subject);
     let (measures, asked) = Measures::of(subject.log_type(), comparison.measure.as_deref())?;
-    let dimensions = dimensions::dimensions(subject.table());
+    let dimensions = dimensions::dimensions(subject.table(), subject.who())?;
     let columns = Columns {
         dimensions: &dimensions,
         parts: &measures.parts,
@@ -198,7 +211,7 @@ async fn compare(
     let sides = Sides { before: before.len(), length: length as f64 / during.length() as f64 };
     let moved = movement::movements(&measures, &collected, &sides);
     let explained = asked.unwrap_or_else(|| movement::choose(&measures, &moved));
-    let levels = levels::levels(&dimensions, &collected.rows);
+    let levels = levels::levels(&dimensions, &collected.rows, subject.who())?;
     let shape = measures.all[explained].shape;
     let amounts = amounts(shape, &collected.rows, &levels);
     let scale = if amounts.is_per_record {

@@ -6,12 +6,13 @@ use std::time::Instant;
 
 use clap::Args;
 use floodmark_engine::{Engine, Error, ErrorKind};
-use floodmark_investigate::{Subject, SubjectOptions, Window, counting};
+use floodmark_investigate::{Subject, SubjectOptions, Window, counting, naming};
 
 use crate::commands::{self, query};
 use crate::failure::InSql;
 use crate::progress::Progress;
 use crate::render::{Format, Output, figures, safe};
+use crate::resolving;
 use crate::settings::Settings;
 use crate::shell::talk;
 
@@ -177,6 +178,25 @@ pub(crate) async fn answered<T>(
         query::tell_report(report, start.elapsed(), answer.is_err(), settings);
     }
     Ok(answer.map_err(|error| InSql { error, sql: sql.to_owned() })?)
+}
+
+/// Asks the registries about addresses, if `--resolve` says so; those that the answer shows come before those that its
+/// functions asked about. Gives whether anything was learnt.
+pub(crate) async fn resolved(
+    subject: &Subject<'_>,
+    settings: &Settings,
+    shown: impl IntoIterator<Item = &str>,
+) -> anyhow::Result<bool> {
+    let Some(limit) = settings.resolve else { return Ok(false) };
+    let mut wanted = naming::unresolved(subject.who(), shown)?;
+    let asked = subject.latest().map(|metrics| metrics.unresolved()).unwrap_or_default();
+    for address in asked {
+        if !wanted.contains(&address) {
+            wanted.push(address);
+        }
+    }
+    wanted.truncate(limit);
+    resolving::resolve(subject.who(), &wanted, settings).await
 }
 
 /// The subject without the records of packets that another record counts, which is said; None if all of them count.

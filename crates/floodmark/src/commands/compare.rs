@@ -67,8 +67,11 @@ pub(crate) fn run(arguments: &Arguments, settings: &Settings) -> anyhow::Result<
         if asked.sql {
             return asked::print_sql(&plan.sql);
         }
-        let answer =
+        let mut answer =
             asked::answered(subject, &plan.sql, settings, compare::ask(subject, &plan)).await?;
+        if asked::resolved(subject, settings, answer.addresses()).await? {
+            answer = compare::ask(subject, &plan).await?;
+        }
         if answer.groups_during == 0 {
             asked.tell_nothing(subject, &[plan.during]).await?;
         }
@@ -115,6 +118,12 @@ fn write(answer: &Comparison, output: &mut Output) -> anyhow::Result<()> {
     for (at, name) in answer.by.iter().enumerate() {
         let values = answer.rows.iter().map(|row| row.values[at].clone());
         columns.push((name.clone(), Values::Text(values.chain(others.map(|_| None)).collect())));
+        if answer.is_address[at] {
+            let values = answer.rows.iter().map(|row| row.values[at].as_deref());
+            let names = values.map(|value| Some(answer.names.get(value?)?.to_owned()));
+            let names = names.chain(others.map(|_| None)).collect();
+            columns.push((format!("{name}_name"), Values::Text(names)));
+        }
     }
     let is_scaled = answer.scale != 1.0;
     let figures: [(&str, Figure, bool); 6] = [
@@ -163,8 +172,11 @@ fn text(answer: &Comparison) -> String {
         aligned.line(values, None);
     };
     for row in &answer.rows {
-        let values = row.values.iter().map(|value| value.clone().unwrap_or_else(|| "NULL".into()));
-        line(values.collect(), &row.change, mark(row.mark).unwrap_or_default());
+        line(
+            figures::named(&row.values, &answer.names),
+            &row.change,
+            mark(row.mark).unwrap_or_default(),
+        );
     }
     if answer.other_groups > 0 {
         let name = format!("({} others)", count(answer.other_groups));

@@ -70,7 +70,12 @@ pub(crate) fn run(arguments: &Arguments, settings: &Settings) -> anyhow::Result<
     let asked = &arguments.asked;
     asked.run_in(Format::Table, settings, async |subject, output| {
         let work = explain::explain(subject, &question);
-        let answer = asked::answered(subject, "", settings, work).await?;
+        let mut answer = asked::answered(subject, "", settings, work).await?;
+        if let Answer::Explained(explained) = &mut answer
+            && asked::resolved(subject, settings, explained.values()).await?
+        {
+            explain::name(subject, explained)?;
+        }
         write(&answer, asked.format_or(Format::Table), asked.sql, output)
     })
 }
@@ -231,6 +236,11 @@ fn table(answer: &Explanation) -> String {
 fn details(text: &mut String, at: usize, one: &Contributor, answer: &Explanation, sql: bool) {
     let unit = &answer.amount_unit;
     let _ = writeln!(text, "{}", wrapped(&format!("{at}. {}", subject(one)), 3));
+    let values = one.conditions.iter().flat_map(|condition| &condition.values);
+    let named = values.filter_map(|value| Some((value, answer.names.get(value)?)));
+    for (value, name) in named.take(NAMES_SHOWN) {
+        let _ = writeln!(text, "{}", wrapped(&format!("   {value} is {name}"), 5));
+    }
     for common in &one.also {
         let line = format!(
             "   {} have {} {}",
@@ -263,10 +273,15 @@ fn details(text: &mut String, at: usize, one: &Contributor, answer: &Explanation
                 let name = client.client.as_deref().unwrap_or("NULL");
                 let _ = writeln!(
                     text,
-                    "     {:<39} {} → {}",
+                    "     {:<39} {} → {}{}",
                     safe(name),
                     amount(client.before, unit),
-                    amount(client.during, unit)
+                    amount(client.during, unit),
+                    answer
+                        .names
+                        .get(name)
+                        .map(|name| format!(" · {}", safe(name)))
+                        .unwrap_or_default()
                 );
             }
         }
@@ -290,6 +305,9 @@ fn details(text: &mut String, at: usize, one: &Contributor, answer: &Explanation
     }
     text.push('\n');
 }
+
+/// How many named addresses of a contributor are shown to people.
+const NAMES_SHOWN: usize = 5;
 
 /// How many clients of a contributor are shown to people.
 const CLIENTS_SHOWN: usize = 5;

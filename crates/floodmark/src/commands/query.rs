@@ -9,6 +9,7 @@ use anyhow::Context;
 use clap::Args;
 use floodmark_engine::dialect::{self, Statement};
 use floodmark_engine::{Engine, Error, ErrorKind, Report, Session};
+use floodmark_investigate::naming;
 use futures::StreamExt;
 
 use crate::commands;
@@ -16,6 +17,7 @@ use crate::failure::InSql;
 use crate::progress::Progress;
 use crate::render::{Format, Output, safe};
 use crate::report_text;
+use crate::resolving;
 use crate::settings::{ReportForm, Settings};
 
 /// Ask logs in SQL
@@ -72,10 +74,41 @@ pub(crate) fn run(arguments: &Arguments, settings: &Settings) -> anyhow::Result<
         let session = engine.open(&from).await?.in_database(&settings.database).await?;
         let mut output = Output::open(format, arguments.output.as_deref())?;
         for statement in statements {
+            resolve(&session, &statement, settings).await?;
             answer(&session, statement, &sql, &mut output, settings).await?;
         }
         output.flush()
     })
+}
+
+/// Asks the registries about the largest addresses that the answer will show, if `--resolve` says so: it is asked once for that.
+async fn resolve(
+    session: &Session<'_>,
+    statement: &Statement,
+    settings: &Settings,
+) -> anyhow::Result<()> {
+    let Some(limit) = settings.resolve.filter(|_| statement.is_query()) else { return Ok(()) };
+    let mut query = session.query(statement.clone()).await?;
+    let mut shown: Vec<String> = Vec::new();
+    while let Some(batch) = query.rows.next().await {
+        let batch = batch.map_err(Error::from)?;
+        let texts = floodmark_engine::athena::Texts::new(&batch)?;
+        for row in 0..batch.num_rows() {
+            if shown.len() >= limit {
+                break;
+            }
+            shown.extend((0..batch.num_columns()).filter_map(|column| texts.text(column, row)));
+        }
+    }
+    let mut wanted = naming::unresolved(session.who(), shown.iter().map(String::as_str))?;
+    // Without a function that asks, nothing of the answer would change.
+    let asked = query.metrics.unresolved();
+    wanted.retain(|address| asked.contains(address));
+    let more: Vec<_> = asked.into_iter().filter(|address| !wanted.contains(address)).collect();
+    wanted.extend(more);
+    wanted.truncate(limit);
+    resolving::resolve(session.who(), &wanted, settings).await?;
+    Ok(())
 }
 
 /// The SQL, and where the logs lie.

@@ -62,8 +62,16 @@ pub(crate) fn run(arguments: &Arguments, settings: &Settings) -> anyhow::Result<
         if asked.sql {
             return asked::print_sql(&plan.sql);
         }
-        let answer =
+        let mut answer =
             asked::answered(subject, &plan.sql, settings, top::ask(subject, &plan)).await?;
+        if settings.resolve.is_some() {
+            let limit = settings.resolve.unwrap_or_default();
+            let of_groups = top::addresses_of_registry(subject, &plan, limit).await?;
+            let shown = of_groups.iter().map(String::as_str).chain(answer.addresses());
+            if asked::resolved(subject, settings, shown).await? {
+                answer = top::ask(subject, &plan).await?;
+            }
+        }
         if answer.rows.is_empty() && answer.others.is_none() {
             asked.tell_nothing(subject, &windows).await?;
         }
@@ -83,6 +91,12 @@ fn batch(top: &Top) -> anyhow::Result<datafusion::arrow::array::RecordBatch> {
     for (at, name) in top.by.iter().enumerate() {
         let values = top.rows.iter().map(|row| row.values[at].clone()).chain(others.map(|_| None));
         columns.push((name.clone(), Values::Text(values.collect())));
+        if top.is_address[at] {
+            let values = top.rows.iter().map(|row| row.values[at].as_deref());
+            let names = values.map(|value| Some(top.names.get(value?)?.to_owned()));
+            let names = names.chain(others.map(|_| None)).collect();
+            columns.push((format!("{name}_name"), Values::Text(names)));
+        }
     }
     let amounts = top.rows.iter().map(|row| row.amount).chain(others.map(|others| others.amount));
     columns.push((top.measure.name.clone(), Values::amounts(amounts.collect(), top.is_whole)));
@@ -107,8 +121,7 @@ fn text(top: &Top) -> String {
     let mut aligned = Aligned::new(top.by.len(), names);
     let most = top.rows.iter().filter_map(|row| row.amount).fold(0.0, f64::max);
     for row in &top.rows {
-        let values = row.values.iter().map(|value| value.clone().unwrap_or_else(|| "NULL".into()));
-        let mut values: Vec<String> = values.collect();
+        let mut values = figures::named(&row.values, &top.names);
         values.push(figures::amount(row.amount, unit));
         if top.measure.is_additive {
             values.extend([figures::percent(row.share), figures::percent(row.running_share)]);

@@ -1,7 +1,7 @@
 //! Numbers and times for people.
 
 use floodmark_formats::time::{DAY, MINUTE, Micros, iso};
-use floodmark_investigate::Window;
+use floodmark_investigate::{Names, Window};
 
 use crate::report_text::{bytes, count};
 
@@ -79,4 +79,16 @@ pub(crate) fn moment(moment: Micros) -> String {
 /// The time of day of a moment.
 pub(crate) fn clock(at: Micros) -> String {
     moment(at).get(11..).unwrap_or_default().to_owned()
+}
+
+/// The values of a group, with the names of addresses.
+pub(crate) fn named(values: &[Option<String>], names: &Names) -> Vec<String> {
+    let shown = values.iter().map(|value| {
+        let Some(value) = value.as_deref() else { return "NULL".to_owned() };
+        match names.get(value) {
+            Some(name) => format!("{value} ({name})"),
+            None => value.to_owned(),
+        }
+    });
+    shown.collect()
 }

@@ -1,20 +1,25 @@
 //! Tests through the command line.
 
 mod acceptance;
+mod block;
 mod catalog;
 mod check;
 mod corpus;
+mod cost;
 mod counting;
+mod data;
 mod explain;
 mod functions;
 mod glue;
 mod glue_catalog;
 mod incident_scores;
 mod incidents;
+mod inventory;
 mod investigate;
 mod logs;
 mod manual;
 mod measures;
+mod naming;
 mod program;
 mod query;
 mod s3;
@@ -22,3 +27,4 @@ mod s3_server;
 mod shell;
 mod story;
 mod tidy;
+mod whois;

@@ -39,16 +39,24 @@ fn the_page_of_commands_is_current() {
         "top",
         "compare",
         "timeline",
+        "cost",
         "tables",
         "describe",
         "ddl",
         "check",
+        "data",
         "demo",
+        "block",
+        "inventory",
+        "inventory refresh",
+        "inventory list",
         "completions",
         "man",
+        "whois",
     ] {
         // The settings are those of the first page.
-        let help = output(&[command, "--help"]);
+        let words: Vec<&str> = command.split(' ').chain(["--help"]).collect();
+        let help = output(&words);
         let own = help.split("\nSettings:\n").next().unwrap_or_default();
         let examples = help.rsplit_once("\n\nExample").map_or("", |(_, examples)| examples);
         page.push_str(&format!("\n## floodmark {command}\n\n```text\n{}\n", own.trim_end()));

@@ -20,6 +20,7 @@ mod regex;
 mod session;
 mod string;
 pub(crate) mod url;
+pub(crate) mod who;
 
 use std::collections::HashSet;
 use std::sync::{Arc, LazyLock};
@@ -48,6 +49,7 @@ pub(crate) fn scalars() -> Vec<Arc<ScalarUDF>> {
         string::all(),
         typing::scalars(),
         url::all(),
+        who::all(),
     ]
     .into_iter()
     .flatten()
