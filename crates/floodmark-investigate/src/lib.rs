@@ -1,6 +1,7 @@
 //! The investigator's questions, as SQL and small statistics: SQL in, batches out.
 
 mod answer;
+pub mod backtest;
 pub mod compare;
 pub mod contribution;
 pub mod cost;

@@ -111,3 +111,17 @@ pub const ADDRESSES_DETAILED_MAX: usize = 5;
 
 /// How many values of each column tell what an address does.
 pub const VALUES_DETAILED_MAX: usize = 3;
+/// How many networks a condition names one by one; more are lists by the length of their prefixes.
+pub const NETWORKS_WRITTEN_OUT_MAX: usize = 16;
+
+/// How many of those who would be blocked besides the attack are named, the busiest first.
+pub const BYSTANDERS_SHOWN_MAX: usize = 20;
+
+/// Which share of the records before an attack a rule may block before it is refused.
+pub const BYSTANDERS_SHARE_MAX: f64 = 0.01;
+
+/// How many networks a refusal names.
+pub const REFUSALS_NAMED_MAX: usize = 5;
+
+/// How large the findings may be that a rule is made of, in bytes.
+pub const FINDINGS_BYTES_MAX: usize = 16 << 20;

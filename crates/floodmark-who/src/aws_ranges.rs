@@ -108,6 +108,11 @@ impl AwsRanges {
         Ok(Self { ranges: ranges.build(), date, rows })
     }
 
+    /// All prefixes, each once.
+    pub fn prefixes(&self) -> impl Iterator<Item = &AwsRange> {
+        self.ranges.values().iter().map(Arc::as_ref)
+    }
+
     /// AWS's prefix that holds an address; [`Known::Nothing`] if AWS lists none.
     pub fn find(&self, address: IpAddr) -> Known<Arc<AwsRange>> {
         if !self.ranges.has_family_of(address) {

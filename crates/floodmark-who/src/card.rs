@@ -80,12 +80,8 @@ fn interface(who: &Who, address: IpAddr, at: Option<i64>) -> Result<Part> {
         (!told.is_empty()).then(|| told.join("; "))
     };
     let text = each(&|interface| {
-        let name = if interface.name.contains(&interface.id) {
-            interface.name.clone()
-        } else {
-            format!("{}, {}", interface.name, interface.id)
-        };
-        Some(format!("{name} in {}", interface.place()))
+        let id = (!interface.name.contains(&interface.id)).then(|| format!(", {}", interface.id));
+        Some(format!("{} in {}{}", interface.name, interface.place(), id.unwrap_or_default()))
     });
     let as_of = found.iter().map(|interface| interface.as_of).max();
     let source = as_of.map(|as_of| match at {

@@ -116,7 +116,7 @@ pub(crate) struct Settings {
     )]
     pub(crate) database: String,
 
-    /// Let CREATE TABLE AS, INSERT and UNLOAD write to S3; without it, nothing is written to AWS
+    /// Let CREATE TABLE AS, INSERT and UNLOAD write to S3, and `block` change rules; without it, nothing is written to AWS
     #[arg(long, global = true, env = "FLOODMARK_APPLY")]
     pub(crate) apply: bool,
 

@@ -18,6 +18,21 @@ aws-cli/1.*) binary= ;;
 esac
 ";
 
+/// The parts of a web ACL that an update has to tell again, with their options; the description comes last, since it
+/// alone may have a tab in it.
+const KEPT_PARTS: [(&str, &str); 10] = [
+    ("DefaultAction", "default-action"),
+    ("VisibilityConfig", "visibility-config"),
+    ("CustomResponseBodies", "custom-response-bodies"),
+    ("CaptchaConfig", "captcha-config"),
+    ("ChallengeConfig", "challenge-config"),
+    ("TokenDomains", "token-domains"),
+    ("AssociationConfig", "association-config"),
+    ("DataProtectionConfig", "data-protection-config"),
+    ("ApplicationConfig", "application-config"),
+    ("OnSourceDDoSProtectionConfig", "on-source-d-do-s-protection-config"),
+];
+
 /// Writes a plan as a script. Nothing runs after a command that fails.
 pub(super) fn render(plan: &Plan) -> String {
     let mut script = String::from("#!/bin/sh\n");
@@ -26,11 +41,14 @@ pub(super) fn render(plan: &Plan) -> String {
     }
     // In a subshell, so that a shell that it is pasted into stays.
     script.push_str("(\nset -eu\n");
-    let sets = plan.changes.iter().find_map(|change| match change {
-        Change::IpSet(set) => Some(get_function(set.scope)),
+    let scope = plan.changes.iter().find_map(|change| match change {
+        Change::IpSet(set) => Some(set.scope),
         _ => None,
     });
-    script.push_str(&sets.unwrap_or_default());
+    if crate::render::web_acl_rule(plan).is_some() || scope.is_some() {
+        script.push_str("tab=$(printf '\\t')\n");
+    }
+    script.push_str(&scope.map(ip_set_functions).unwrap_or_default());
     for change in &plan.changes {
         script.push_str(&match change {
             Change::NetworkAclEntry(entry) => network_acl_entry(plan, entry),
@@ -108,7 +126,6 @@ fn ip_set(plan: &Plan, set: &IpSet) -> String {
     let description = quote(&plan.description);
     let version = set.version.aws_name();
     let named = quote(&format!("IPSets[?Name=='{}'].ARN | [0]", set.name));
-    let update = update_ip_set(set);
     format!(
         "{variable}=$(aws wafv2 list-ip-sets {at} --limit 100 --query {named} --output text)
 set --{networks}
@@ -117,9 +134,9 @@ if [ \"${variable}\" = None ]; then
     --ip-address-version {version} --addresses \"$@\" --query Summary.ARN --output text)
 else
   id=${{{variable}##*/}}
-  token=$(get_ip_set {name} LockToken)
-  set -- $(printf '%s\\n' $(get_ip_set {name} 'IPSet.Addresses[]') \"$@\" | sort -u)
-  {update}
+  read_ip_set {name}
+  set -- $(printf '%s\\n' $there \"$@\" | sort -u)
+  update_ip_set {name} \"$@\"
 fi
 "
     )
@@ -136,42 +153,42 @@ fn without_ip_set(set: &IpSet) -> String {
     written.dedup();
     let networks = words(written.into_iter());
     let named = quote(&format!("IPSets[?Name=='{}'].Id | [0]", set.name));
-    let update = update_ip_set(set);
     // What is there once beside ours twice is of others.
     format!(
         "id=$(aws wafv2 list-ip-sets {at} --limit 100 --query {named} --output text)
 if [ \"$id\" != None ]; then
   set --{networks}
-  token=$(get_ip_set {name} LockToken)
-  set -- $(printf '%s\\n' \"$@\" \"$@\" $(get_ip_set {name} 'IPSet.Addresses[]') | sort | uniq -u)
+  read_ip_set {name}
+  set -- $(printf '%s\\n' \"$@\" \"$@\" $there | sort | uniq -u)
   if [ \"$#\" = 0 ]; then
     aws wafv2 delete-ip-set --name {name} {at} --id \"$id\" --lock-token \"$token\"
   else
-    {update}
+    update_ip_set {name} \"$@\"
   fi
 fi
 "
     )
 }
 
-/// The command that gives the IP set $id the addresses of the parameters, and keeps its description.
-fn update_ip_set(set: &IpSet) -> String {
-    let (name, at) = (quote(&set.name), at(set.scope));
-    format!(
-        "description=$(get_ip_set {name} 'IPSet.Description || `made by hand`')
-  aws wafv2 update-ip-set --name {name} {at} --id \"$id\" --lock-token \"$token\" \\
-    --description \"$description\" --addresses \"$@\""
-    )
-}
-
-/// A function of the shell that tells a part of the IP set $id.
-fn get_function(scope: Scope) -> String {
+/// Functions of the shell that read an IP set, and give it other addresses.
+fn ip_set_functions(scope: Scope) -> String {
     let at = at(scope);
     format!(
-        "get_ip_set() {{
-  aws wafv2 get-ip-set --name \"$1\" {at} --id \"$id\" --query \"$2\" --output text
+        r#"# Reads the IP set $1 of the id $id: its lock token, its addresses and its description.
+read_ip_set() {{
+  held=$(aws wafv2 get-ip-set --name "$1" {at} --id "$id" --output text     --query "[LockToken, join(' ', IPSet.Addresses), IPSet.Description || 'IP set']")
+  token=${{held%%"$tab"*}}
+  held=${{held#*"$tab"}}
+  there=${{held%%"$tab"*}}
+  description=${{held#*"$tab"}}
 }}
-"
+# Gives the IP set $1 the other parameters as addresses, if nobody has changed it since it was read.
+update_ip_set() {{
+  name=$1
+  shift
+  aws wafv2 update-ip-set --name "$name" {at} --id "$id" --lock-token "$token"     --description "$description" --addresses "$@"
+}}
+"#
     )
 }
 
@@ -191,18 +208,19 @@ fn web_acl_rule(plan: &Plan, rule: &WebAclRule) -> String {
 /// other rules look for texts is left alone.
 fn update_function(rule: &WebAclRule) -> String {
     let (at, name) = (at(rule.scope), &rule.name);
+    let (queries, options): (Vec<String>, Vec<&str>) = KEPT_PARTS
+        .iter()
+        .map(|(field, option)| (format!("to_string(WebACL.{field})"), *option))
+        .unzip();
+    let (queries, options) = (queries.join(", "), options.join(" "));
     format!(
-        r#"# Gives the web ACL $acl the rules of the query $1, and keeps all else of it.
+        r#"# Gives the web ACL $acl the rules of the query $1, if nobody changes it meanwhile, and keeps all else of it.
 update_rules() {{
   name=${{acl#*/webacl/}}
   id=${{name#*/}}
   name=${{name%%/*}}
-  get() {{
-    aws wafv2 get-web-acl --name "$name" {at} --id "$id" --query "$1" --output "$2"
-  }}
-  token=$(get LockToken text)
-  rules=$(get "$1" json)
-  case $binary$(get "WebACL.Rules[?Name!='{name}']" json) in
+  held=$(aws wafv2 get-web-acl --name "$name" {at} --id "$id" --output text --query     "[to_string(WebACL.Rules[?Name!='{name}']), LockToken, to_string($1), {queries}, WebACL.Description || '']")
+  case $binary${{held%%"$tab"*}} in
   --*) ;;
   *'"SearchString"'*)
     echo "the web ACL $name has rules that look for texts: AWS CLI 2 can change it, this one cannot" >&2
@@ -210,18 +228,13 @@ update_rules() {{
     ;;
   esac
   set --
-  for part in default-action:DefaultAction visibility-config:VisibilityConfig \
-    custom-response-bodies:CustomResponseBodies captcha-config:CaptchaConfig \
-    challenge-config:ChallengeConfig token-domains:TokenDomains association-config:AssociationConfig \
-    data-protection-config:DataProtectionConfig application-config:ApplicationConfig \
-    on-source-d-do-s-protection-config:OnSourceDDoSProtectionConfig; do
-    value=$(get "WebACL.${{part#*:}}" json)
-    [ "$value" = null ] || set -- "$@" "--${{part%%:*}}" "$value"
+  for option in lock-token rules {options} description; do
+    held=${{held#*"$tab"}}
+    value=$held
+    [ "$option" = description ] || value=${{held%%"$tab"*}}
+    case $value in '' | null) ;; *) set -- "$@" "--$option" "$value" ;; esac
   done
-  description=$(get WebACL.Description text)
-  case $description in '' | None) ;; *) set -- "$@" --description "$description" ;; esac
-  aws wafv2 update-web-acl --name "$name" {at} --id "$id" --lock-token "$token" $binary \
-    --rules "$rules" "$@"
+  aws wafv2 update-web-acl --name "$name" {at} --id "$id" $binary "$@"
 }}
 "#
     )

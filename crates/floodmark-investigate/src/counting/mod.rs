@@ -129,7 +129,7 @@ impl Holes {
 }
 
 /// The condition that leaves out records that stand for no flow; None if the log has none.
-fn status(subject: &Subject<'_>) -> Option<String> {
+pub(crate) fn status(subject: &Subject<'_>) -> Option<String> {
     let (column, _) = subject.log_type().hole?;
     // Formats of the owner's choice may lack the status.
     Some(format!("{column} IS NULL OR {column} NOT IN ('NODATA', 'SKIPDATA')"))

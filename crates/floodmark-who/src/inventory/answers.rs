@@ -222,6 +222,8 @@ impl Reservation {
 #[serde(rename_all = "camelCase")]
 pub(super) struct NatGateway {
     nat_gateway_id: String,
+    state: Option<String>,
+    vpc_id: Option<String>,
     subnet_id: Option<String>,
     nat_gateway_address_set: Option<Items<NatGatewayAddress>>,
     tag_set: Tags,
@@ -235,6 +237,11 @@ struct NatGatewayAddress {
 }
 
 impl NatGateway {
+    /// Whether it is there: for an hour EC2 also lists those that were deleted, and their addresses may be another's by then.
+    pub(super) fn is_there(&self) -> bool {
+        !matches!(self.state.as_deref(), Some("deleted" | "failed"))
+    }
+
     pub(super) fn record(self) -> (String, NatGatewayRecord) {
         let addresses = all(self.nat_gateway_address_set);
         let (interfaces, public): (Vec<_>, Vec<_>) = addresses
@@ -243,6 +250,7 @@ impl NatGateway {
             .unzip();
         let record = NatGatewayRecord {
             name: name(self.tag_set),
+            vpc: self.vpc_id,
             subnet: self.subnet_id,
             interfaces: interfaces.into_iter().flatten().collect(),
             public_addresses: once(parsed(public)),

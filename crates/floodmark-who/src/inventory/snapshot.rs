@@ -55,6 +55,7 @@ pub(super) struct SubnetRecord {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct NatGatewayRecord {
     pub(super) name: Option<String>,
+    pub(super) vpc: Option<String>,
     pub(super) subnet: Option<String>,
     /// The ids of its interfaces. A regional one has none that show.
     pub(super) interfaces: Vec<String>,

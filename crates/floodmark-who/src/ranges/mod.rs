@@ -117,6 +117,11 @@ impl<T> Ranges<T> {
         self.values.get(value as usize)
     }
 
+    /// The different values, in no order that means anything.
+    pub fn values(&self) -> &[T] {
+        &self.values
+    }
+
     /// Whether there is any range of the address's family: without one, nothing can be said about the address.
     pub fn has_family_of(&self, address: IpAddr) -> bool {
         match address.to_canonical() {

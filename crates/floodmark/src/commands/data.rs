@@ -8,7 +8,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use floodmark_engine::Error;
 use floodmark_formats::time::{SECOND, iso};
 use floodmark_who::data::{self, DataFile, Import, Kind, Listing, Outcome, UpdateOptions};
-use floodmark_who::system_clock;
+use floodmark_who::{DATA_FOLDER, system_clock};
 use serde_json::{Value, json};
 
 use crate::commands;
@@ -126,7 +126,7 @@ enum Form {
 }
 
 pub(crate) fn run(arguments: &Arguments, settings: &Settings) -> anyhow::Result<()> {
-    let folder = settings.home()?.join("who").join("data");
+    let folder = settings.who_folder()?.join(DATA_FOLDER);
     match &arguments.action {
         Action::List(arguments) => {
             let listing = data::list(&folder).map_err(Error::from)?;

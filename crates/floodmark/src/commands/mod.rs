@@ -1,6 +1,7 @@
 //! The commands: one file each, one line here each.
 
 pub(crate) mod asked;
+mod block;
 mod check;
 mod compare;
 mod completions;
@@ -61,6 +62,7 @@ enum Commands {
     Cost(cost::Arguments),
     Data(data::Arguments),
     Whois(whois::Arguments),
+    Block(Box<block::Arguments>),
     Inventory(inventory::Arguments),
     Completions(completions::Arguments),
     Man(man::Arguments),
@@ -103,6 +105,7 @@ fn run(arguments: &[OsString]) -> anyhow::Result<()> {
         Commands::Cost(arguments) => cost::run(&arguments, &settings),
         Commands::Data(arguments) => data::run(&arguments, &settings),
         Commands::Whois(arguments) => whois::run(&arguments, &settings),
+        Commands::Block(arguments) => block::run(&arguments, &settings),
         Commands::Inventory(arguments) => inventory::run(&arguments, &settings),
         Commands::Completions(arguments) => completions::run(&arguments),
         Commands::Man(arguments) => man::run(&arguments),

@@ -1,6 +1,7 @@
 //! Tests through the command line.
 
 mod acceptance;
+mod block;
 mod catalog;
 mod check;
 mod corpus;
@@ -18,6 +19,7 @@ mod investigate;
 mod logs;
 mod manual;
 mod measures;
+mod naming;
 mod program;
 mod query;
 mod s3;
@@ -25,3 +27,4 @@ mod s3_server;
 mod shell;
 mod story;
 mod tidy;
+mod whois;

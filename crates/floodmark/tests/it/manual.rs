@@ -46,11 +46,13 @@ fn the_page_of_commands_is_current() {
         "check",
         "data",
         "demo",
+        "block",
         "inventory",
         "inventory refresh",
         "inventory list",
         "completions",
         "man",
+        "whois",
     ] {
         // The settings are those of the first page.
         let words: Vec<&str> = command.split(' ').chain(["--help"]).collect();
