@@ -4,6 +4,7 @@ mod columns;
 mod condition;
 pub mod findings;
 pub mod protected;
+pub mod reach;
 pub mod refusals;
 mod statements;
 pub mod text;

@@ -1,7 +1,7 @@
 //! What a back-test says, in sentences.
 
 use crate::backtest::{Backtest, Blocked, Who};
-use crate::explain::text::{amount, number, percent};
+use crate::explain::text::{amount, number};
 
 /// What the rule would have blocked, a sentence each, the attack first.
 pub fn sentences(backtest: &Backtest) -> Vec<String> {
@@ -49,7 +49,16 @@ pub fn sentences(backtest: &Backtest) -> Vec<String> {
     sentences
 }
 
-/// `24,000 of 26,500 requests (91 %), 1.2 GB of 1.3 GB`.
+/// A share as percent. What is not all or nothing never looks so.
+fn percent(share: f64) -> String {
+    match share * 100.0 {
+        none if none <= 0.0 => "0 %".to_owned(),
+        all if all >= 100.0 => "100 %".to_owned(),
+        percent => format!("{:.1} %", percent.clamp(0.1, 99.9)),
+    }
+}
+
+/// `24,000 of 26,500 requests (90.6 %), 1.2 GB of 1.3 GB`.
 fn of(blocked: Blocked, records: &str) -> String {
     let share = blocked.share().map_or_else(String::new, |share| format!(" ({})", percent(share)));
     let bytes = if blocked.bytes > 0.0 {

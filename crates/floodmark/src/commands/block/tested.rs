@@ -5,7 +5,9 @@ use floodmark_block::way::Way;
 use floodmark_engine::Engine;
 use floodmark_investigate::backtest::findings::Findings;
 use floodmark_investigate::backtest::protected::Protected;
-use floodmark_investigate::backtest::{self, Backtest, BacktestQuestion, Bystander, Rate, text};
+use floodmark_investigate::backtest::{
+    self, Backtest, BacktestQuestion, Bystander, Rate, reach, text,
+};
 use floodmark_investigate::{Before, Subject, SubjectOptions, Window};
 
 use crate::commands::asked;
@@ -52,6 +54,9 @@ impl Tested<'_> {
         let work = backtest::ask(&subject, &question);
         let backtest = Box::pin(asked::answered(&subject, "", self.settings, work)).await?;
         tell(&backtest);
+        if let Some(caveat) = reach::caveat(subject.log_type(), self.wanted.way) {
+            talk(&format!("note: {}\n", safe(&caveat)));
+        }
         if test.sql {
             for statement in &backtest.statements {
                 talk(&format!("  proof:\n{}", indented(&indented(&proof(statement)))));
