@@ -10,6 +10,7 @@ mod floor;
 mod generate;
 mod inflate;
 mod logs;
+mod names;
 mod objects;
 mod root_cause;
 
@@ -33,6 +34,8 @@ usage: floodmark-bench COMMAND --folder DIR [OPTIONS]
       --answer         also answer the benchmark's question, to check other programs
   inflate    compare inflaters on all objects below DIR, in CPU seconds of one thread
       --runs N      [5]
+  names      compare how fast addresses and user agents are named, in CPU seconds of one thread
+      --runs N      [5]
   ddl        print the statement that makes the documented Athena table of a log over DIR
       --log nlb|alb|vpc_flow|cloudfront|waf     [nlb]
       --table NAME     the table's name         [that of the log]
@@ -54,6 +57,7 @@ fn main() -> ExitCode {
         "ddl" => ddl::run(&arguments),
         "decode" => decode::run(&arguments),
         "inflate" => inflate::run(&arguments),
+        "names" => names::run(&arguments),
         "root-cause" => root_cause::run(&arguments),
         "" => Err("no command".to_owned()),
         other => Err(format!("unknown command `{other}`")),

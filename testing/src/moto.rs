@@ -23,7 +23,7 @@ impl Moto {
     /// If the server does not come up, or the packages are missing where the variable `CI` is set.
     pub fn start() -> Option<Self> {
         let mut child = python::script("serve_moto.py")?
-            .env("MOTO_ACCOUNT_ID", ACCOUNT)
+            .arg(ACCOUNT)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()

@@ -1,5 +1,6 @@
 //! The Python of the tests: moto, the `aws` command, and what checks Terraform and CloudFormation.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -19,9 +20,10 @@ pub fn interpreter() -> Option<PathBuf> {
     let found = named.into_iter().chain(made).find(|python| python.exists());
     if found.is_none() {
         assert!(std::env::var_os("CI").is_none(), "testing/python/install was not run");
-        eprintln!(
-            "skipped: there are no Python packages for it; `testing/python/install` gets them"
-        );
+        let told =
+            "skipped: there are no Python packages for it; `testing/python/install` gets them";
+        // There is nobody to tell if this cannot be written.
+        let _ = writeln!(std::io::stderr(), "{told}");
     }
     found
 }

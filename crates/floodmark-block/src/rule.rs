@@ -254,7 +254,8 @@ impl Plan {
         };
         let mut changes = self.changes.clone();
         changes.reverse();
-        Self { aim, changes, ..self.clone() }
+        // The notes are about blocking.
+        Self { aim, changes, notes: Vec::new(), ..self.clone() }
     }
 }
 

@@ -17,7 +17,7 @@ mod session;
 pub mod store;
 mod write;
 
-pub use catalog::REJECTED;
+pub use catalog::{REJECTED, THREAT_IPS, THREAT_IPS_COLUMNS};
 pub use dialect::ddl::{DdlOptions, ddl_of};
 pub use error::{Error, ErrorKind, Result};
 pub use found_tables::{FoundTable, FoundTables};

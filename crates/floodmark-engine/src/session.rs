@@ -16,8 +16,8 @@ use floodmark_who::Who;
 use futures::StreamExt;
 
 use crate::catalog::{
-    CATALOG, Catalog, DATABASE, INFORMATION_SCHEMA, LOGS, REJECTED, Relation, TableDefinition,
-    View, information, log_relation, refused, register,
+    CATALOG, Catalog, DATABASE, INFORMATION_SCHEMA, LOGS, REJECTED, Relation, THREAT_IPS,
+    TableDefinition, View, information, log_relation, refused, register, threat_ips,
 };
 use crate::dialect::functions::{self, who::Asked};
 use crate::dialect::{self, Kind, Parsed, Statement, TableName, names};
@@ -46,6 +46,7 @@ enum Found {
     View(Box<View>),
     Log(&'static Arc<floodmark_formats::Table>),
     Rejected,
+    ThreatIps,
     Information,
 }
 
@@ -164,7 +165,9 @@ impl<'a> Session<'a> {
             }
         }
         let with_hidden: Vec<TableName> = (found.iter())
-            .filter(|(_, what)| !matches!(what, Found::Rejected | Found::Information))
+            .filter(|(_, what)| {
+                !matches!(what, Found::Rejected | Found::ThreatIps | Found::Information)
+            })
             .map(|(name, _)| name.clone())
             .collect();
         parsed.hidden_for(&with_hidden);
@@ -190,6 +193,7 @@ impl<'a> Session<'a> {
                 }
                 Found::Log(table) => Arc::new(LogTable::new(scan.clone(), table, &parsed.hidden)),
                 Found::Rejected => Arc::new(RejectedTable::new(scan.clone())),
+                Found::ThreatIps => threat_ips(self.who())?,
                 Found::Information => information(self.catalog(), &name.name).await?,
             };
             tables.push((name, provider));
@@ -270,6 +274,9 @@ impl<'a> Session<'a> {
             }
             if name.name == REJECTED {
                 return Ok(Found::Rejected);
+            }
+            if name.name == THREAT_IPS {
+                return Ok(Found::ThreatIps);
             }
         }
         if database != LOGS && self.catalog().database(database).await?.is_none() {

@@ -4,6 +4,7 @@ mod answer;
 pub mod backtest;
 pub mod compare;
 pub mod contribution;
+pub mod cost;
 pub mod counting;
 pub mod drivers;
 pub mod explain;
@@ -15,6 +16,7 @@ pub mod spikes;
 pub mod subject;
 pub mod timeline;
 pub mod top;
+pub mod traffic;
 pub mod window;
 
 pub use counting::Counting;

@@ -101,6 +101,16 @@ pub const SPIKES_SHOWN_MAX: usize = 10;
 /// How many of the shortest buckets are counted to find a spike in.
 pub const SHORT_BUCKETS_MAX: i64 = 300_000;
 
+/// How many NAT gateways are counted in one answer.
+pub const GATEWAYS_MAX: usize = 200;
+
+/// From how many hours of logs on a month is projected.
+pub const PROJECTED_FROM_HOURS: f64 = 0.5;
+/// Of how many addresses it is told what they do, beside how much.
+pub const ADDRESSES_DETAILED_MAX: usize = 5;
+
+/// How many values of each column tell what an address does.
+pub const VALUES_DETAILED_MAX: usize = 3;
 /// How many networks a condition names one by one; more are lists by the length of their prefixes.
 pub const NETWORKS_WRITTEN_OUT_MAX: usize = 16;
 

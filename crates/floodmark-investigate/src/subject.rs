@@ -111,6 +111,18 @@ impl<'a> Subject<'a> {
         }
     }
 
+    /// The same subject, with all its rows.
+    #[must_use]
+    pub(crate) fn without_condition(&self) -> Self {
+        Self {
+            session: self.session,
+            table: self.table,
+            name: self.name.clone(),
+            condition: None,
+            asked: Arc::clone(&self.asked),
+        }
+    }
+
     /// `FROM … WHERE …` for the rows in any of the windows; no window means all rows.
     pub fn from(&self, windows: &[Window]) -> String {
         let mut conditions = Vec::new();

@@ -66,9 +66,8 @@ impl AwsRanges {
     ///
     /// If the file is damaged; it is named, with the way out.
     pub fn open(folder: &Path) -> Result<Option<(DataFile, Self)>> {
-        let mut files = data::list(folder)?.files;
-        files.retain(|file| file.kind == Kind::AwsRanges);
-        let Some(file) = files.into_iter().max_by_key(|file| file.fetched) else { return Ok(None) };
+        let listing = data::list(folder)?;
+        let Some(file) = listing.newest(&[Kind::AwsRanges]).cloned() else { return Ok(None) };
         let text = data::text_of(folder, &file)?;
         let ranges = Self::read(&text).map_err(|why| data::damaged(folder, &file, &why))?;
         Ok(Some((file, ranges)))

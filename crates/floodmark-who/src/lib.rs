@@ -5,6 +5,7 @@
 
 pub mod aws_ranges;
 pub mod bots;
+pub mod card;
 pub mod data;
 pub mod dns;
 mod fact;
@@ -24,4 +25,4 @@ mod who;
 pub use fact::Fact;
 pub use floodmark_aws::{Error, ErrorKind, Result};
 pub use known::Known;
-pub use who::{Who, system_clock};
+pub use who::{DATA_FOLDER, Who, system_clock};

@@ -21,6 +21,13 @@ pub struct Special {
     pub source: &'static str,
 }
 
+impl Special {
+    /// Whether AWS answers there, inside of a VPC.
+    pub fn is_of_aws(&self) -> bool {
+        self.source == AWS
+    }
+}
+
 /// All of them. A range within another one is the more exact answer, wherever it stands.
 pub const ALL: &[Special] = &[
     special("0.0.0.0/8", "this network", "RFC 791"),

@@ -84,6 +84,16 @@ pub(crate) fn tell(failure: &anyhow::Error) -> u8 {
     }
 }
 
+/// Says what does not stop the command, with what to try.
+pub(crate) fn warn(message: &str, hint: Option<&str>) {
+    let mut text = format!("warning: {}\n", safe(message));
+    if let Some(hint) = hint {
+        text.push_str(&format!("hint: {}\n", safe(hint)));
+    }
+    // There is nobody to tell if even this cannot be written.
+    let _ = std::io::stderr().write_all(text.as_bytes());
+}
+
 /// Says in two lines that there is a defect, and where.
 pub(crate) fn tell_defect(defect: &std::panic::PanicHookInfo<'_>) {
     let place = defect.location().map(ToString::to_string).unwrap_or_default();

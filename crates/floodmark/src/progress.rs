@@ -1,6 +1,5 @@
 //! Live progress on a terminal: objects, bytes, rate, time left. Silent in a pipe.
 
-use std::io::IsTerminal;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -19,12 +18,7 @@ pub(crate) struct Progress(Option<(ProgressBar, JoinHandle<()>)>);
 
 impl Progress {
     pub(crate) fn start(when: When, metrics: &Arc<Metrics>) -> Self {
-        let wanted = match when {
-            When::Always => true,
-            When::Never => false,
-            When::Auto => std::io::stderr().is_terminal(),
-        };
-        if !wanted {
+        if !when.is_wanted() {
             return Self(None);
         }
         let bar = ProgressBar::new_spinner();

@@ -1,5 +1,7 @@
 //! The settings: each is a flag, an environment variable and a key of the settings file, declared once, here.
 
+use std::io::IsTerminal;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
@@ -9,6 +11,9 @@ use floodmark_aws::AwsOptions;
 use floodmark_engine::catalog::GlueOptions;
 use floodmark_engine::limits::RETRIES_MAX;
 use floodmark_engine::{CatalogPlace, EngineOptions, S3Options};
+use floodmark_who::dns::DnsOptions;
+use floodmark_who::rdap::resolve::{self, RdapOptions};
+use floodmark_who::{Who, system_clock};
 
 /// The name of the settings file in the data folder.
 pub(crate) const FILE: &str = "settings.toml";
@@ -79,7 +84,7 @@ pub(crate) struct Settings {
     #[arg(long, global = true, env = "FLOODMARK_REGION", value_name = "REGION")]
     pub(crate) region: Option<String>,
 
-    /// The address of another service that speaks S3 [default: AWS_ENDPOINT_URL]
+    /// The address of something that speaks S3, or any service of AWS that is asked [default: AWS_ENDPOINT_URL]
     #[arg(long, global = true, env = "FLOODMARK_ENDPOINT", value_name = "URL")]
     pub(crate) endpoint: Option<String>,
 
@@ -127,6 +132,18 @@ pub(crate) struct Settings {
     )]
     pub(crate) resolve: Option<usize>,
 
+    /// The one RDAP server that is asked whose addresses are [default: the registry in charge of each address]
+    #[arg(long, global = true, env = "FLOODMARK_RDAP_ENDPOINT", value_name = "URL")]
+    pub(crate) rdap_endpoint: Option<String>,
+
+    /// The folder of the files that say which registry is in charge of which addresses [default: IANA's]
+    #[arg(long, global = true, env = "FLOODMARK_RDAP_BOOTSTRAP", value_name = "URL")]
+    pub(crate) rdap_bootstrap: Option<String>,
+
+    /// The DNS server that is asked for the names of addresses [default: the system's]
+    #[arg(long, global = true, env = "FLOODMARK_NAME_SERVER", value_name = "ADDRESS:PORT")]
+    pub(crate) name_server: Option<SocketAddr>,
+
     /// How often a request to S3 is sent again after a failure that may pass
     #[arg(
         long,
@@ -164,6 +181,17 @@ pub(crate) enum When {
     Never,
 }
 
+impl When {
+    /// Whether something is shown on standard error.
+    pub(crate) fn is_wanted(self) -> bool {
+        match self {
+            Self::Always => true,
+            Self::Never => false,
+            Self::Auto => std::io::stderr().is_terminal(),
+        }
+    }
+}
+
 impl Settings {
     pub(crate) fn engine_options(&self) -> EngineOptions {
         let s3 = S3Options {
@@ -195,6 +223,26 @@ impl Settings {
         }
     }
 
+    /// What is known of addresses on this machine.
+    pub(crate) fn who(&self) -> anyhow::Result<Who> {
+        Ok(Who::open(&self.who_folder()?, system_clock))
+    }
+
+    /// How registries are asked.
+    pub(crate) fn rdap_options(&self) -> anyhow::Result<RdapOptions> {
+        let server = |text: &Option<String>| {
+            let server = text.as_deref().map(resolve::server).transpose();
+            server.map_err(floodmark_engine::Error::from)
+        };
+        let (endpoint, bootstrap) = (server(&self.rdap_endpoint)?, server(&self.rdap_bootstrap)?);
+        Ok(RdapOptions { endpoint, bootstrap, ..RdapOptions::default() })
+    }
+
+    /// How the DNS is asked.
+    pub(crate) fn dns_options(&self) -> DnsOptions {
+        DnsOptions { server: self.name_server, ..DnsOptions::default() }
+    }
+
     /// How AWS is reached, beside S3.
     pub(crate) fn aws_options(&self) -> AwsOptions {
         AwsOptions {
@@ -207,7 +255,7 @@ impl Settings {
 
     /// The folder of what is known of addresses.
     pub(crate) fn who_folder(&self) -> anyhow::Result<PathBuf> {
-        Ok(self.home()?.join("who"))
+        Ok(self.home()?.join(WHO_FOLDER))
     }
 
     /// The data folder.

@@ -135,28 +135,11 @@ pub async fn apply(
     let region = asker.region().map(str::to_owned);
     let mut record = Record::begin(plan, &difference.steps, region, options)?;
     for index in 0..record.steps.len() {
-        record.set(options, index, StepState::Begun)?;
-        let step = record.steps[index].step.clone();
-        match change::make(asker, &step, &record.made()).await {
-            Ok(made) => {
-                record.steps[index].made = made;
-                // If the disk is full now, what stands in AWS is still known: it was written as begun.
-                if let Err(error) = record.set(options, index, StepState::Done) {
-                    return Err(take_back_all(asker, &mut record, index + 1, error, options).await);
-                }
-            }
-            Err(error) => {
-                // AWS may have done what it did not answer to; what it has refused it has not done.
-                let unsure = error.kind() == ErrorKind::Unavailable;
-                let until = if unsure { index + 1 } else { index };
-                if !unsure {
-                    record.steps[index].state = StepState::Waiting;
-                }
-                let error = named(&step, error);
-                return Err(take_back_all(asker, &mut record, until, error, options).await);
-            }
+        if let Err(error) = make(asker, &mut record, index, options).await {
+            return Err(take_back_all(asker, &mut record, error, options).await);
         }
     }
+    // It is done, and the record says so of each step, whether or not its end can be written.
     record.finish(options, RecordState::Applied)?;
     Ok(Some(record))
 }
@@ -166,14 +149,40 @@ pub async fn apply(
 /// What others have changed since is left, and told. An error if a step cannot be taken back; the others are, and the
 /// same call goes on where it stopped.
 pub async fn undo(asker: &Asker, mut record: Record, options: ApplyOptions<'_>) -> Result<Undone> {
-    let count = record.steps.len();
-    let (left, failed) = take_back(asker, &mut record, count, options).await?;
+    let (left, failed) = take_back(asker, &mut record, options).await;
     if let Some(error) = failed {
         record.finish(options, RecordState::Stuck)?;
-        return Err(stuck(&record, error));
+        return Err(stuck(&record, &error));
     }
     record.finish(options, RecordState::Undone)?;
     Ok(Undone { record, left })
+}
+
+/// Makes a step, with a note before and after.
+async fn make(
+    asker: &Asker,
+    record: &mut Record,
+    index: usize,
+    options: ApplyOptions<'_>,
+) -> Result<()> {
+    if let Err(error) = record.set(options, index, StepState::Begun) {
+        record.steps[index].state = StepState::Waiting;
+        return Err(error);
+    }
+    let step = record.steps[index].step.clone();
+    match change::make(asker, &step, &record.made()).await {
+        Ok(made) => {
+            record.steps[index].made = made;
+            record.set(options, index, StepState::Done)
+        }
+        Err(error) => {
+            // AWS may have done what it did not answer to; what it has refused it has not done.
+            if error.kind() != ErrorKind::Unavailable {
+                record.steps[index].state = StepState::Waiting;
+            }
+            Err(named(&step, &error))
+        }
+    }
 }
 
 /// The web ACL that a rule goes to.
@@ -204,74 +213,68 @@ async fn web_acl(asker: &Asker, wanted: &Wanted) -> Result<PresentWebAcl> {
 async fn take_back_all(
     asker: &Asker,
     record: &mut Record,
-    until: usize,
     failure: Error,
     options: ApplyOptions<'_>,
 ) -> Error {
-    let done = record.steps[..until].iter().any(|step| step.state.may_stand());
-    let taken = take_back(asker, record, until, options).await;
-    let (state, error) = match taken {
-        Ok((_, None)) => {
-            let what =
-                if done { "what was done before is taken back" } else { "nothing was changed" };
-            let message = format!("{failure}; {what}");
-            (RecordState::TakenBack, with_hint_of(&failure, message))
+    let was_done = record.standing().next().is_some();
+    let (left, failed) = take_back(asker, record, options).await;
+    let (state, error) = match failed {
+        None => {
+            let what = if was_done { "what was done is taken back" } else { "nothing was changed" };
+            let left: String = left.iter().map(|left| format!("; {left}")).collect();
+            (RecordState::TakenBack, retold(&failure, format!("{failure}; {what}{left}")))
         }
-        Ok((_, Some(error))) => {
-            let message = format!("{failure}; and then it could not be taken back: {error}");
-            (RecordState::Stuck, stuck(record, with_hint_of(&failure, message)))
-        }
-        Err(error) => {
-            let message = format!("{failure}; and then: {error}");
-            (RecordState::Stuck, stuck(record, with_hint_of(&failure, message)))
+        Some(error) => {
+            let message = format!("{failure}; and then it was not taken back: {error}");
+            (RecordState::Stuck, stuck(record, &retold(&failure, message)))
         }
     };
     match record.finish(options, state) {
         Ok(()) => error,
-        Err(unwritten) => with_hint_of(&error, format!("{error}; {unwritten}")),
+        Err(unwritten) => retold(&error, format!("{error}; {unwritten}")),
     }
 }
 
-/// Takes back steps in reverse order; what was left, and the first error. An error if the record cannot be written.
+/// Takes back what may stand, in reverse order: what was left, and what failed.
 async fn take_back(
     asker: &Asker,
     record: &mut Record,
-    until: usize,
     options: ApplyOptions<'_>,
-) -> Result<(Vec<String>, Option<Error>)> {
+) -> (Vec<String>, Option<Error>) {
     let mut left = Vec::new();
     let mut failed: Option<Error> = None;
-    for index in (0..until).rev() {
+    for index in (0..record.steps.len()).rev() {
         if !record.steps[index].state.may_stand() {
             continue;
         }
         let step = record.steps[index].step.clone();
-        match change::take_back(asker, &step, record.steps[index].made.as_ref()).await {
-            Ok(None) => record.set(options, index, StepState::TakenBack)?,
+        let taken = change::take_back(asker, &step, record.steps[index].made.as_ref()).await;
+        let noted = match taken {
+            Ok(None) => record.set(options, index, StepState::TakenBack),
             Ok(Some(reason)) => {
                 left.push(reason);
-                record.set(options, index, StepState::Left)?;
+                record.set(options, index, StepState::Left)
             }
-            Err(error) => {
-                let error = named(&step, error);
-                failed = Some(match failed {
-                    None => error,
-                    Some(first) => with_hint_of(&first, format!("{first}; {error}")),
-                });
-            }
+            Err(error) => Err(named(&step, &error)),
+        };
+        // What comes before it is taken back all the same.
+        if let Err(error) = noted {
+            failed = Some(match failed {
+                None => error,
+                Some(first) => retold(&first, format!("{first}; {error}")),
+            });
         }
     }
-    Ok((left, failed))
+    (left, failed)
 }
 
-/// The error of a step, with what it was to do.
-fn named(step: &Step, error: Error) -> Error {
-    let message = format!("cannot {}: {error}", step.doing());
-    with_hint_of(&error, message)
+/// The error of a step, with what it was about.
+fn named(step: &Step, error: &Error) -> Error {
+    retold(error, format!("{step}: {error}"))
 }
 
-/// An error of the same kind and hint with another message.
-fn with_hint_of(error: &Error, message: String) -> Error {
+/// An error of the same kind, code and hint with another message.
+fn retold(error: &Error, message: String) -> Error {
     let mut other = Error::new(error.kind(), message);
     if let Some(hint) = error.hint_text() {
         other = other.hint(hint);
@@ -283,9 +286,9 @@ fn with_hint_of(error: &Error, message: String) -> Error {
 }
 
 /// The same error with what stands in AWS now, and how to mend it.
-fn stuck(record: &Record, error: Error) -> Error {
-    let standing: Vec<String> = record.standing().map(|step| step.to_string()).collect();
-    let commands: Vec<String> = record.standing().flat_map(|step| step.by_hand()).collect();
+fn stuck(record: &Record, error: &Error) -> Error {
+    let standing: Vec<String> = record.standing().map(Step::to_string).collect();
+    let commands: Vec<String> = record.standing().map(Step::by_hand).collect();
     let cause = error.hint_text().map(|hint| format!("{hint}; then ")).unwrap_or_default();
     let message = format!("{error}; in AWS now: {}", standing.join(", "));
     let hint = format!(
@@ -293,5 +296,5 @@ fn stuck(record: &Record, error: Error) -> Error {
         record.id,
         commands.join("; ")
     );
-    with_hint_of(&error, message).hint(hint)
+    retold(error, message).hint(hint)
 }

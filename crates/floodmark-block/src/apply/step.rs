@@ -70,19 +70,6 @@ pub struct Made {
 }
 
 impl Step {
-    /// What it does, after "cannot".
-    pub(super) fn doing(&self) -> String {
-        match self {
-            Self::CreateNetworkAclEntry(_) => format!("create {self}"),
-            Self::ChangeSecurityGroup(change) if change.revoked => format!("revoke {self}"),
-            Self::CreateIpSet { .. } | Self::CreateWebAcl { .. } => format!("create {self}"),
-            Self::ChangeSecurityGroup(_) | Self::AddToIpSet { .. } | Self::PutRule { .. } => {
-                format!("add {self}")
-            }
-            Self::Associate { .. } => format!("make {self}"),
-        }
-    }
-
     /// The sign before it in a difference: what comes, what goes, what is altered.
     pub(super) fn sign(&self) -> char {
         match self {
@@ -92,8 +79,8 @@ impl Step {
         }
     }
 
-    /// The commands that take it back by hand.
-    pub(super) fn by_hand(&self) -> Vec<String> {
+    /// The command that takes it back by hand, or shows what is to go.
+    pub(super) fn by_hand(&self) -> String {
         let at = |scope: Scope| match scope.region() {
             Some(region) => format!("--scope {} --region {region}", scope.aws_name()),
             None => format!("--scope {}", scope.aws_name()),
@@ -104,33 +91,33 @@ impl Step {
                     Direction::Inbound => "--ingress",
                     Direction::Outbound => "--egress",
                 };
-                vec![format!(
+                format!(
                     "`aws ec2 delete-network-acl-entry --network-acl-id {} {side} --rule-number {}`",
                     entry.network_acl_id, entry.number
-                )]
+                )
             }
-            Self::ChangeSecurityGroup(change) => vec![format!(
+            Self::ChangeSecurityGroup(change) => format!(
                 "`aws ec2 describe-security-groups --group-ids {}` shows the rules to put right",
                 change.group_id
-            )],
-            Self::CreateIpSet { set, .. } | Self::AddToIpSet { set, .. } => vec![format!(
+            ),
+            Self::CreateIpSet { set, .. } | Self::AddToIpSet { set, .. } => format!(
                 "`aws wafv2 list-ip-sets {}` shows the IP set {} to delete or to empty",
                 at(set.scope),
                 set.name
-            )],
-            Self::CreateWebAcl { rule, .. } => vec![format!(
+            ),
+            Self::CreateWebAcl { rule, .. } => format!(
                 "`aws wafv2 list-web-acls {}` shows the web ACL {} to delete",
                 at(rule.scope),
                 rule.holder.name()
-            )],
-            Self::PutRule { web_acl, rule, .. } => vec![format!(
+            ),
+            Self::PutRule { web_acl, rule, .. } => format!(
                 "`aws wafv2 list-web-acls {}` shows the web ACL {} whose rule {} is to go",
                 at(rule.scope),
                 web_acl.name,
                 rule.name
-            )],
+            ),
             Self::Associate { resource_arn, .. } => {
-                vec![format!("`aws wafv2 disassociate-web-acl --resource-arn {resource_arn}`")]
+                format!("`aws wafv2 disassociate-web-acl --resource-arn {resource_arn}`")
             }
         }
     }
@@ -170,7 +157,7 @@ impl fmt::Display for Step {
                 rule.name, rule.priority, web_acl.name
             ),
             Self::Associate { resource_arn, web_acl, .. } => {
-                write!(f, "web ACL {web_acl} the protection of {resource_arn}")
+                write!(f, "web ACL {web_acl} as the protection of {resource_arn}")
             }
         }
     }

@@ -18,6 +18,21 @@ aws-cli/1.*) binary= ;;
 esac
 ";
 
+/// The parts of a web ACL that an update has to tell again, with their options; the description comes last, since it
+/// alone may have a tab in it.
+const KEPT_PARTS: [(&str, &str); 10] = [
+    ("DefaultAction", "default-action"),
+    ("VisibilityConfig", "visibility-config"),
+    ("CustomResponseBodies", "custom-response-bodies"),
+    ("CaptchaConfig", "captcha-config"),
+    ("ChallengeConfig", "challenge-config"),
+    ("TokenDomains", "token-domains"),
+    ("AssociationConfig", "association-config"),
+    ("DataProtectionConfig", "data-protection-config"),
+    ("ApplicationConfig", "application-config"),
+    ("OnSourceDDoSProtectionConfig", "on-source-d-do-s-protection-config"),
+];
+
 /// Writes a plan as a script. Nothing runs after a command that fails.
 pub(super) fn render(plan: &Plan) -> String {
     let mut script = String::from("#!/bin/sh\n");
@@ -26,6 +41,14 @@ pub(super) fn render(plan: &Plan) -> String {
     }
     // In a subshell, so that a shell that it is pasted into stays.
     script.push_str("(\nset -eu\n");
+    let scope = plan.changes.iter().find_map(|change| match change {
+        Change::IpSet(set) => Some(set.scope),
+        _ => None,
+    });
+    if crate::render::web_acl_rule(plan).is_some() || scope.is_some() {
+        script.push_str("tab=$(printf '\\t')\n");
+    }
+    script.push_str(&scope.map(ip_set_functions).unwrap_or_default());
     for change in &plan.changes {
         script.push_str(&match change {
             Change::NetworkAclEntry(entry) => network_acl_entry(plan, entry),
@@ -111,10 +134,9 @@ if [ \"${variable}\" = None ]; then
     --ip-address-version {version} --addresses \"$@\" --query Summary.ARN --output text)
 else
   id=${{{variable}##*/}}
-  token=$(aws wafv2 get-ip-set --name {name} {at} --id \"$id\" --query LockToken --output text)
-  there=$(aws wafv2 get-ip-set --name {name} {at} --id \"$id\" --query 'IPSet.Addresses[]' --output text)
-  aws wafv2 update-ip-set --name {name} {at} --id \"$id\" --lock-token \"$token\" \\
-    --description {description} --addresses $(printf '%s\\n' $there \"$@\" | sort -u)
+  read_ip_set {name}
+  set -- $(printf '%s\\n' $there \"$@\" | sort -u)
+  update_ip_set {name} \"$@\"
 fi
 "
     )
@@ -123,29 +145,56 @@ fi
 /// Takes addresses out of an IP set, and the set away if no other is in it.
 fn without_ip_set(set: &IpSet) -> String {
     let (name, at) = (quote(&set.name), at(set.scope));
-    let networks = words(set.networks.iter().map(waf_network));
+    // AWS writes IPv6 with all its zeros; another may have written it without.
+    let written =
+        set.networks.iter().flat_map(|network| [waf_network(network), network.to_string()]);
+    let mut written: Vec<String> = written.collect();
+    written.sort_unstable();
+    written.dedup();
+    let networks = words(written.into_iter());
     let named = quote(&format!("IPSets[?Name=='{}'].Id | [0]", set.name));
+    // What is there once beside ours twice is of others.
     format!(
         "id=$(aws wafv2 list-ip-sets {at} --limit 100 --query {named} --output text)
 if [ \"$id\" != None ]; then
   set --{networks}
-  token=$(aws wafv2 get-ip-set --name {name} {at} --id \"$id\" --query LockToken --output text)
-  there=$(aws wafv2 get-ip-set --name {name} {at} --id \"$id\" --query 'IPSet.Addresses[]' --output text)
-  ours=$(printf '%s\\n' \"$@\")
-  others=$(printf '%s\\n' $there | grep -v -x -F -e \"$ours\" || true)
-  if [ -z \"$others\" ]; then
+  read_ip_set {name}
+  set -- $(printf '%s\\n' \"$@\" \"$@\" $there | sort | uniq -u)
+  if [ \"$#\" = 0 ]; then
     aws wafv2 delete-ip-set --name {name} {at} --id \"$id\" --lock-token \"$token\"
   else
-    aws wafv2 update-ip-set --name {name} {at} --id \"$id\" --lock-token \"$token\" --addresses $others
+    update_ip_set {name} \"$@\"
   fi
 fi
 "
     )
 }
 
+/// Functions of the shell that read an IP set, and give it other addresses.
+fn ip_set_functions(scope: Scope) -> String {
+    let at = at(scope);
+    format!(
+        r#"# Reads the IP set $1 of the id $id: its lock token, its addresses and its description.
+read_ip_set() {{
+  held=$(aws wafv2 get-ip-set --name "$1" {at} --id "$id" --output text     --query "[LockToken, join(' ', IPSet.Addresses), IPSet.Description || 'IP set']")
+  token=${{held%%"$tab"*}}
+  held=${{held#*"$tab"}}
+  there=${{held%%"$tab"*}}
+  description=${{held#*"$tab"}}
+}}
+# Gives the IP set $1 the other parameters as addresses, if nobody has changed it since it was read.
+update_ip_set() {{
+  name=$1
+  shift
+  aws wafv2 update-ip-set --name "$name" {at} --id "$id" --lock-token "$token"     --description "$description" --addresses "$@"
+}}
+"#
+    )
+}
+
 fn web_acl_rule(plan: &Plan, rule: &WebAclRule) -> String {
     let mut script = String::from(BINARY);
-    script.push_str(&update_function(rule.scope));
+    script.push_str(&update_function(rule));
     script.push_str(&match plan.aim {
         Aim::Block => with_rule(plan, rule),
         Aim::Undo => without_rule(rule),
@@ -154,32 +203,38 @@ fn web_acl_rule(plan: &Plan, rule: &WebAclRule) -> String {
 }
 
 /// A function of the shell that changes the rules of a web ACL and keeps all else as it is.
-fn update_function(scope: Scope) -> String {
-    let at = at(scope);
+///
+/// The first AWS CLI writes the texts that rules look for in base64 and reads them as they are: with it, a web ACL whose
+/// other rules look for texts is left alone.
+fn update_function(rule: &WebAclRule) -> String {
+    let (at, name) = (at(rule.scope), &rule.name);
+    let (queries, options): (Vec<String>, Vec<&str>) = KEPT_PARTS
+        .iter()
+        .map(|(field, option)| (format!("to_string(WebACL.{field})"), *option))
+        .unzip();
+    let (queries, options) = (queries.join(", "), options.join(" "));
     format!(
-        r#"# Gives the web ACL $acl the rules of the query $1, and keeps all else of it.
+        r#"# Gives the web ACL $acl the rules of the query $1, if nobody changes it meanwhile, and keeps all else of it.
 update_rules() {{
   name=${{acl#*/webacl/}}
   id=${{name#*/}}
   name=${{name%%/*}}
-  get() {{
-    aws wafv2 get-web-acl --name "$name" {at} --id "$id" --query "$1" --output "$2"
-  }}
-  token=$(get LockToken text)
-  rules=$(get "$1" json)
+  held=$(aws wafv2 get-web-acl --name "$name" {at} --id "$id" --output text --query     "[to_string(WebACL.Rules[?Name!='{name}']), LockToken, to_string($1), {queries}, WebACL.Description || '']")
+  case $binary${{held%%"$tab"*}} in
+  --*) ;;
+  *'"SearchString"'*)
+    echo "the web ACL $name has rules that look for texts: AWS CLI 2 can change it, this one cannot" >&2
+    exit 1
+    ;;
+  esac
   set --
-  for part in default-action:DefaultAction visibility-config:VisibilityConfig \
-    custom-response-bodies:CustomResponseBodies captcha-config:CaptchaConfig \
-    challenge-config:ChallengeConfig token-domains:TokenDomains association-config:AssociationConfig \
-    data-protection-config:DataProtectionConfig application-config:ApplicationConfig \
-    on-source-d-do-s-protection-config:OnSourceDDoSProtectionConfig; do
-    value=$(get "WebACL.${{part#*:}}" json)
-    [ "$value" = null ] || set -- "$@" "--${{part%%:*}}" "$value"
+  for option in lock-token rules {options} description; do
+    held=${{held#*"$tab"}}
+    value=$held
+    [ "$option" = description ] || value=${{held%%"$tab"*}}
+    case $value in '' | null) ;; *) set -- "$@" "--$option" "$value" ;; esac
   done
-  description=$(get WebACL.Description text)
-  case $description in '' | None) ;; *) set -- "$@" --description "$description" ;; esac
-  aws wafv2 update-web-acl --name "$name" {at} --id "$id" --lock-token "$token" $binary \
-    --rules "$rules" "$@"
+  aws wafv2 update-web-acl --name "$name" {at} --id "$id" $binary "$@"
 }}
 "#
     )

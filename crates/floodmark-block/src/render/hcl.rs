@@ -7,6 +7,8 @@ use std::fmt::Write;
 pub(super) struct Hcl {
     text: String,
     depth: usize,
+    /// Arguments of the same run, whose signs stand below each other.
+    arguments: Vec<(String, String)>,
 }
 
 impl Hcl {
@@ -21,6 +23,7 @@ impl Hcl {
         self.line(&format!("{header} {{"));
         self.depth += 1;
         inside(self);
+        self.align();
         self.depth -= 1;
         self.line("}");
     }
@@ -48,20 +51,32 @@ impl Hcl {
 
     /// An argument that is an expression.
     pub(super) fn expression(&mut self, name: &str, value: &str) {
-        self.line(&format!("{name} = {value}"));
+        self.arguments.push((name.to_owned(), value.to_owned()));
     }
 
     /// An empty line.
     pub(super) fn gap(&mut self) {
+        self.align();
         self.text.push('\n');
     }
 
     /// The configuration.
-    pub(super) fn finish(self) -> String {
+    pub(super) fn finish(mut self) -> String {
+        self.align();
         self.text
     }
 
+    /// Writes the arguments of a run, as `terraform fmt` would.
+    fn align(&mut self) {
+        let arguments = std::mem::take(&mut self.arguments);
+        let width = arguments.iter().map(|(name, _)| name.len()).max().unwrap_or_default();
+        for (name, value) in arguments {
+            self.line(&format!("{name:width$} = {value}"));
+        }
+    }
+
     fn line(&mut self, line: &str) {
+        self.align();
         let _ = writeln!(self.text, "{:indent$}{line}", "", indent = self.depth * 2);
     }
 }

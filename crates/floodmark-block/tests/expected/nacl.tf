@@ -6,54 +6,54 @@
 
 resource "aws_network_acl_rule" "floodmark-nacl-cd14326a-inbound-97" {
   network_acl_id = "acl-0a1b2c3d4e5f60718"
-  rule_number = 97
-  egress = false
-  protocol = "-1"
-  rule_action = "deny"
-  cidr_block = "198.51.100.0/24"
+  rule_number    = 97
+  egress         = false
+  protocol       = "-1"
+  rule_action    = "deny"
+  cidr_block     = "198.51.100.0/24"
 }
 
 resource "aws_network_acl_rule" "floodmark-nacl-cd14326a-inbound-98" {
   network_acl_id = "acl-0a1b2c3d4e5f60718"
-  rule_number = 98
-  egress = false
-  protocol = "-1"
-  rule_action = "deny"
-  cidr_block = "203.0.113.7/32"
+  rule_number    = 98
+  egress         = false
+  protocol       = "-1"
+  rule_action    = "deny"
+  cidr_block     = "203.0.113.7/32"
 }
 
 resource "aws_network_acl_rule" "floodmark-nacl-cd14326a-inbound-99" {
-  network_acl_id = "acl-0a1b2c3d4e5f60718"
-  rule_number = 99
-  egress = false
-  protocol = "-1"
-  rule_action = "deny"
+  network_acl_id  = "acl-0a1b2c3d4e5f60718"
+  rule_number     = 99
+  egress          = false
+  protocol        = "-1"
+  rule_action     = "deny"
   ipv6_cidr_block = "2001:db8:1::/48"
 }
 
 resource "aws_network_acl_rule" "floodmark-nacl-cd14326a-outbound-97" {
   network_acl_id = "acl-0a1b2c3d4e5f60718"
-  rule_number = 97
-  egress = true
-  protocol = "-1"
-  rule_action = "deny"
-  cidr_block = "198.51.100.0/24"
+  rule_number    = 97
+  egress         = true
+  protocol       = "-1"
+  rule_action    = "deny"
+  cidr_block     = "198.51.100.0/24"
 }
 
 resource "aws_network_acl_rule" "floodmark-nacl-cd14326a-outbound-98" {
   network_acl_id = "acl-0a1b2c3d4e5f60718"
-  rule_number = 98
-  egress = true
-  protocol = "-1"
-  rule_action = "deny"
-  cidr_block = "203.0.113.7/32"
+  rule_number    = 98
+  egress         = true
+  protocol       = "-1"
+  rule_action    = "deny"
+  cidr_block     = "203.0.113.7/32"
 }
 
 resource "aws_network_acl_rule" "floodmark-nacl-cd14326a-outbound-99" {
-  network_acl_id = "acl-0a1b2c3d4e5f60718"
-  rule_number = 99
-  egress = true
-  protocol = "-1"
-  rule_action = "deny"
+  network_acl_id  = "acl-0a1b2c3d4e5f60718"
+  rule_number     = 99
+  egress          = true
+  protocol        = "-1"
+  rule_action     = "deny"
   ipv6_cidr_block = "2001:db8:1::/48"
 }

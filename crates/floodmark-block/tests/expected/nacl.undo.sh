@@ -1,8 +1,5 @@
 #!/bin/sh
 # floodmark-nacl-cd14326a: takes away: deny entries of a network ACL. Made by floodmark 2026-11-22T09:30:00Z, to be removed 2026-11-23T09:30:00Z.
-# The entries of `acl-0a1b2c3d4e5f60718` are not known: numbers below 100 are taken, where a network ACL that was never touched has its first allow rule.
-# A network ACL keeps no state and guards whole subnets: it drops packets of connections that are open, too, and sees only addresses that reach the subnet, not those behind a load balancer.
-# It is to end 2026-11-23T09:30:00Z. AWS ends no rule by itself: `--undo` of the same command takes it away.
 (
 set -eu
 aws ec2 delete-network-acl-entry --network-acl-id acl-0a1b2c3d4e5f60718 --egress --rule-number 99

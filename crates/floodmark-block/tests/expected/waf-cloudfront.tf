@@ -4,17 +4,17 @@
 # For the provider hashicorp/aws 6.
 
 resource "aws_wafv2_web_acl" "floodmark-waf-match-7843d5d8" {
-  region = "us-east-1"
-  name = "floodmark-waf-match-7843d5d8"
+  region      = "us-east-1"
+  name        = "floodmark-waf-match-7843d5d8"
   description = "Made by floodmark 2026-11-22T09:30:00Z"
-  scope = "CLOUDFRONT"
+  scope       = "CLOUDFRONT"
 
   default_action {
     allow {}
   }
 
   rule {
-    name = "floodmark-waf-match-7843d5d8"
+    name     = "floodmark-waf-match-7843d5d8"
     priority = 10
 
     action {
@@ -23,7 +23,7 @@ resource "aws_wafv2_web_acl" "floodmark-waf-match-7843d5d8" {
 
     statement {
       byte_match_statement {
-        search_string = "bad bot"
+        search_string         = "bad bot"
         positional_constraint = "CONTAINS"
         field_to_match {
           single_header {
@@ -32,21 +32,21 @@ resource "aws_wafv2_web_acl" "floodmark-waf-match-7843d5d8" {
         }
         text_transformation {
           priority = 0
-          type = "NONE"
+          type     = "NONE"
         }
       }
     }
 
     visibility_config {
       cloudwatch_metrics_enabled = true
-      metric_name = "floodmark-waf-match-7843d5d8"
-      sampled_requests_enabled = true
+      metric_name                = "floodmark-waf-match-7843d5d8"
+      sampled_requests_enabled   = true
     }
   }
 
   visibility_config {
     cloudwatch_metrics_enabled = true
-    metric_name = "floodmark-waf-match-7843d5d8"
-    sampled_requests_enabled = true
+    metric_name                = "floodmark-waf-match-7843d5d8"
+    sampled_requests_enabled   = true
   }
 }

@@ -3,33 +3,32 @@
 # The web ACL `floodmark-waf-geo-a0ccd610` protects nothing until it is associated with a resource (`--resource-arn`).
 (
 set -eu
+tab=$(printf '\t')
 case $(aws --version 2>&1) in
 aws-cli/1.*) binary= ;;
 *) binary='--cli-binary-format base64' ;;
 esac
-# Gives the web ACL $acl the rules of the query $1, and keeps all else of it.
+# Gives the web ACL $acl the rules of the query $1, if nobody changes it meanwhile, and keeps all else of it.
 update_rules() {
   name=${acl#*/webacl/}
   id=${name#*/}
   name=${name%%/*}
-  get() {
-    aws wafv2 get-web-acl --name "$name" --scope REGIONAL --id "$id" --query "$1" --output "$2"
-  }
-  token=$(get LockToken text)
-  rules=$(get "$1" json)
+  held=$(aws wafv2 get-web-acl --name "$name" --scope REGIONAL --id "$id" --output text --query     "[to_string(WebACL.Rules[?Name!='floodmark-waf-geo-a0ccd610']), LockToken, to_string($1), to_string(WebACL.DefaultAction), to_string(WebACL.VisibilityConfig), to_string(WebACL.CustomResponseBodies), to_string(WebACL.CaptchaConfig), to_string(WebACL.ChallengeConfig), to_string(WebACL.TokenDomains), to_string(WebACL.AssociationConfig), to_string(WebACL.DataProtectionConfig), to_string(WebACL.ApplicationConfig), to_string(WebACL.OnSourceDDoSProtectionConfig), WebACL.Description || '']")
+  case $binary${held%%"$tab"*} in
+  --*) ;;
+  *'"SearchString"'*)
+    echo "the web ACL $name has rules that look for texts: AWS CLI 2 can change it, this one cannot" >&2
+    exit 1
+    ;;
+  esac
   set --
-  for part in default-action:DefaultAction visibility-config:VisibilityConfig \
-    custom-response-bodies:CustomResponseBodies captcha-config:CaptchaConfig \
-    challenge-config:ChallengeConfig token-domains:TokenDomains association-config:AssociationConfig \
-    data-protection-config:DataProtectionConfig application-config:ApplicationConfig \
-    on-source-d-do-s-protection-config:OnSourceDDoSProtectionConfig; do
-    value=$(get "WebACL.${part#*:}" json)
-    [ "$value" = null ] || set -- "$@" "--${part%%:*}" "$value"
+  for option in lock-token rules default-action visibility-config custom-response-bodies captcha-config challenge-config token-domains association-config data-protection-config application-config on-source-d-do-s-protection-config description; do
+    held=${held#*"$tab"}
+    value=$held
+    [ "$option" = description ] || value=${held%%"$tab"*}
+    case $value in '' | null) ;; *) set -- "$@" "--$option" "$value" ;; esac
   done
-  description=$(get WebACL.Description text)
-  case $description in '' | None) ;; *) set -- "$@" --description "$description" ;; esac
-  aws wafv2 update-web-acl --name "$name" --scope REGIONAL --id "$id" --lock-token "$token" $binary \
-    --rules "$rules" "$@"
+  aws wafv2 update-web-acl --name "$name" --scope REGIONAL --id "$id" $binary "$@"
 }
 rule='{"Action":{"Block":{}},"Name":"floodmark-waf-geo-a0ccd610","Priority":10,"Statement":{"GeoMatchStatement":{"CountryCodes":["TV"]}},"VisibilityConfig":{"CloudWatchMetricsEnabled":true,"MetricName":"floodmark-waf-geo-a0ccd610","SampledRequestsEnabled":true}}'
 acl=$(aws wafv2 list-web-acls --scope REGIONAL --limit 100 --query 'WebACLs[?Name=='\''floodmark-waf-geo-a0ccd610'\''].ARN | [0]' --output text)

@@ -3,16 +3,16 @@
 # For the provider hashicorp/aws 6.
 
 resource "aws_wafv2_web_acl" "floodmark-waf-geo-a0ccd610" {
-  name = "floodmark-waf-geo-a0ccd610"
+  name        = "floodmark-waf-geo-a0ccd610"
   description = "Made by floodmark 2026-11-22T09:30:00Z"
-  scope = "REGIONAL"
+  scope       = "REGIONAL"
 
   default_action {
     allow {}
   }
 
   rule {
-    name = "floodmark-waf-geo-a0ccd610"
+    name     = "floodmark-waf-geo-a0ccd610"
     priority = 10
 
     action {
@@ -29,14 +29,14 @@ resource "aws_wafv2_web_acl" "floodmark-waf-geo-a0ccd610" {
 
     visibility_config {
       cloudwatch_metrics_enabled = true
-      metric_name = "floodmark-waf-geo-a0ccd610"
-      sampled_requests_enabled = true
+      metric_name                = "floodmark-waf-geo-a0ccd610"
+      sampled_requests_enabled   = true
     }
   }
 
   visibility_config {
     cloudwatch_metrics_enabled = true
-    metric_name = "floodmark-waf-geo-a0ccd610"
-    sampled_requests_enabled = true
+    metric_name                = "floodmark-waf-geo-a0ccd610"
+    sampled_requests_enabled   = true
   }
 }

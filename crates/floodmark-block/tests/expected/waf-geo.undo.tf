@@ -1,5 +1,4 @@
 # floodmark-waf-geo-a0ccd610: takes away: a rule of a web ACL that blocks countries. Made by floodmark 2026-11-22T09:30:00Z.
-# The web ACL `floodmark-waf-geo-a0ccd610` protects nothing until it is associated with a resource (`--resource-arn`).
 # For the provider hashicorp/aws 6.
 # Put this in the place of the resources, apply it, then delete it.
 

@@ -6,13 +6,13 @@
 # If the web ACL site is declared in Terraform, it needs: lifecycle { ignore_changes = [rule] }
 
 resource "aws_wafv2_rule_group" "floodmark-waf-match-0882e878" {
-  name = "floodmark-waf-match-0882e878"
+  name        = "floodmark-waf-match-0882e878"
   description = "Made by floodmark 2026-11-22T09:30:00Z"
-  scope = "REGIONAL"
-  capacity = 36
+  scope       = "REGIONAL"
+  capacity    = 36
 
   rule {
-    name = "floodmark-waf-match-0882e878"
+    name     = "floodmark-waf-match-0882e878"
     priority = 10
 
     action {
@@ -23,33 +23,33 @@ resource "aws_wafv2_rule_group" "floodmark-waf-match-0882e878" {
       or_statement {
         statement {
           byte_match_statement {
-            search_string = "/a'b\"c"
+            search_string         = "/a'b\"c"
             positional_constraint = "EXACTLY"
             field_to_match {
               uri_path {}
             }
             text_transformation {
               priority = 0
-              type = "NONE"
+              type     = "NONE"
             }
           }
         }
         statement {
           byte_match_statement {
-            search_string = "/$(touch pwned)`touch pwned`"
+            search_string         = "/$(touch pwned)`touch pwned`"
             positional_constraint = "EXACTLY"
             field_to_match {
               uri_path {}
             }
             text_transformation {
               priority = 0
-              type = "NONE"
+              type     = "NONE"
             }
           }
         }
         statement {
           byte_match_statement {
-            search_string = "$${jndi:ldap://example.com/a}%%{x}\\"
+            search_string         = "$${jndi:ldap://example.com/a}%%{x}\\"
             positional_constraint = "CONTAINS"
             field_to_match {
               single_header {
@@ -58,13 +58,13 @@ resource "aws_wafv2_rule_group" "floodmark-waf-match-0882e878" {
             }
             text_transformation {
               priority = 0
-              type = "NONE"
+              type     = "NONE"
             }
           }
         }
         statement {
           byte_match_statement {
-            search_string = "*/ -- '; DROP TABLE x; #"
+            search_string         = "*/ -- '; DROP TABLE x; #"
             positional_constraint = "CONTAINS"
             field_to_match {
               single_header {
@@ -73,13 +73,13 @@ resource "aws_wafv2_rule_group" "floodmark-waf-match-0882e878" {
             }
             text_transformation {
               priority = 0
-              type = "NONE"
+              type     = "NONE"
             }
           }
         }
         statement {
           byte_match_statement {
-            search_string = "käse 🧀 <script>"
+            search_string         = "käse 🧀 <script>"
             positional_constraint = "EXACTLY"
             field_to_match {
               single_header {
@@ -88,13 +88,13 @@ resource "aws_wafv2_rule_group" "floodmark-waf-match-0882e878" {
             }
             text_transformation {
               priority = 0
-              type = "NONE"
+              type     = "NONE"
             }
           }
         }
         statement {
           byte_match_statement {
-            search_string = "|]}][`'\\u0060 &&"
+            search_string         = "|]}][`'\\u0060 &&"
             positional_constraint = "CONTAINS"
             field_to_match {
               single_header {
@@ -103,7 +103,7 @@ resource "aws_wafv2_rule_group" "floodmark-waf-match-0882e878" {
             }
             text_transformation {
               priority = 0
-              type = "NONE"
+              type     = "NONE"
             }
           }
         }
@@ -112,21 +112,21 @@ resource "aws_wafv2_rule_group" "floodmark-waf-match-0882e878" {
 
     visibility_config {
       cloudwatch_metrics_enabled = true
-      metric_name = "floodmark-waf-match-0882e878"
-      sampled_requests_enabled = true
+      metric_name                = "floodmark-waf-match-0882e878"
+      sampled_requests_enabled   = true
     }
   }
 
   visibility_config {
     cloudwatch_metrics_enabled = true
-    metric_name = "floodmark-waf-match-0882e878"
-    sampled_requests_enabled = true
+    metric_name                = "floodmark-waf-match-0882e878"
+    sampled_requests_enabled   = true
   }
 }
 
 resource "aws_wafv2_web_acl_rule_group_association" "floodmark-waf-match-0882e878" {
-  rule_name = "floodmark-waf-match-0882e878"
-  priority = 10
+  rule_name   = "floodmark-waf-match-0882e878"
+  priority    = 10
   web_acl_arn = "arn:aws:wafv2:eu-west-1:111122223333:regional/webacl/site/1a2b3c4d-5e6f-7a8b-9c0d-1e2f3a4b5c6d"
 
   rule_group_reference {

@@ -1,36 +1,33 @@
 #!/bin/sh
 # floodmark-waf-match-0882e878: takes away: a rule of a web ACL that blocks paths and user agents. Made by floodmark 2026-11-22T09:30:00Z.
-# The rules of the web ACL `site` are not known: if one has the same priority, take another by `--priority`.
-# Texts are compared letter by letter with the request as it was sent: capital letters and `%20` are not the same as small ones and a blank.
 (
 set -eu
+tab=$(printf '\t')
 case $(aws --version 2>&1) in
 aws-cli/1.*) binary= ;;
 *) binary='--cli-binary-format base64' ;;
 esac
-# Gives the web ACL $acl the rules of the query $1, and keeps all else of it.
+# Gives the web ACL $acl the rules of the query $1, if nobody changes it meanwhile, and keeps all else of it.
 update_rules() {
   name=${acl#*/webacl/}
   id=${name#*/}
   name=${name%%/*}
-  get() {
-    aws wafv2 get-web-acl --name "$name" --scope REGIONAL --id "$id" --query "$1" --output "$2"
-  }
-  token=$(get LockToken text)
-  rules=$(get "$1" json)
+  held=$(aws wafv2 get-web-acl --name "$name" --scope REGIONAL --id "$id" --output text --query     "[to_string(WebACL.Rules[?Name!='floodmark-waf-match-0882e878']), LockToken, to_string($1), to_string(WebACL.DefaultAction), to_string(WebACL.VisibilityConfig), to_string(WebACL.CustomResponseBodies), to_string(WebACL.CaptchaConfig), to_string(WebACL.ChallengeConfig), to_string(WebACL.TokenDomains), to_string(WebACL.AssociationConfig), to_string(WebACL.DataProtectionConfig), to_string(WebACL.ApplicationConfig), to_string(WebACL.OnSourceDDoSProtectionConfig), WebACL.Description || '']")
+  case $binary${held%%"$tab"*} in
+  --*) ;;
+  *'"SearchString"'*)
+    echo "the web ACL $name has rules that look for texts: AWS CLI 2 can change it, this one cannot" >&2
+    exit 1
+    ;;
+  esac
   set --
-  for part in default-action:DefaultAction visibility-config:VisibilityConfig \
-    custom-response-bodies:CustomResponseBodies captcha-config:CaptchaConfig \
-    challenge-config:ChallengeConfig token-domains:TokenDomains association-config:AssociationConfig \
-    data-protection-config:DataProtectionConfig application-config:ApplicationConfig \
-    on-source-d-do-s-protection-config:OnSourceDDoSProtectionConfig; do
-    value=$(get "WebACL.${part#*:}" json)
-    [ "$value" = null ] || set -- "$@" "--${part%%:*}" "$value"
+  for option in lock-token rules default-action visibility-config custom-response-bodies captcha-config challenge-config token-domains association-config data-protection-config application-config on-source-d-do-s-protection-config description; do
+    held=${held#*"$tab"}
+    value=$held
+    [ "$option" = description ] || value=${held%%"$tab"*}
+    case $value in '' | null) ;; *) set -- "$@" "--$option" "$value" ;; esac
   done
-  description=$(get WebACL.Description text)
-  case $description in '' | None) ;; *) set -- "$@" --description "$description" ;; esac
-  aws wafv2 update-web-acl --name "$name" --scope REGIONAL --id "$id" --lock-token "$token" $binary \
-    --rules "$rules" "$@"
+  aws wafv2 update-web-acl --name "$name" --scope REGIONAL --id "$id" $binary "$@"
 }
 acl=arn:aws:wafv2:eu-west-1:111122223333:regional/webacl/site/1a2b3c4d-5e6f-7a8b-9c0d-1e2f3a4b5c6d
 update_rules 'WebACL.Rules[?Name!='\''floodmark-waf-match-0882e878'\'']'

@@ -1,6 +1,4 @@
 # floodmark-waf-match-0882e878: takes away: a rule of a web ACL that blocks paths and user agents. Made by floodmark 2026-11-22T09:30:00Z.
-# The rules of the web ACL `site` are not known: if one has the same priority, take another by `--priority`.
-# Texts are compared letter by letter with the request as it was sent: capital letters and `%20` are not the same as small ones and a blank.
 # For the provider hashicorp/aws 6.
 # Put this in the place of the resources, apply it, then delete it.
 

@@ -4,9 +4,9 @@
 # For the provider hashicorp/aws 6.
 
 resource "aws_wafv2_ip_set" "floodmark-waf-rate-4e4e16aa-v4" {
-  name = "floodmark-waf-rate-4e4e16aa-v4"
-  description = "Made by floodmark 2026-11-22T09:30:00Z"
-  scope = "REGIONAL"
+  name               = "floodmark-waf-rate-4e4e16aa-v4"
+  description        = "Made by floodmark 2026-11-22T09:30:00Z"
+  scope              = "REGIONAL"
   ip_address_version = "IPV4"
   addresses = [
     "203.0.113.0/24",
@@ -15,18 +15,18 @@ resource "aws_wafv2_ip_set" "floodmark-waf-rate-4e4e16aa-v4" {
 
 # If the web ACL site is declared in Terraform, it needs: lifecycle { ignore_changes = [rule] }
 data "aws_wafv2_web_acl" "floodmark-waf-rate-4e4e16aa" {
-  name = "site"
+  name  = "site"
   scope = "REGIONAL"
 }
 
 resource "aws_wafv2_rule_group" "floodmark-waf-rate-4e4e16aa" {
-  name = "floodmark-waf-rate-4e4e16aa"
+  name        = "floodmark-waf-rate-4e4e16aa"
   description = "Made by floodmark 2026-11-22T09:30:00Z"
-  scope = "REGIONAL"
-  capacity = 6
+  scope       = "REGIONAL"
+  capacity    = 6
 
   rule {
-    name = "floodmark-waf-rate-4e4e16aa"
+    name     = "floodmark-waf-rate-4e4e16aa"
     priority = 10
 
     action {
@@ -35,9 +35,9 @@ resource "aws_wafv2_rule_group" "floodmark-waf-rate-4e4e16aa" {
 
     statement {
       rate_based_statement {
-        limit = 100
+        limit                 = 100
         evaluation_window_sec = 60
-        aggregate_key_type = "IP"
+        aggregate_key_type    = "IP"
         scope_down_statement {
           or_statement {
             statement {
@@ -54,14 +54,14 @@ resource "aws_wafv2_rule_group" "floodmark-waf-rate-4e4e16aa" {
             }
             statement {
               byte_match_statement {
-                search_string = "/login"
+                search_string         = "/login"
                 positional_constraint = "STARTS_WITH"
                 field_to_match {
                   uri_path {}
                 }
                 text_transformation {
                   priority = 0
-                  type = "NONE"
+                  type     = "NONE"
                 }
               }
             }
@@ -72,21 +72,21 @@ resource "aws_wafv2_rule_group" "floodmark-waf-rate-4e4e16aa" {
 
     visibility_config {
       cloudwatch_metrics_enabled = true
-      metric_name = "floodmark-waf-rate-4e4e16aa"
-      sampled_requests_enabled = true
+      metric_name                = "floodmark-waf-rate-4e4e16aa"
+      sampled_requests_enabled   = true
     }
   }
 
   visibility_config {
     cloudwatch_metrics_enabled = true
-    metric_name = "floodmark-waf-rate-4e4e16aa"
-    sampled_requests_enabled = true
+    metric_name                = "floodmark-waf-rate-4e4e16aa"
+    sampled_requests_enabled   = true
   }
 }
 
 resource "aws_wafv2_web_acl_rule_group_association" "floodmark-waf-rate-4e4e16aa" {
-  rule_name = "floodmark-waf-rate-4e4e16aa"
-  priority = 10
+  rule_name   = "floodmark-waf-rate-4e4e16aa"
+  priority    = 10
   web_acl_arn = data.aws_wafv2_web_acl.floodmark-waf-rate-4e4e16aa.arn
 
   rule_group_reference {

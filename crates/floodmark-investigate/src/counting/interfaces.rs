@@ -7,7 +7,7 @@ use floodmark_formats::observation::Interfaces;
 
 use crate::counting::answer::Answer;
 use crate::counting::own::{PRIVATE, Pairs, own_addresses};
-use crate::counting::{Holes, Rule, from, holes, is_in, is_not_in, quoted};
+use crate::counting::{Holes, LoggedInterface, Rule, from, holes, is_in, is_not_in, quoted};
 use crate::limits::{
     ADDRESSES_LISTED_MAX, INTERFACE_ROWS_MAX, INTERFACES_MAX, INTERFACES_NAMED_MAX,
 };
@@ -24,16 +24,17 @@ const OWN_SHARE: f64 = 0.9;
 /// How much of the bytes at an interface without an instance are others' if it forwards.
 const OTHERS_SHARE: f64 = 0.9;
 
-/// Keeps a packet's record at its sender's interface, or at its receiver's if the sender's is not logged.
+/// Keeps a packet's record at its sender's interface, or at its receiver's if the sender's is not logged. Gives the interfaces too,
+/// none if the logs do not name them.
 ///
 /// An interface that forwards what others send (NAT and transit gateways) has every packet too, under its own address and
 /// twice in the case of NAT. Its records count only for hosts behind it whose own interface is not logged, and then those
 /// between it and the host. AWS page: <https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-records-examples.html>
-pub(super) async fn rule(
+pub(super) async fn examine(
     subject: &Subject<'_>,
     windows: &[Window],
     columns: Interfaces,
-) -> Result<Rule> {
+) -> Result<(Rule, Vec<LoggedInterface>)> {
     let mut log = Log { subject, columns, from: from(subject, windows), ends: Ends::told(columns) };
     let Overview { mut interfaces, pairs, rows, holes, is_told, is_named, is_exact } =
         log.overview().await?;
@@ -46,10 +47,12 @@ pub(super) async fn rule(
         holes,
     };
     if !is_named {
-        return Ok(give_up("the logs do not name interface, sender and receiver"));
+        let rule = give_up("the logs do not name interface, sender and receiver");
+        return Ok((rule, Vec::new()));
     }
     if interfaces.len() > INTERFACES_MAX || rows > INTERFACE_ROWS_MAX {
-        return Ok(give_up("there are too many interfaces to tell them apart"));
+        let rule = give_up("there are too many interfaces to tell them apart");
+        return Ok((rule, logged(&interfaces, &BTreeMap::new())));
     }
     let mut sentences = Vec::new();
     if !is_told {
@@ -67,6 +70,7 @@ pub(super) async fn rule(
     let has_instances = interfaces.values().any(|interface| interface.instances > 0);
     let (forwarding, plain): (Found, Found) = (interfaces.iter())
         .partition(|(name, interface)| interface.forwards(name, columns, has_instances));
+    let logged = logged(&interfaces, &forwarding);
     let mut addresses: BTreeSet<String> =
         plain.values().flat_map(|interface| interface.owned.iter().cloned()).collect();
     if is_exact {
@@ -74,7 +78,7 @@ pub(super) async fn rule(
     }
     let forwarded: usize = forwarding.values().map(|interface| interface.owned.len().max(1)).sum();
     if addresses.len() + forwarded > ADDRESSES_LISTED_MAX {
-        return Ok(give_up("their addresses are too many for one condition"));
+        return Ok((give_up("their addresses are too many for one condition"), logged));
     }
     sentences.push(
         "Bytes are counted once, at the sender's interface if it is logged, else at the receiver's; \
@@ -83,7 +87,7 @@ pub(super) async fn rule(
     );
     sentences.extend(named(&forwarding));
     let condition = log.condition(&plain, &forwarding, &addresses);
-    Ok(Rule { condition: Some(condition), sentences, holes })
+    Ok((Rule { condition: Some(condition), sentences, holes }, logged))
 }
 
 type Found<'i> = BTreeMap<&'i String, &'i Interface>;
@@ -459,13 +463,32 @@ impl Interface {
         if inside == 0.0 {
             return false;
         }
-        // What hosts send by a NAT gateway leaves it again under its own address, and so do the answers.
-        let translates =
-            self.inside_in.balances(self.outside_out) && self.outside_in.balances(self.inside_out);
         // A transit gateway's interface shows one leg only, and has no instance.
         let is_foreign = has_instances && self.instances == 0;
-        translates || (is_foreign && inside >= OTHERS_SHARE * (inside + outside))
+        self.translates() || (is_foreign && inside >= OTHERS_SHARE * (inside + outside))
     }
+
+    /// Whether what hosts send by it leaves it again under its own address, and the answers too, as at a NAT gateway.
+    fn translates(&self) -> bool {
+        self.inside_in.bytes + self.inside_out.bytes > 0.0
+            && self.inside_in.balances(self.outside_out)
+            && self.outside_in.balances(self.inside_out)
+    }
+}
+
+/// The interfaces as others ask for them.
+fn logged(
+    interfaces: &BTreeMap<String, Interface>,
+    forwarding: &Found<'_>,
+) -> Vec<LoggedInterface> {
+    let all = interfaces.iter().map(|(name, interface)| LoggedInterface {
+        name: name.clone(),
+        addresses: interface.owned.iter().cloned().collect(),
+        purpose: interface.purpose.clone(),
+        has_instance: interface.instances > 0,
+        translates: forwarding.contains_key(name) && interface.translates(),
+    });
+    all.collect()
 }
 
 impl Volume {

@@ -3,7 +3,7 @@
 mod answer;
 mod attachments;
 mod interfaces;
-mod own;
+pub(crate) mod own;
 
 use floodmark_engine::Result;
 use floodmark_formats::observation::Observation;
@@ -19,6 +19,29 @@ pub struct Counting {
     pub predicate: String,
     /// How it counted, for the reader: one sentence or several.
     pub sentence: String,
+}
+
+/// A flow log's interfaces, and how its records are counted.
+pub(crate) struct Examined {
+    /// The condition that keeps one record of each packet.
+    pub(crate) counting: Counting,
+    /// The interfaces in the order of their names; none if the logs do not name them.
+    pub(crate) interfaces: Vec<LoggedInterface>,
+}
+
+/// An interface as a flow log shows it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct LoggedInterface {
+    /// Its id; `-` stands for all regional NAT gateways together.
+    pub(crate) name: String,
+    /// Its own addresses, as far as the records tell; in their order.
+    pub(crate) addresses: Vec<String>,
+    /// What a service has it for, such as `nat_gateway`; None for others and where it is not logged.
+    pub(crate) purpose: Option<String>,
+    /// Whether an instance has it, as far as it is logged.
+    pub(crate) has_instance: bool,
+    /// Whether what comes in from hosts leaves it again under its own address, and the answers too.
+    pub(crate) translates: bool,
 }
 
 /// What was found out about the records, before those without a flow are left out.
@@ -55,9 +78,27 @@ pub async fn rule(subject: &Subject<'_>, windows: &[Window]) -> Result<Option<Co
     let rule = match subject.log_type().observation {
         Observation::Event => return Ok(None),
         Observation::Direction => direction(subject, windows).await?,
-        Observation::Interfaces(columns) => interfaces::rule(subject, windows, columns).await?,
+        Observation::Interfaces(columns) => interfaces::examine(subject, windows, columns).await?.0,
         Observation::Attachments(columns) => attachments::rule(subject, windows, columns).await?,
     };
+    Ok(Some(counting(subject, rule)))
+}
+
+/// The interfaces of a flow log that is made at interfaces, and how its records are counted; None for other logs.
+///
+/// Costs as much as [`rule`].
+///
+/// # Errors
+///
+/// Those of the engine.
+pub(crate) async fn examine(subject: &Subject<'_>, windows: &[Window]) -> Result<Option<Examined>> {
+    let Observation::Interfaces(columns) = subject.log_type().observation else { return Ok(None) };
+    let (rule, interfaces) = interfaces::examine(subject, windows, columns).await?;
+    Ok(Some(Examined { counting: counting(subject, rule), interfaces }))
+}
+
+/// The rule with the records left out that stand for no flow.
+fn counting(subject: &Subject<'_>, rule: Rule) -> Counting {
     let Rule { condition, mut sentences, holes } = rule;
     sentences.extend(holes.sentence());
     let conditions: Vec<_> = status(subject).into_iter().chain(condition).collect();
@@ -66,7 +107,7 @@ pub async fn rule(subject: &Subject<'_>, windows: &[Window]) -> Result<Option<Co
         [only] => only.clone(),
         several => several.iter().map(|one| format!("({one})")).collect::<Vec<_>>().join(" AND "),
     };
-    Ok(Some(Counting { predicate, sentence: sentences.join(" ") }))
+    Counting { predicate, sentence: sentences.join(" ") }
 }
 
 impl Holes {
@@ -132,7 +173,7 @@ async fn direction(subject: &Subject<'_>, windows: &[Window]) -> Result<Rule> {
 }
 
 /// `expression IN (…)` of texts.
-fn is_in<'t>(expression: &str, texts: impl IntoIterator<Item = &'t str>) -> String {
+pub(crate) fn is_in<'t>(expression: &str, texts: impl IntoIterator<Item = &'t str>) -> String {
     let texts: Vec<_> = texts.into_iter().map(quoted).collect();
     if texts.is_empty() {
         return "false".to_owned();
@@ -150,6 +191,6 @@ fn is_not_in<'t>(expression: &str, texts: impl IntoIterator<Item = &'t str>) -> 
 }
 
 /// A text as SQL writes it.
-fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
 }

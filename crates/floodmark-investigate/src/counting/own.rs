@@ -73,7 +73,7 @@ fn is_of_a_host(address: &str) -> bool {
 }
 
 /// The pattern of private addresses, for `regexp_like` (RFC 1918, RFC 6598, RFC 4193).
-pub(super) const PRIVATE: &str = r"^(10\.|192\.168\.|172\.(1[6-9]|2[0-9]|3[01])\.|100\.(6[4-9]|[7-9][0-9]|1[01][0-9]|12[0-7])\.|[fF][cCdD])";
+pub(crate) const PRIVATE: &str = r"^(10\.|192\.168\.|172\.(1[6-9]|2[0-9]|3[01])\.|100\.(6[4-9]|[7-9][0-9]|1[01][0-9]|12[0-7])\.|[fF][cCdD])";
 
 /// Whether an address is a private one, as [`PRIVATE`] has it.
 fn is_private(address: &str) -> bool {

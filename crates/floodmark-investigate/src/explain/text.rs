@@ -1,5 +1,7 @@
 //! Numbers and sentences for people.
 
+use floodmark_who::ports;
+
 use crate::explain::answer::{Contributor, Direction, Explanation, Verdict};
 
 /// How many contributors the sentences name.
@@ -137,45 +139,11 @@ fn short(value: &str) -> String {
 
 /// A port with the service that is known to use it: `443 (https)`. The names are IANA's, or those that people say.
 fn with_service(port: &str) -> String {
-    match SERVICES.iter().find(|(known, _)| *known == port) {
-        Some((_, service)) => format!("{port} ({service})"),
+    match port.parse().ok().and_then(ports::name) {
+        Some(service) => format!("{port} ({service})"),
         None => port.to_owned(),
     }
 }
-
-const SERVICES: &[(&str, &str)] = &[
-    ("21", "ftp"),
-    ("22", "ssh"),
-    ("23", "telnet"),
-    ("25", "smtp"),
-    ("53", "dns"),
-    ("80", "http"),
-    ("110", "pop3"),
-    ("123", "ntp"),
-    ("143", "imap"),
-    ("389", "ldap"),
-    ("443", "https"),
-    ("445", "smb"),
-    ("514", "syslog"),
-    ("587", "submission"),
-    ("636", "ldaps"),
-    ("993", "imaps"),
-    ("1433", "mssql"),
-    ("1521", "oracle"),
-    ("2049", "nfs"),
-    ("3306", "mysql"),
-    ("3389", "rdp"),
-    ("5432", "postgresql"),
-    ("5672", "amqp"),
-    ("5900", "vnc"),
-    ("6379", "redis"),
-    ("8080", "http-alt"),
-    ("8443", "https-alt"),
-    ("9092", "kafka"),
-    ("9200", "elasticsearch"),
-    ("11211", "memcached"),
-    ("27017", "mongodb"),
-];
 
 /// The answer in a sentence or a few.
 pub(crate) fn sentence(answer: &Explanation) -> String {

@@ -3,15 +3,16 @@
 //! What a client says of itself proves nothing: [`crate::dns::verify`] asks whether an address belongs to the bot's operator.
 
 mod decode;
+mod patterns;
 
 use std::sync::LazyLock;
 
-use regex::bytes::{RegexSet, RegexSetBuilder};
 use serde::Deserialize;
 
 pub use decode::decoded;
 
-use crate::limits::{BOT_PATTERNS_BYTES_MAX, USER_AGENT_BYTES_MAX};
+use crate::bots::patterns::Patterns;
+use crate::limits::USER_AGENT_BYTES_MAX;
 
 /// A kind of client that is no person.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -90,7 +91,7 @@ impl Class {
 /// The bot of a user agent as it stands in a log, percent-encoded or not; nothing if no pattern matches, as for a browser.
 ///
 /// Of several patterns that match, the longest counts, and one that says who asks before one that says by what means. It costs some
-/// microseconds: ask it of distinct values.
+/// microseconds, and the first time some milliseconds: ask it of distinct values.
 pub fn find(user_agent: &str) -> Option<&'static Bot> {
     let user_agent = decoded(cut(user_agent));
     best(&user_agent).or_else(|| {
@@ -100,17 +101,17 @@ pub fn find(user_agent: &str) -> Option<&'static Bot> {
     })
 }
 
-/// All bots that are known, in the order of the kept list.
+/// All bots that are known, in the order of the kept lists.
 pub fn all() -> &'static [Bot] {
     &LIST.bots
 }
 
-/// The kept list, read when it is first needed.
+/// The kept lists, read when they are first needed.
 static LIST: LazyLock<List> = LazyLock::new(List::read);
 
 struct List {
     bots: Vec<Bot>,
-    patterns: RegexSet,
+    patterns: Patterns,
 }
 
 #[derive(Deserialize)]
@@ -123,13 +124,14 @@ struct Entry {
 
 impl List {
     fn read() -> Self {
-        let entries: Vec<Entry> = serde_json::from_str(include_str!("crawler-user-agents.json"))
-            .expect("the kept list is JSON");
-        let patterns = RegexSetBuilder::new(entries.iter().map(|entry| &entry.pattern))
-            .unicode(false)
-            .size_limit(BOT_PATTERNS_BYTES_MAX)
-            .build()
-            .expect("the kept list holds regular expressions");
+        let lists = [include_str!("crawler-user-agents.json"), include_str!("own.json")];
+        let entries: Vec<Entry> = lists
+            .into_iter()
+            .flat_map(|list| {
+                serde_json::from_str::<Vec<Entry>>(list).expect("the kept lists are JSON")
+            })
+            .collect();
+        let patterns = Patterns::new(entries.iter().map(|entry| entry.pattern.as_str()));
         let bots = entries.into_iter().map(|entry| {
             let class = CLASSES.iter().find(|(tag, _, _)| entry.tags.iter().any(|own| own == tag));
             Bot {
@@ -145,8 +147,7 @@ impl List {
 
 /// The bot whose pattern tells most about a decoded user agent.
 fn best(user_agent: &str) -> Option<&'static Bot> {
-    let matches = LIST.patterns.matches(user_agent.as_bytes());
-    let bots = matches.into_iter().filter_map(|number| LIST.bots.get(number));
+    let bots = LIST.patterns.matches(user_agent).filter_map(|number| LIST.bots.get(number));
     bots.max_by_key(|bot| (!bot.class.is_means(), bot.pattern.len()))
 }
 

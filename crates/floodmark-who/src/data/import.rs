@@ -52,14 +52,13 @@ pub fn import(folder: &Path, import: &Import<'_>) -> Result<(DataFile, Vec<Strin
     let written = written.and_then(|time| time.duration_since(UNIX_EPOCH).ok());
     let written = written.and_then(|time| i64::try_from(time.as_secs()).ok());
     let told = checked.licence;
-    let attribution = told.map(|licence| licence.attribution).filter(|text| !text.is_empty());
     let described = DataFile {
         kind: checked.kind,
         file: data::file_name(&name, import.now, checked.extension),
         name,
         source: vec![shown.to_string()],
         licence: import.licence.or(told.map(|licence| licence.name)).map(str::to_owned),
-        attribution: attribution.map(str::to_owned),
+        attribution: told.and_then(|licence| licence.attribution).map(str::to_owned),
         date: checked.date.or(written),
         fetched: import.now,
         checked: import.now,

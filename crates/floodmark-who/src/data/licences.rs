@@ -7,8 +7,8 @@ pub(crate) struct Licence {
     database_type: &'static str,
     /// The licence's name.
     pub(crate) name: &'static str,
-    /// Whom to name when the data are shown to others.
-    pub(crate) attribution: &'static str,
+    /// Whom to name when the data are shown to others, where the licence asks for it.
+    pub(crate) attribution: Option<&'static str>,
 }
 
 /// By the type that stands in a database; a paid file of the same maker has terms of its own.
@@ -16,24 +16,24 @@ static LICENCES: [Licence; 5] = [
     Licence {
         database_type: "geolite2",
         name: "GeoLite2 EULA",
-        attribution: "GeoLite2 data by MaxMind, https://www.maxmind.com",
+        attribution: Some("GeoLite2 data by MaxMind, https://www.maxmind.com"),
     },
     Licence {
         database_type: "geoip2",
         name: "MaxMind's commercial licence",
-        attribution: "GeoIP2 data by MaxMind, https://www.maxmind.com",
+        attribution: Some("GeoIP2 data by MaxMind, https://www.maxmind.com"),
     },
     Licence {
         database_type: "dbip",
         name: "CC BY 4.0 (Lite files)",
-        attribution: "IP geolocation by DB-IP, https://db-ip.com",
+        attribution: Some("IP geolocation by DB-IP, https://db-ip.com"),
     },
     Licence {
         database_type: "ipinfo",
         name: "CC BY-SA 4.0 (Lite files)",
-        attribution: "IP address data by IPinfo, https://ipinfo.io",
+        attribution: Some("IP address data by IPinfo, https://ipinfo.io"),
     },
-    Licence { database_type: "iptoasn", name: "PDDL 1.0", attribution: "" },
+    Licence { database_type: "iptoasn", name: "PDDL 1.0", attribution: None },
 ];
 
 /// The licence of a database by its type.

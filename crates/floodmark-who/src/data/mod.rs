@@ -19,7 +19,7 @@ use crate::{Error, ErrorKind, Result, file};
 
 pub use import::{Import, import};
 pub use sources::{SOURCES, Source, source};
-pub use update::{Outcome, UpdateOptions, update};
+pub use update::{Outcome, UpdateOptions, due, update};
 
 /// What a data file is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -36,15 +36,6 @@ pub enum Kind {
     /// Addresses with a bad name.
     ThreatList,
 }
-
-/// All kinds with their names.
-const KINDS: [(Kind, &str); 5] = [
-    (Kind::AwsRanges, "aws-ranges"),
-    (Kind::Country, "country"),
-    (Kind::Asn, "asn"),
-    (Kind::Location, "location"),
-    (Kind::ThreatList, "threat-list"),
-];
 
 /// The description of a data file, as it lies beside it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -88,24 +79,55 @@ pub struct Listing {
     pub troubles: Vec<String>,
 }
 
+/// The kinds that hold countries.
+pub(crate) const COUNTRY_KINDS: [Kind; 2] = [Kind::Country, Kind::Location];
+
+/// The kinds that hold autonomous systems.
+pub(crate) const SYSTEM_KINDS: [Kind; 2] = [Kind::Asn, Kind::Location];
+
 /// How many lines that could not be read are told.
 pub(crate) const REJECTED_SHOWN: usize = 5;
 
 impl Kind {
+    /// All kinds.
+    pub const ALL: [Self; 5] =
+        [Self::AwsRanges, Self::Country, Self::Asn, Self::Location, Self::ThreatList];
+
     /// The kind of a name such as `threat-list`.
     pub fn parse(name: &str) -> Option<Self> {
-        KINDS.iter().find(|(_, known)| *known == name).map(|(kind, _)| *kind)
+        Self::ALL.into_iter().find(|kind| kind.as_str() == name)
     }
 
     /// Its name.
     pub fn as_str(self) -> &'static str {
-        KINDS.iter().find(|(kind, _)| *kind == self).map_or("", |(_, name)| *name)
+        match self {
+            Self::AwsRanges => "aws-ranges",
+            Self::Country => "country",
+            Self::Asn => "asn",
+            Self::Location => "location",
+            Self::ThreatList => "threat-list",
+        }
     }
 }
 
 impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
+    }
+}
+
+impl Listing {
+    /// The file that was brought last of one of these kinds: it is the one that answers.
+    pub fn newest(&self, kinds: &[Kind]) -> Option<&DataFile> {
+        let files = self.files.iter().filter(|file| kinds.contains(&file.kind));
+        files.max_by_key(|file| file.fetched)
+    }
+
+    /// Whether a file answers questions: it is the newest of its kind, or one of the threat lists, which all do.
+    pub fn is_used(&self, file: &DataFile) -> bool {
+        let is_newest = |kinds: &[Kind]| self.newest(kinds).is_some_and(|newest| newest == file);
+        file.kind == Kind::ThreatList
+            || [&[Kind::AwsRanges][..], &COUNTRY_KINDS, &SYSTEM_KINDS].into_iter().any(is_newest)
     }
 }
 

@@ -47,8 +47,8 @@ struct Wanted {
     attribution: Option<String>,
 }
 
-/// How few of the rows of what is at hand new data may have, as one part of so many.
-const ROWS_LOST_MAX: u64 = 2;
+/// New data have at least one row for so many of what is at hand: half a file looks like a good one otherwise.
+const ROWS_BEFORE_PER_ROW: u64 = 2;
 
 /// Downloads the data of a name: a known source, data that were downloaded before, or any name with an address. The server is
 /// asked only for what is newer than what is at hand.
@@ -87,7 +87,7 @@ pub async fn update(folder: &Path, name: &str, options: &UpdateOptions<'_>) -> R
     })?;
     if let Some(before) = &before
         && before.kind == checked.kind
-        && checked.rows < before.rows / ROWS_LOST_MAX
+        && checked.rows < before.rows / ROWS_BEFORE_PER_ROW
     {
         let why = format!("it has {} rows where there were {}", checked.rows, before.rows);
         return Err(
@@ -100,9 +100,7 @@ pub async fn update(folder: &Path, name: &str, options: &UpdateOptions<'_>) -> R
         kind: checked.kind,
         file: data::file_name(name, options.now, checked.extension),
         licence: wanted.licence.or_else(|| told.map(|licence| licence.name.to_owned())),
-        attribution: wanted
-            .attribution
-            .or_else(|| told.map(|licence| licence.attribution.to_owned())),
+        attribution: wanted.attribution.or_else(|| told?.attribution.map(str::to_owned)),
         date: checked.date.or_else(|| answers.iter().filter_map(written).max()),
         fetched: options.now,
         checked: options.now,
@@ -114,6 +112,21 @@ pub async fn update(folder: &Path, name: &str, options: &UpdateOptions<'_>) -> R
     };
     data::keep(folder, &file, &bytes)?;
     Ok(Outcome::Brought { file, first_rejected: checked.first_rejected, before })
+}
+
+/// The names that are updated when none is given: what was downloaded before, or else the usual sources.
+///
+/// # Errors
+///
+/// `Unavailable` if the folder cannot be read.
+pub fn due(folder: &Path) -> Result<Vec<String>> {
+    let files = data::list(folder)?.files.into_iter().filter(DataFile::is_from_web);
+    let names: Vec<String> = files.map(|file| file.name).collect();
+    if !names.is_empty() {
+        return Ok(names);
+    }
+    let usual = data::SOURCES.iter().filter(|source| source.is_usual);
+    Ok(usual.map(|source| source.name.to_owned()).collect())
 }
 
 /// Where the data of a name come from.

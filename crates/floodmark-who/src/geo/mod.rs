@@ -39,10 +39,9 @@ impl Geo {
     ///
     /// If a file that is needed is damaged; it is named, with the way out.
     pub fn open(folder: &Path) -> Result<Self> {
-        let mut files = data::list(folder)?.files;
-        files.sort_by_key(|file| std::cmp::Reverse(file.fetched));
-        let country = files.iter().find(|file| matches!(file.kind, Kind::Country | Kind::Location));
-        let system = files.iter().find(|file| matches!(file.kind, Kind::Asn | Kind::Location));
+        let listing = data::list(folder)?;
+        let country = listing.newest(&data::COUNTRY_KINDS);
+        let system = listing.newest(&data::SYSTEM_KINDS);
         let open = |file: &DataFile| {
             let bytes = data::bytes_of(folder, file)?;
             let table = Table::read(bytes).map_err(|why| data::damaged(folder, file, &why))?;

@@ -210,11 +210,12 @@ fn header(record: &StringRecord) -> Option<Columns> {
 
 /// The columns of lines without a header.
 fn sniffed(head: &[StringRecord]) -> Option<Columns> {
-    let spans = [Span::Network(0), Span::Ends(0, 1)];
-    let span = head
-        .iter()
-        .take(5)
-        .find_map(|record| spans.into_iter().find(|span| ends(record, *span).is_some()))?;
+    let span = head.iter().take(5).find_map(|record| {
+        // A single address is an entry of some other list.
+        let is_network = record.get(0).is_some_and(|field| field.contains('/'));
+        let span = if is_network { Span::Network(0) } else { Span::Ends(0, 1) };
+        ends(record, span).map(|_| span)
+    })?;
     let begin = match span {
         Span::Network(place) => place + 1,
         Span::Ends(_, last) => last + 1,
@@ -229,8 +230,12 @@ fn sniffed(head: &[StringRecord]) -> Option<Columns> {
     };
     let country = find(COUNTRY_COLUMNS, &|field| Country::parse(field).is_some(), &is_no_country);
     let number = find(NUMBER_COLUMNS, &|field| system_number(field).is_some(), &is_no_system);
-    let name =
-        number.and_then(|number| (number + 1..number + 3).find(|place| Some(*place) != country));
+    // Behind the number stands the holder's name, or a country, which may be one that no line knows.
+    let is_place = |place: &usize| {
+        let mut fields = lines.iter().map(|line| line.get(*place).unwrap_or_default());
+        fields.all(|field| Country::parse(field).is_some() || is_no_country(field))
+    };
+    let name = number.and_then(|number| (number + 1..number + 3).find(|place| !is_place(place)));
     Some(Columns { span, country, number, name })
 }
 

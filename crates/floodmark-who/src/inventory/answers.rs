@@ -222,6 +222,8 @@ impl Reservation {
 #[serde(rename_all = "camelCase")]
 pub(super) struct NatGateway {
     nat_gateway_id: String,
+    state: Option<String>,
+    vpc_id: Option<String>,
     subnet_id: Option<String>,
     nat_gateway_address_set: Option<Items<NatGatewayAddress>>,
     tag_set: Tags,
@@ -231,14 +233,29 @@ pub(super) struct NatGateway {
 #[serde(rename_all = "camelCase")]
 struct NatGatewayAddress {
     network_interface_id: Option<String>,
+    public_ip: Option<String>,
 }
 
 impl NatGateway {
+    /// Whether it is there: for an hour EC2 also lists those that were deleted, and their addresses may be another's by then.
+    pub(super) fn is_there(&self) -> bool {
+        !matches!(self.state.as_deref(), Some("deleted" | "failed"))
+    }
+
     pub(super) fn record(self) -> (String, NatGatewayRecord) {
-        let addresses = all(self.nat_gateway_address_set).into_iter();
-        let interfaces = addresses.filter_map(|address| address.network_interface_id).collect();
-        let name = name(self.tag_set);
-        (self.nat_gateway_id, NatGatewayRecord { name, subnet: self.subnet_id, interfaces })
+        let addresses = all(self.nat_gateway_address_set);
+        let (interfaces, public): (Vec<_>, Vec<_>) = addresses
+            .into_iter()
+            .map(|address| (address.network_interface_id, address.public_ip))
+            .unzip();
+        let record = NatGatewayRecord {
+            name: name(self.tag_set),
+            vpc: self.vpc_id,
+            subnet: self.subnet_id,
+            interfaces: interfaces.into_iter().flatten().collect(),
+            public_addresses: once(parsed(public)),
+        };
+        (self.nat_gateway_id, record)
     }
 }
 
@@ -259,12 +276,25 @@ pub(super) struct Subnet {
 #[serde(rename_all = "camelCase")]
 struct Ipv6Block {
     ipv6_cidr_block: Option<String>,
+    ipv6_cidr_block_state: Option<BlockState>,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Block {
     cidr_block: Option<String>,
+    cidr_block_state: Option<BlockState>,
+}
+
+#[derive(Debug, Deserialize)]
+struct BlockState {
+    state: Option<String>,
+}
+
+/// Whether a range still belongs to it: for a while EC2 also lists the ranges that were given up.
+fn is_held(state: Option<&BlockState>) -> bool {
+    let state = state.and_then(|state| state.state.as_deref()).unwrap_or_default();
+    !matches!(state, "disassociated" | "disassociating" | "failed" | "failing")
 }
 
 /// The ranges of a VPC or a subnet.
@@ -273,8 +303,14 @@ fn ranges(
     blocks: Option<Items<Block>>,
     ipv6_blocks: Option<Items<Ipv6Block>>,
 ) -> Vec<IpNet> {
-    let blocks = all(blocks).into_iter().map(|block| block.cidr_block);
-    let ipv6_blocks = all(ipv6_blocks).into_iter().map(|block| block.ipv6_cidr_block);
+    let blocks = all(blocks)
+        .into_iter()
+        .filter(|block| is_held(block.cidr_block_state.as_ref()))
+        .map(|block| block.cidr_block);
+    let ipv6_blocks = all(ipv6_blocks)
+        .into_iter()
+        .filter(|block| is_held(block.ipv6_cidr_block_state.as_ref()))
+        .map(|block| block.ipv6_cidr_block);
     once(parsed([first].into_iter().chain(blocks).chain(ipv6_blocks)))
 }
 

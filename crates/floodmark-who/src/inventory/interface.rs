@@ -7,13 +7,13 @@ use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
 use crate::inventory::NatGateways;
-use crate::inventory::kind::{Kind, kind_of};
-use crate::inventory::snapshot::{Content, InterfaceRecord};
+use crate::inventory::kind::{GATEWAY, Kind, kind_of};
+use crate::inventory::snapshot::{Content, InterfaceRecord, NatGatewayRecord};
 
 /// A network interface as it was at a time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Interface {
-    /// Its id, such as `eni-0a1b2c3d4e5f60718`.
+    /// Its id, such as `eni-0a1b2c3d4e5f60718`. A regional NAT gateway shows no interfaces: there it is the gateway's own id.
     pub id: String,
     /// What holds it.
     pub kind: Kind,
@@ -149,6 +149,26 @@ impl Interface {
             tags: record.tags.clone(),
             as_of: content.taken,
         }
+    }
+
+    /// What stands for a NAT gateway whose interfaces do not show.
+    pub(super) fn of_gateway(id: &str, gateway: &NatGatewayRecord, content: &Content) -> Self {
+        let record = InterfaceRecord {
+            id: id.to_owned(),
+            interface_type: String::new(),
+            description: format!("{GATEWAY}{id}"),
+            requester: String::new(),
+            instance: None,
+            vpc: gateway.vpc.clone(),
+            subnet: gateway.subnet.clone(),
+            zone: None,
+            addresses: Vec::new(),
+            prefixes: Vec::new(),
+            public_addresses: gateway.public_addresses.clone(),
+            security_groups: Vec::new(),
+            tags: BTreeMap::new(),
+        };
+        Self::of(&record, content, &NatGateways::default())
     }
 }
 

@@ -150,13 +150,16 @@ const fn requester(kind: Kind, name: &'static str) -> Sign {
     Sign { kind, mark: Mark::Requester(name) }
 }
 
+/// What EC2 writes before a NAT gateway's id.
+pub(super) const GATEWAY: &str = "Interface for NAT Gateway ";
+
 /// The signs. The first that fits holds: descriptions before types, for they name the resource.
 ///
 /// Types: <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_NetworkInterface.html>. Descriptions are what the services
 /// write, and are documented in places, such as
 /// <https://repost.aws/knowledge-center/vpc-find-owner-unknown-ip-addresses>.
 static SIGNS: &[Sign] = &[
-    description(Kind::NatGateway, "Interface for NAT Gateway ", Resource::Word),
+    description(Kind::NatGateway, GATEWAY, Resource::Word),
     description(Kind::LoadBalancer, "ELB ", Resource::Rest),
     description(Kind::Lambda, "AWS Lambda VPC ENI-", Resource::BeforeUuid),
     description(Kind::Lambda, "AWS Lambda VPC ENI: ", Resource::BeforeUuid),

@@ -11,14 +11,14 @@ mod snapshot;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use ipnet::IpNet;
 
-use crate::inventory::snapshot::{Content, SnapshotFile};
+use crate::inventory::snapshot::{Content, NatGatewayRecord, SnapshotFile};
 use crate::{Known, Result};
 
 pub use interface::{Interface, SecurityGroup};
@@ -160,7 +160,8 @@ impl Inventory {
         self.only(found.max_by_key(|interface| interface.as_of).into_iter().collect())
     }
 
-    /// The user's own ranges by the latest snapshots: of VPCs, of subnets, and every public address that an interface has.
+    /// The user's own ranges by the latest snapshots: of VPCs, of subnets, and every public address that
+    /// an interface or a NAT gateway has.
     pub fn own_ranges(&self) -> Vec<IpNet> {
         let latest = self.series.iter().filter_map(|series| self.latest(series));
         let ranges: Vec<IpNet> = latest.flat_map(|(_, held)| held.ranges.clone()).collect();
@@ -246,8 +247,13 @@ impl Held {
         let of_subnets = content.subnets.values().flat_map(|subnet| &subnet.ranges);
         held.ranges.extend(of_vpcs.chain(of_subnets));
         let holders = NatGateways::of(content);
-        for record in &content.interfaces {
-            let interface = Arc::new(Interface::of(record, content, &holders));
+        let interfaces =
+            content.interfaces.iter().map(|record| Interface::of(record, content, &holders));
+        let shown: HashSet<_> = content.interfaces.iter().map(|record| &record.id).collect();
+        let hidden = |one: &NatGatewayRecord| !one.interfaces.iter().any(|id| shown.contains(id));
+        let gateways = content.nat_gateways.iter().filter(|(_, one)| hidden(one));
+        let gateways = gateways.map(|(id, one)| Interface::of_gateway(id, one, content));
+        for interface in interfaces.chain(gateways).map(Arc::new) {
             held.ranges.extend(interface.public_addresses.iter().copied().map(IpNet::from));
             for address in interface.addresses.iter().chain(&interface.public_addresses) {
                 held.by_address.entry(*address).or_default().push(Arc::clone(&interface));
@@ -275,6 +281,7 @@ impl Held {
 }
 
 /// The NAT gateways of a snapshot by the ids of their interfaces.
+#[derive(Default)]
 struct NatGateways<'a>(BTreeMap<&'a str, &'a str>);
 
 impl<'a> NatGateways<'a> {

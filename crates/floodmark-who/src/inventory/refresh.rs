@@ -224,7 +224,11 @@ async fn take(
         taken: now,
         vpcs: vpcs.into_iter().map(Vpc::record).collect(),
         subnets: subnets.into_iter().map(Subnet::record).collect(),
-        nat_gateways: gateways.into_iter().map(NatGateway::record).collect(),
+        nat_gateways: gateways
+            .into_iter()
+            .filter(NatGateway::is_there)
+            .map(NatGateway::record)
+            .collect(),
         instances: reservations.into_iter().flat_map(Reservation::records).collect(),
         load_balancers: balancers
             .into_iter()

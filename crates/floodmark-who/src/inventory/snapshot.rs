@@ -55,9 +55,11 @@ pub(super) struct SubnetRecord {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct NatGatewayRecord {
     pub(super) name: Option<String>,
+    pub(super) vpc: Option<String>,
     pub(super) subnet: Option<String>,
-    /// The ids of its interfaces.
+    /// The ids of its interfaces. A regional one has none that show.
     pub(super) interfaces: Vec<String>,
+    pub(super) public_addresses: Vec<IpAddr>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

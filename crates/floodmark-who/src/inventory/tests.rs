@@ -16,7 +16,7 @@ fn address(text: &str) -> IpAddr {
     text.parse().unwrap()
 }
 
-fn interface(id: &str, addresses: &[&str], more: Value) -> Value {
+fn interface(id: &str, addresses: &[&str], more: &Value) -> Value {
     let mut interface = json!({
         "id": id, "interface_type": "interface", "description": "", "requester": "",
         "instance": null, "vpc": "vpc-1", "subnet": "subnet-1", "zone": "eu-west-1a",
@@ -40,7 +40,10 @@ fn snapshot(folder: &Path, account: &str, time: &str, interfaces: &[Value]) {
             "name": "public-a", "vpc": "vpc-1", "zone": "eu-west-1a", "zone_id": "euw1-az3",
             "ranges": ["10.0.1.0/24"],
         } },
-        "nat_gateways": { "nat-1": { "name": "egress", "subnet": "subnet-1", "interfaces": ["eni-nat"] } },
+        "nat_gateways": {
+            "nat-1": { "name": "egress", "vpc": "vpc-1", "subnet": "subnet-1", "interfaces": ["eni-nat"], "public_addresses": ["192.0.2.17"] },
+            "nat-2": { "name": "all zones", "vpc": "vpc-1", "subnet": null, "interfaces": [], "public_addresses": ["192.0.2.19"] },
+        },
         "instances": { "i-1": { "name": "web-1" } },
         "load_balancers": { "app/web/50dc6c495c0c9188": { "arn": "arn:x", "host": "web.example.com" } },
         "interfaces": interfaces,
@@ -68,28 +71,28 @@ const DAY: i64 = 86_400;
 fn interfaces_are_named_for_people() {
     let folder = tempfile::tempdir().unwrap();
     let interfaces = [
-        interface("eni-nat", &["10.0.1.17"], json!({ "public_addresses": ["192.0.2.17"] })),
+        interface("eni-nat", &["10.0.1.17"], &json!({ "public_addresses": ["192.0.2.17"] })),
         interface(
             "eni-web",
             &["10.0.1.20", "10.0.1.21", "2001:db8::20"],
-            json!({ "instance": "i-1" }),
+            &json!({ "instance": "i-1" }),
         ),
-        interface("eni-db", &["10.0.1.22"], json!({ "instance": "i-2" })),
+        interface("eni-db", &["10.0.1.22"], &json!({ "instance": "i-2" })),
         interface(
             "eni-alb",
             &["10.0.1.23"],
-            json!({ "description": "ELB app/web/50dc6c495c0c9188" }),
+            &json!({ "description": "ELB app/web/50dc6c495c0c9188" }),
         ),
         interface(
             "eni-pod",
             &["10.0.1.30"],
-            json!({ "prefixes": ["10.0.2.16/28"], "tags": { "Name": "pods" } }),
+            &json!({ "prefixes": ["10.0.2.16/28"], "tags": { "Name": "pods" } }),
         ),
-        interface("eni-own", &["10.0.1.24"], json!({ "description": "left over" })),
+        interface("eni-own", &["10.0.1.24"], &json!({ "description": "left over" })),
         interface(
             "eni-efs",
             &["10.0.1.25"],
-            json!({ "description": "EFS mount target for fs-1 (fsmt-1)", "tags": { "Name": "shared" } }),
+            &json!({ "description": "EFS mount target for fs-1 (fsmt-1)", "tags": { "Name": "shared" } }),
         ),
     ];
     snapshot(folder.path(), ACCOUNT, FIRST, &interfaces);
@@ -97,6 +100,7 @@ fn interfaces_are_named_for_people() {
     let cases = [
         ("10.0.1.17", "NAT gateway nat-1 (egress)"),
         ("192.0.2.17", "NAT gateway nat-1 (egress)"),
+        ("192.0.2.19", "NAT gateway nat-2 (all zones)"),
         ("10.0.1.21", "instance web-1 (i-1)"),
         ("2001:db8::20", "instance web-1 (i-1)"),
         ("10.0.1.22", "instance i-2"),
@@ -118,7 +122,7 @@ fn interfaces_are_named_for_people() {
     assert_eq!((nat.zone_id.as_deref(), nat.as_of), (Some("euw1-az3"), FIRST_TIME));
     let balancer = inventory.by_id("eni-alb", None).value().unwrap();
     assert_eq!(balancer.host.as_deref(), Some("web.example.com"));
-    let own: Vec<IpNet> = ["10.0.0.0/16", "192.0.2.17/32", "2001:db8::/56"]
+    let own: Vec<IpNet> = ["10.0.0.0/16", "192.0.2.17/32", "192.0.2.19/32", "2001:db8::/56"]
         .map(|range| range.parse().unwrap())
         .into();
     assert_eq!(inventory.own_ranges(), own);
@@ -128,8 +132,8 @@ fn interfaces_are_named_for_people() {
 fn an_address_is_named_as_of_the_time() {
     let folder = tempfile::tempdir().unwrap();
     let held =
-        |id: &str, instance: &str| interface(id, &["10.0.1.20"], json!({ "instance": instance }));
-    let later = interface("eni-3", &["10.0.1.40"], json!({ "instance": "i-4" }));
+        |id: &str, instance: &str| interface(id, &["10.0.1.20"], &json!({ "instance": instance }));
+    let later = interface("eni-3", &["10.0.1.40"], &json!({ "instance": "i-4" }));
     snapshot(folder.path(), ACCOUNT, FIRST, &[held("eni-1", "i-2")]);
     snapshot(folder.path(), ACCOUNT, SECOND, &[held("eni-2", "i-3"), later]);
     let inventory = Inventory::open(folder.path()).unwrap();
@@ -151,7 +155,7 @@ fn the_same_address_in_several_vpcs_is_told_apart() {
     let folder = tempfile::tempdir().unwrap();
     let held = |id: &str, vpc: &str| {
         let more = json!({ "instance": id, "vpc": vpc, "public_addresses": ["192.0.2.1"] });
-        interface(id, &["10.0.1.20"], more)
+        interface(id, &["10.0.1.20"], &more)
     };
     snapshot(folder.path(), ACCOUNT, FIRST, &[held("eni-1", "vpc-1")]);
     snapshot(folder.path(), OTHER, SECOND, &[held("eni-2", "vpc-2")]);
@@ -174,7 +178,7 @@ fn damaged_snapshots_are_passed_over() {
     assert!(empty.is_empty());
     assert_eq!(empty.interface(address("10.0.1.20"), None), Known::Unknown);
 
-    let held = interface("eni-1", &["10.0.1.20"], json!({ "instance": "i-1" }));
+    let held = interface("eni-1", &["10.0.1.20"], &json!({ "instance": "i-1" }));
     snapshot(folder.path(), ACCOUNT, FIRST, &[held]);
     let path = folder.path().join("inventory").join(ACCOUNT).join("eu-west-1");
     let whole = std::fs::read(path.join(format!("{FIRST}.json"))).unwrap();

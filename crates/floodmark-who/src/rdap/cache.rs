@@ -55,6 +55,10 @@ impl Cache {
         Ok(Self { path, connection: Mutex::new(connection) })
     }
 
+    pub(super) fn without_file() -> Self {
+        Self { path: PathBuf::new(), connection: Mutex::new(None) }
+    }
+
     pub(super) fn path(&self) -> &Path {
         &self.path
     }
@@ -167,20 +171,12 @@ fn connect(path: &Path) -> Result<Connection> {
     if !path.exists() {
         make(path)?;
     }
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let opened = || -> rusqlite::Result<(Connection, i32, i64)> {
-        let connection = Connection::open_with_flags(path, flags)?;
-        connection.busy_timeout(CACHE_WAIT_MAX)?;
-        connection.pragma_update(None, "trusted_schema", false)?;
-        connection.pragma_update(None, "cell_size_check", true)?;
-        // What a power failure takes is asked for again: no commit waits for the disk.
-        connection.pragma_update(None, "synchronous", "normal")?;
-        let application =
-            connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
-        let layout = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
-        Ok((connection, application, layout))
-    };
-    let (connection, application, layout) = opened().map_err(|error| explain(path, error))?;
+    let (connection, application, layout) = match opened(path, false) {
+        // Who may only read the folder still reads what is there.
+        Err(error) if is_barred(&error) => opened(path, true),
+        opened => opened,
+    }
+    .map_err(|error| explain(path, error))?;
     if application != APPLICATION {
         let message = format!("`{}` is no file of networks", path.display());
         return Err(Error::not_found(message).hint(WAY_OUT));
@@ -193,6 +189,38 @@ fn connect(path: &Path) -> Result<Connection> {
         return Err(Error::new(ErrorKind::NotSupported, message).hint(WAY_OUT));
     }
     Ok(connection)
+}
+
+/// A connection, and whose file it is and of which layout. An unchanging file is read as it lies there, without the files that SQLite
+/// makes beside it: what other processes write meanwhile is not seen.
+fn opened(path: &Path, is_unchanging: bool) -> rusqlite::Result<(Connection, i32, i64)> {
+    let connection = if is_unchanging {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY
+            | OpenFlags::SQLITE_OPEN_NO_MUTEX
+            | OpenFlags::SQLITE_OPEN_URI;
+        let escaped = path.display().to_string();
+        let escaped = escaped.replace('%', "%25").replace('?', "%3f").replace('#', "%23");
+        Connection::open_with_flags(format!("file:{escaped}?immutable=1"), flags)?
+    } else {
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        Connection::open_with_flags(path, flags)?
+    };
+    connection.busy_timeout(CACHE_WAIT_MAX)?;
+    connection.pragma_update(None, "trusted_schema", false)?;
+    connection.pragma_update(None, "cell_size_check", true)?;
+    // What a power failure takes is asked for again: no commit waits for the disk.
+    connection.pragma_update(None, "synchronous", "normal")?;
+    let application = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
+    let layout = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    Ok((connection, application, layout))
+}
+
+/// Whether the file or its folder may not be written.
+fn is_barred(error: &rusqlite::Error) -> bool {
+    matches!(
+        error.sqlite_error_code(),
+        Some(ErrorCode::CannotOpen | ErrorCode::PermissionDenied | ErrorCode::ReadOnly)
+    )
 }
 
 /// Makes an empty file, unless another process is quicker. It is whole when it gets its name, so that nobody sees half of it.
@@ -258,4 +286,20 @@ fn address(row: &rusqlite::Row<'_>, column: usize) -> rusqlite::Result<IpAddr> {
 
 fn unreadable(column: usize, what: &str) -> rusqlite::Error {
     rusqlite::Error::FromSqlConversionFailure(column, rusqlite::types::Type::Text, what.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_may_not_be_written_is_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a #1? 100%.sqlite");
+        connect(&path).unwrap();
+        let (connection, application, layout) = opened(&path, true).unwrap();
+        assert_eq!((application, layout), (APPLICATION, LAYOUT));
+        let refused = connection.execute("DELETE FROM networks", []).unwrap_err();
+        assert!(is_barred(&refused), "{refused}");
+    }
 }

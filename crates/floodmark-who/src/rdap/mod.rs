@@ -154,6 +154,11 @@ impl Networks {
         Ok(networks)
     }
 
+    /// No networks, and no file: nothing can be kept.
+    pub(crate) fn without_file() -> Self {
+        Self { cache: Cache::without_file(), held: RwLock::default() }
+    }
+
     /// The most exact network that is known to hold the address. One that is stale is told as long as there is nothing newer.
     ///
     /// `Nothing` means that the registry knows no network with it, and said so within the last day.
@@ -173,6 +178,12 @@ impl Networks {
             _ if is_nothing => Known::Nothing,
             _ => Known::Unknown,
         }
+    }
+
+    /// The network that all addresses of a range share, without narrower ones in it.
+    pub fn find_all(&self, range: IpNet) -> Option<Arc<Network>> {
+        let held = self.held.read().unwrap_or_else(PoisonError::into_inner);
+        held.segments.find_all(range.network(), range.broadcast()).cloned()
     }
 
     /// Whether a registry would be asked for the address: nothing is known of it, or what is known is stale.

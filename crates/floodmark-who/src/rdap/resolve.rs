@@ -9,7 +9,6 @@ use floodmark_aws::http::{self, HttpClient};
 use futures::stream::{FuturesUnordered, StreamExt};
 use url::Url;
 
-use crate::Result;
 use crate::limits::{
     RDAP_ASKED_MAX, RDAP_ATTEMPTS_MAX, RDAP_CONCURRENCY_MAX, RDAP_FAILURES_MAX,
     RDAP_REQUEST_TIME_MAX, RDAP_RETRY_AFTER_MAX_S, RDAP_WAIT_MAX,
@@ -18,6 +17,7 @@ use crate::rdap::ask::{self, Outcome};
 use crate::rdap::bootstrap::{Registries, as_folder};
 use crate::rdap::pace::{self, Pace};
 use crate::rdap::{Networks, answer};
+use crate::{Error, Result};
 
 /// How registries are asked.
 #[derive(Clone, Debug)]
@@ -95,6 +95,19 @@ pub struct Progress {
     pub settled: usize,
     /// How many addresses there are to settle.
     pub addresses: usize,
+}
+
+/// Reads the address of a server or a folder that the user sets.
+///
+/// # Errors
+///
+/// `InvalidQuery` for what is no address of the web.
+pub fn server(text: &str) -> Result<Url> {
+    let url = Url::parse(text).ok();
+    url.filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host()).ok_or_else(|| {
+        Error::invalid(format!("`{text}` is no address of an RDAP server"))
+            .hint("it starts with `https://` or `http://`")
+    })
 }
 
 /// Asks the registries for the networks of addresses of which nothing is known, or nothing that still holds. Each answer is kept

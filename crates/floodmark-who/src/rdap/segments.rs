@@ -23,6 +23,12 @@ impl Segments {
         (address <= *end).then_some(network)
     }
 
+    /// The network that all addresses from the first to the last one share.
+    pub(super) fn find_all(&self, first: IpAddr, last: IpAddr) -> Option<&Arc<Network>> {
+        let (_, (end, network)) = self.by_start.range(..=number(first)).next_back()?;
+        (number(last) <= *end).then_some(network)
+    }
+
     /// Puts a network in. Where it meets others, the narrower one has the addresses, of equal ones the newer one; and a narrow one
     /// that was stale when this one was fetched is gone.
     pub(super) fn insert(&mut self, network: &Arc<Network>) {

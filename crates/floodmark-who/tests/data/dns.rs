@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use floodmark_testing::dns::{DnsServer, Names};
-use floodmark_who::ErrorKind;
 use floodmark_who::bots;
 use floodmark_who::dns::{self, DnsOptions, Verification};
+use floodmark_who::{ErrorKind, Known};
 
 fn options(server: &DnsServer) -> DnsOptions {
     DnsOptions { server: Some(server.address()), time_max: Duration::from_millis(200) }
@@ -64,4 +64,43 @@ async fn a_server_that_does_not_answer_is_told() {
     assert_eq!(error.kind(), ErrorKind::Unavailable);
     assert!(error.to_string().contains("192.0.2.1"), "{error}");
     assert!(!server.asked().is_empty());
+}
+
+#[tokio::test]
+async fn names_are_asked_for_once_a_day() {
+    let server = DnsServer::start(
+        Names::default()
+            .reverse("192.0.2.1", "crawl.googlebot.com")
+            .forward("crawl.googlebot.com", "192.0.2.1")
+            .silent("192.0.2.3"),
+    );
+    let folder = tempfile::tempdir().unwrap();
+    let addresses = ["192.0.2.1", "192.0.2.2", "192.0.2.3", "192.0.2.1"];
+    let addresses = addresses.map(|address| address.parse().unwrap());
+    let mut names = dns::Names::open(folder.path());
+    let failed = names.resolve(&addresses, &options(&server), 1000).await.unwrap();
+    assert_eq!(failed.len(), 1);
+    assert!(failed[0].to_string().contains("192.0.2.3"), "{}", failed[0]);
+    let asked = server.asked().len();
+
+    // From the file, without asking.
+    let mut names = dns::Names::open(folder.path());
+    let failed = names.resolve(&addresses[..2], &options(&server), 2000).await.unwrap();
+    assert!(failed.is_empty());
+    assert_eq!(server.asked().len(), asked);
+    let bot = bots::find("Mozilla/5.0 (compatible; Googlebot/2.1)").unwrap();
+    let named = names.find(addresses[0], 2000).value().unwrap();
+    assert!(named.verification(bot).is_verified());
+    assert_eq!(named.best().unwrap().name, "crawl.googlebot.com");
+    assert_eq!(names.find(addresses[1], 2000), Known::Nothing);
+    assert_eq!(names.find(addresses[2], 2000), Known::Unknown);
+    assert_eq!(names.find(addresses[0], 1000 + 86_400), Known::Unknown);
+    assert_eq!(names.find(addresses[0], 999), Known::Unknown);
+
+    // Half a file is told, and written anew.
+    std::fs::write(folder.path().join("names.json"), "{\"192.0.2.1\": {").unwrap();
+    let mut names = dns::Names::open(folder.path());
+    assert!(names.trouble().unwrap().contains("names.json"));
+    names.resolve(&addresses[..1], &options(&server), 3000).await.unwrap();
+    assert_eq!(dns::Names::open(folder.path()).trouble(), None);
 }

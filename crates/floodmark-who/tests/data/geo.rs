@@ -118,7 +118,7 @@ fn a_damaged_file_is_named_with_the_way_out() {
     let data = folder.path().join("data");
     let path = data.join(&file.file);
     for (content, why) in
-        [(&b"192.0.2"[..], "bytes"), (&b"<html>0,192.0.2.255,xx\n\n"[..], "ranges")]
+        [(&b"192.0.2"[..], "bytes"), (&b"<html>0,192.0.2.255,xx\n\n\n"[..], "ranges")]
     {
         std::fs::write(&path, content).unwrap();
         let error = Geo::open(&data).unwrap_err();

@@ -127,6 +127,29 @@ async fn a_damaged_file_is_brought_again_although_its_version_is_current() {
 }
 
 #[tokio::test]
+async fn without_a_name_the_usual_sources_are_due_and_then_what_came_from_the_web() {
+    let server = FileServer::start();
+    let folder = tempfile::tempdir().unwrap();
+    let due = data::due(folder.path()).unwrap();
+    assert_eq!(due, ["aws-ranges", "geo-whois-asn-country", "iptoasn-asn"]);
+    server.serve_file("/bad.txt", "192.0.2.1\n");
+    let kind = Some(Kind::ThreatList);
+    let from = server.url("/bad.txt");
+    let wanted = UpdateOptions { kind, licence: Some("ours"), ..options(&from, 1) };
+    let file = brought(data::update(folder.path(), "bad", &wanted).await.unwrap());
+    assert_eq!((file.kind, file.licence.as_deref()), (Kind::ThreatList, Some("ours")));
+    assert_eq!(data::due(folder.path()).unwrap(), ["bad"]);
+    // What it is and its licence are remembered.
+    server.serve_file("/bad.txt", "192.0.2.1\n192.0.2.2\n");
+    let again = UpdateOptions { from: None, kind: None, licence: None, now: 2 };
+    let file = brought(data::update(folder.path(), "bad", &again).await.unwrap());
+    assert_eq!(
+        (file.rows, file.kind, file.licence.as_deref()),
+        (2, Kind::ThreatList, Some("ours"))
+    );
+}
+
+#[tokio::test]
 async fn names_and_addresses_are_checked() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();

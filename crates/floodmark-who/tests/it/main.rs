@@ -1,3 +1,4 @@
 //! Tests of what is known of addresses, through the crate's public functions.
 
 mod rdap;
+mod who;

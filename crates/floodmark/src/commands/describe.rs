@@ -4,7 +4,7 @@ use clap::Args;
 use comfy_table::{ContentArrangement, Table, presets};
 use floodmark_engine::catalog::Relation;
 use floodmark_engine::scan::REJECTED_COLUMNS;
-use floodmark_engine::{Error, REJECTED};
+use floodmark_engine::{Error, REJECTED, THREAT_IPS, THREAT_IPS_COLUMNS};
 use floodmark_formats::{LogType, table};
 
 use crate::render::safe;
@@ -79,6 +79,9 @@ pub(crate) fn relation(relation: &Relation) -> String {
     format!("{}.{name}: {}\n\n{}\n", safe(database), safe(place), rows.trim_fmt())
 }
 
+/// What the table of threat lists is.
+const THREAT_IPS_TITLE: &str = "The entries of the threat lists that you imported";
+
 /// What the table of rejected lines is.
 const REJECTED_TITLE: &str = "The lines of all logs that are no rows, with the reason";
 
@@ -99,17 +102,22 @@ fn list() -> String {
         rows.add_row([log_type.name, &log_type.aliases.join(" "), log_type.title]);
     }
     rows.add_row([REJECTED, "", REJECTED_TITLE]);
+    rows.add_row([THREAT_IPS, "", THREAT_IPS_TITLE]);
     format!("{}\n", rows.trim_fmt())
 }
 
 fn describe(name: &str) -> anyhow::Result<String> {
-    if name == REJECTED {
+    let own = [
+        (REJECTED, REJECTED_TITLE, REJECTED_COLUMNS),
+        (THREAT_IPS, THREAT_IPS_TITLE, THREAT_IPS_COLUMNS),
+    ];
+    if let Some((name, title, columns)) = own.iter().find(|(own, ..)| *own == name) {
         let mut rows = rows();
         rows.set_header(["column", "type", "meaning"]);
-        for (column, column_type, meaning) in REJECTED_COLUMNS {
+        for (column, column_type, meaning) in *columns {
             rows.add_row([column, column_type, meaning]);
         }
-        return Ok(format!("{REJECTED}: {REJECTED_TITLE}\n\n{}\n", rows.trim_fmt()));
+        return Ok(format!("{name}: {title}\n\n{}\n", rows.trim_fmt()));
     }
     let found = table::find(name).ok_or_else(|| {
         let names: Vec<_> = table::all().iter().map(|table| table.log_type.name).collect();

@@ -5,6 +5,8 @@ mod block;
 mod check;
 mod compare;
 mod completions;
+mod cost;
+mod data;
 mod ddl;
 mod demo;
 pub(crate) mod describe;
@@ -16,6 +18,7 @@ mod shell;
 pub(crate) mod tables;
 mod timeline;
 mod top;
+mod whois;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -56,6 +59,9 @@ enum Commands {
     Check(check::Arguments),
     Demo(demo::Arguments),
     Explain(explain::Arguments),
+    Cost(cost::Arguments),
+    Data(data::Arguments),
+    Whois(whois::Arguments),
     Block(Box<block::Arguments>),
     Inventory(inventory::Arguments),
     Completions(completions::Arguments),
@@ -96,6 +102,9 @@ fn run(arguments: &[OsString]) -> anyhow::Result<()> {
         Commands::Check(arguments) => check::run(&arguments, &settings),
         Commands::Demo(arguments) => demo::run(&arguments, &settings),
         Commands::Explain(arguments) => explain::run(&arguments, &settings),
+        Commands::Cost(arguments) => cost::run(&arguments, &settings),
+        Commands::Data(arguments) => data::run(&arguments, &settings),
+        Commands::Whois(arguments) => whois::run(&arguments, &settings),
         Commands::Block(arguments) => block::run(&arguments, &settings),
         Commands::Inventory(arguments) => inventory::run(&arguments, &settings),
         Commands::Completions(arguments) => completions::run(&arguments),

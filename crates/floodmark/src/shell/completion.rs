@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use clap::ValueEnum;
-use floodmark_engine::{REJECTED, dialect};
+use floodmark_engine::{REJECTED, THREAT_IPS, dialect};
 use floodmark_formats::table::{self, Table};
 use reedline::{Completer, CompletionResult, Span, Suggestion};
 
@@ -218,6 +218,7 @@ fn tables() -> Vec<Offer> {
         offers.push(Offer::new(log_type.name, log_type.title));
     }
     offers.push(Offer::new(REJECTED, "The lines of all logs that are no rows"));
+    offers.push(Offer::new(THREAT_IPS, "The entries of the threat lists that you imported"));
     // AWS's names come last: whoever types theirs finds them, whoever looks is not shown each table twice.
     for table in table::all() {
         let also = format!("the same as {}", table.log_type.name);

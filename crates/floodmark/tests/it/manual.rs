@@ -39,10 +39,12 @@ fn the_page_of_commands_is_current() {
         "top",
         "compare",
         "timeline",
+        "cost",
         "tables",
         "describe",
         "ddl",
         "check",
+        "data",
         "demo",
         "block",
         "inventory",
@@ -50,6 +52,7 @@ fn the_page_of_commands_is_current() {
         "inventory list",
         "completions",
         "man",
+        "whois",
     ] {
         // The settings are those of the first page.
         let words: Vec<&str> = command.split(' ').chain(["--help"]).collect();

@@ -8,14 +8,14 @@ use std::collections::hash_map::Entry;
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::Arc;
 
-use datafusion::arrow::array::types::TimestampMicrosecondType;
+use datafusion::arrow::array::types::{Int64Type, TimestampMicrosecondType};
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, Int64Array, StringViewArray};
 use datafusion::arrow::compute::cast;
 use datafusion::arrow::datatypes::{DataType, TimeUnit};
 use datafusion::common::config::{ConfigExtension, ConfigOptions, ExtensionOptions};
 use datafusion::common::{DataFusionError, Result};
 use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDF, Volatility};
-use floodmark_who::{Fact, Known, Who};
+use floodmark_who::{Fact, Known, Who, bots, ports, protocols};
 
 use crate::dialect::functions::declare::{Parameter, Returns, Scalar, array, result};
 use crate::dialect::functions::ip::ADDRESS_BYTES;
@@ -53,6 +53,18 @@ static ALL: &[Scalar] = &[
     of_address("aws_region", ADDRESS, |args| told(args, Fact::AwsRegion)),
     of_address("interface_of", ADDRESS_AND_TIME, |args| told(args, Fact::Interface)),
     of_address("threat_list", ADDRESS, |args| told(args, Fact::ThreatList)),
+    Scalar::new("bot", &[&[Parameter::Text]], VARCHAR, |args| {
+        of_text(args, |agent| bots::find(agent).map(|bot| bot.name.as_str()))
+    }),
+    Scalar::new("bot_class", &[&[Parameter::Text]], VARCHAR, |args| {
+        of_text(args, |agent| bots::find(agent).map(|bot| bot.class.words()))
+    }),
+    Scalar::new("port_name", &[&[Parameter::BigInt], &[Parameter::Text]], VARCHAR, |args| {
+        of_number(args, |port| ports::name(u16::try_from(port).ok()?))
+    }),
+    Scalar::new("protocol_name", &[&[Parameter::BigInt], &[Parameter::Text]], VARCHAR, |args| {
+        of_number(args, |protocol| protocols::name(u8::try_from(protocol).ok()?))
+    }),
 ];
 
 /// A function whose result may change while the files of this machine do.
@@ -184,6 +196,30 @@ impl Moments {
         let moments = self.0.as_primitive::<TimestampMicrosecondType>();
         moments.is_valid(row).then(|| moments.value(row).div_euclid(MICROS))
     }
+}
+
+/// What a text is named. Each different one is looked up once.
+fn of_text(
+    args: &ScalarFunctionArgs,
+    name: impl Fn(&str) -> Option<&'static str>,
+) -> Result<ColumnarValue> {
+    let texts = cast(&array(args, 0)?, &DataType::Utf8View)?;
+    let texts = texts.as_string_view();
+    let mut known: HashMap<&str, Option<&'static str>> = HashMap::new();
+    let names =
+        texts.iter().map(|text| text.and_then(|t| *known.entry(t).or_insert_with(|| name(t))));
+    result(args, names.collect::<StringViewArray>())
+}
+
+/// What a number is named.
+fn of_number(
+    args: &ScalarFunctionArgs,
+    name: impl Fn(i64) -> Option<&'static str>,
+) -> Result<ColumnarValue> {
+    // A text that is no number, such as the `-` of a log, has no name.
+    let numbers = cast(&array(args, 0)?, &DataType::Int64)?;
+    let names = numbers.as_primitive::<Int64Type>().iter().map(|number| number.and_then(&name));
+    result(args, names.collect::<StringViewArray>())
 }
 
 /// It lies among the options of a query, where functions find it; nothing of it can be set.

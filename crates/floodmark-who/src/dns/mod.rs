@@ -1,17 +1,22 @@
 //! Names of addresses, and whether a bot's address belongs to its operator, by the DNS and only on request.
 
+mod names;
+
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use hickory_resolver::config::{NameServerConfig, ResolveHosts, ResolverConfig};
 use hickory_resolver::name_server::TokioConnectionProvider;
-use hickory_resolver::proto::rr::Name;
+use hickory_resolver::proto::rr::Name as DomainName;
 use hickory_resolver::proto::xfer::Protocol;
 use hickory_resolver::{ResolveError, TokioResolver};
+use serde::{Deserialize, Serialize};
 
 use crate::bots::Bot;
 use crate::limits::{DNS_ANSWERS_MAX, DNS_ATTEMPTS_MAX};
 use crate::{Error, ErrorKind, Result};
+
+pub use names::Names;
 
 /// Whom to ask, and for how long to wait.
 #[derive(Clone, Copy, Debug)]
@@ -33,6 +38,24 @@ pub struct Verification {
     pub is_of: Option<bool>,
 }
 
+/// What the DNS answered for an address.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Named {
+    /// Its names; none if it has none.
+    pub names: Vec<Name>,
+    /// When it was asked, in seconds since 1970 UTC.
+    pub asked: i64,
+}
+
+/// A name of an address.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Name {
+    /// The name without the point at its end, in small letters.
+    pub name: String,
+    /// Whether the name leads back to the address.
+    pub is_confirmed: bool,
+}
+
 /// The domains below which an operator's bots have their names.
 struct Operator {
     /// Parts of the bots' names, in small letters.
@@ -43,10 +66,8 @@ struct Operator {
 /// The operators that tell how to verify their bots by the DNS, as their own pages say. Others publish lists of addresses, or nothing.
 static OPERATORS: [Operator; 19] = [
     // https://developers.google.com/crawling/docs/crawlers-fetchers/verify-google-requests
-    Operator {
-        bots: &["google"],
-        domains: &["googlebot.com", "google.com", "googleusercontent.com"],
-    },
+    // Names below `googleusercontent.com` are those of Google's customers.
+    Operator { bots: &["google"], domains: &["googlebot.com", "google.com"] },
     // https://www.bing.com/webmasters/help/how-to-verify-bingbot-3905dc26
     Operator { bots: &["bing", "msnbot", "adidxbot"], domains: &["search.msn.com"] },
     // https://support.apple.com/en-us/119829
@@ -85,45 +106,79 @@ impl Verification {
     }
 }
 
-/// The name of an address, if it has one, without the point at its end and in small letters. Nothing says that it is true:
-/// see [`verify`].
+impl Named {
+    /// The name to show: a confirmed one if there is one.
+    pub fn best(&self) -> Option<&Name> {
+        self.names.iter().max_by_key(|name| name.is_confirmed)
+    }
+
+    /// The operator of bots below whose domains a confirmed name is, by the name of its bot such as `google`.
+    pub fn operator(&self) -> Option<&'static str> {
+        let mut confirmed = self.names.iter().filter(|name| name.is_confirmed);
+        confirmed.find_map(|name| {
+            let is_of = |operator: &&Operator| {
+                operator.domains.iter().any(|domain| is_below(&name.name, domain))
+            };
+            OPERATORS.iter().find(is_of)?.bots.first().copied()
+        })
+    }
+
+    /// What the names say about an address that calls itself a bot.
+    pub fn verification(&self, bot: &Bot) -> Verification {
+        let operator = operator(bot);
+        let is_of = |name: &Name| {
+            operator
+                .map(|operator| operator.domains.iter().any(|domain| is_below(&name.name, domain)))
+        };
+        let best =
+            self.names.iter().max_by_key(|name| (name.is_confirmed, is_of(name) == Some(true)));
+        Verification {
+            name: best.map(|name| name.name.clone()),
+            is_confirmed: best.is_some_and(|name| name.is_confirmed),
+            // An address without a name is not the operator's.
+            is_of: best.map_or(operator.map(|_| false), is_of),
+        }
+    }
+}
+
+/// The name of an address, if it has one. Nothing says that it is true: see [`verify`].
 ///
 /// # Errors
 ///
 /// `Unavailable` if no server answers.
 pub async fn reverse_name(address: IpAddr, options: &DnsOptions) -> Result<Option<String>> {
     let resolver = resolver(options)?;
-    Ok(names(&resolver, address).await?.first().map(shown))
+    Ok(names_of(&resolver, address).await?.first().map(shown))
 }
 
-/// Asks for the name of an address, and whether the name leads back to it, as search engines ask everybody to do who wants to know
-/// whether a bot is theirs.
+/// Asks for the names of an address, and whether they lead back to it, as search engines ask everybody to do who wants to know
+/// whether a bot is theirs. `now` is the time that the answer is of, in seconds since 1970 UTC.
+///
+/// # Errors
+///
+/// `Unavailable` if no server answers.
+pub async fn look_up(address: IpAddr, options: &DnsOptions, now: i64) -> Result<Named> {
+    let resolver = resolver(options)?;
+    ask(&resolver, address, now).await
+}
+
+/// Asks whether an address that calls itself a bot belongs to the bot's operator.
 ///
 /// # Errors
 ///
 /// `Unavailable` if no server answers.
 pub async fn verify(address: IpAddr, bot: &Bot, options: &DnsOptions) -> Result<Verification> {
-    let resolver = resolver(options)?;
-    let operator = operator(bot);
-    let mut best = Verification { name: None, is_confirmed: false, is_of: None };
-    for name in names(&resolver, address).await? {
-        let is_confirmed = leads_to(&resolver, &name, address).await?;
-        let name = shown(&name);
-        let is_of =
-            operator.map(|operator| operator.domains.iter().any(|domain| is_below(&name, domain)));
-        let rank = |is_confirmed: bool, is_of: Option<bool>| (is_confirmed, is_of == Some(true));
-        if best.name.is_none() || rank(is_confirmed, is_of) > rank(best.is_confirmed, best.is_of) {
-            best = Verification { name: Some(name), is_confirmed, is_of };
-        }
-        if best.is_verified() {
-            break;
-        }
+    Ok(look_up(address, options, 0).await?.verification(bot))
+}
+
+/// Asks for the names of an address, and where they lead.
+async fn ask(resolver: &TokioResolver, address: IpAddr, now: i64) -> Result<Named> {
+    let mut names = vec![];
+    for name in names_of(resolver, address).await? {
+        let is_confirmed = leads_to(resolver, &name, address).await?;
+        names.push(Name { name: shown(&name), is_confirmed });
     }
-    // An address without a name is not the operator's.
-    if best.name.is_none() {
-        best.is_of = operator.map(|_| false);
-    }
-    Ok(best)
+    Ok(Named { names, asked: now })
 }
 
 /// The operator of a bot, if it is one of those that can be verified.
@@ -158,7 +213,7 @@ fn resolver(options: &DnsOptions) -> Result<TokioResolver> {
 }
 
 /// The names of an address.
-async fn names(resolver: &TokioResolver, address: IpAddr) -> Result<Vec<Name>> {
+async fn names_of(resolver: &TokioResolver, address: IpAddr) -> Result<Vec<DomainName>> {
     match resolver.reverse_lookup(address.to_canonical()).await {
         Ok(found) => Ok(found.iter().take(DNS_ANSWERS_MAX).map(|name| name.0.clone()).collect()),
         Err(error) if is_none(&error) => Ok(vec![]),
@@ -167,7 +222,7 @@ async fn names(resolver: &TokioResolver, address: IpAddr) -> Result<Vec<Name>> {
 }
 
 /// Whether one of a name's addresses is this one.
-async fn leads_to(resolver: &TokioResolver, name: &Name, address: IpAddr) -> Result<bool> {
+async fn leads_to(resolver: &TokioResolver, name: &DomainName, address: IpAddr) -> Result<bool> {
     let found = match address.to_canonical() {
         IpAddr::V4(address) => resolver
             .ipv4_lookup(name.clone())
@@ -198,7 +253,7 @@ fn silent(address: IpAddr, error: ResolveError) -> Error {
 }
 
 /// A name as people write it.
-fn shown(name: &Name) -> String {
+fn shown(name: &DomainName) -> String {
     name.to_ascii().trim_end_matches('.').to_ascii_lowercase()
 }
 
