@@ -285,6 +285,25 @@ fn countries_and_health_checks_are_found_in_logs() {
     site.refuse(&[&["--with", "waf-geo", "US"], &from[..]].concat(), 2, "`--allow health-checks`");
 }
 
+/// A load balancer logs no countries: the user's file of countries tells them.
+#[test]
+fn countries_come_from_the_users_file() {
+    let site = Site::new();
+    let incident = Incident::new("botnet", &[]);
+    let logs = incident.logs();
+    let file = site.home.path().join("countries.csv");
+    std::fs::write(&file, "198.18.0.0,198.18.255.255,TV\n203.0.113.0,203.0.113.255,DE\n")
+        .expect("a file to write to");
+    let import =
+        Import { path: &file, kind: Some(Kind::Country), name: None, licence: None, now: 1 };
+    data::import(&site.home.path().join("who"), &import).expect("a file of countries");
+    let way = ["--with", "waf-geo", "TV", "--from", text(&logs), "--sql"];
+    let answer = site.run(&[&way[..], &WINDOWS[..]].concat());
+    assert_eq!(answer.code, 0, "{}", answer.err);
+    assert!(answer.err.contains("it blocks 30,000 of 38,911 requests"), "{}", answer.err);
+    assert!(answer.err.contains("country(client_ip) IN ('TV')"), "{}", answer.err);
+}
+
 /// Seed of it all: instances flood one address, a network ACL stops them, and everything else goes on.
 #[test]
 fn an_outbound_flood_is_stopped_at_the_network_acl() {
