@@ -36,7 +36,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<String, String> {
         let first = Ipv4Addr::from(range * size);
         let last = Ipv4Addr::from(range * size + (size - 1));
         let _ = writeln!(lines, "{first},{last},{}", country(range));
-        networks.push((format!("{first}/{}", RANGES.ilog2()), json!({ "country_code": country(range) })));
+        networks.push((
+            format!("{first}/{}", RANGES.ilog2()),
+            json!({ "country_code": country(range) }),
+        ));
     }
     let path = folder.path().join("countries.csv");
     std::fs::write(&path, lines).map_err(|error| error.to_string())?;
@@ -49,19 +52,24 @@ pub(crate) fn run(arguments: &Arguments) -> Result<String, String> {
         networks.iter().map(|(network, value)| (network.as_str(), value.clone())).collect();
     let reader = maxminddb::Reader::from_source(mmdb::write("Example-Country", 0, &networks))
         .map_err(|error| error.to_string())?;
-    let addresses: Vec<IpAddr> = (0..ADDRESSES)
-        .map(|_| IpAddr::V4(Ipv4Addr::from(random.below(1 << 32) as u32)))
-        .collect();
+    let addresses: Vec<IpAddr> =
+        (0..ADDRESSES).map(|_| IpAddr::V4(Ipv4Addr::from(random.below(1 << 32) as u32))).collect();
     let count = |named: &dyn Fn(IpAddr) -> bool| {
         addresses.iter().filter(|address| named(**address)).count()
     };
-    let of_ranges =
-        || count(&|address| matches!(ours.country(address), Known::Is(country) if country.as_str() == "TV"));
+    let of_ranges = || {
+        count(
+            &|address| matches!(ours.country(address), Known::Is(country) if country.as_str() == "TV"),
+        )
+    };
     let of_mmdb = || {
         count(&|address| {
             let found = reader.lookup(address).ok();
             let code = found.and_then(|found| {
-                found.decode_path::<&str>(&[maxminddb::PathElement::Key("country_code")]).ok().flatten()
+                found
+                    .decode_path::<&str>(&[maxminddb::PathElement::Key("country_code")])
+                    .ok()
+                    .flatten()
             });
             code == Some("TV")
         })
@@ -74,7 +82,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<String, String> {
     let set = RegexSet::new(&patterns).map_err(|error| error.to_string())?;
     let of_list = || agents.iter().filter(|agent| bots::find(agent).is_some()).count();
     let of_set = || agents.iter().filter(|agent| set.is_match(agent)).count();
-    pair(&mut report, runs, ("list of bots", &of_list), ("one set of patterns", &of_set), agents.len())?;
+    pair(
+        &mut report,
+        runs,
+        ("list of bots", &of_list),
+        ("one set of patterns", &of_set),
+        agents.len(),
+    )?;
     Ok(report)
 }
 
@@ -97,7 +111,13 @@ fn user_agents(random: &mut Random) -> Vec<String> {
 type Work<'a> = (&'static str, &'a dyn Fn() -> usize);
 
 /// Times two ways that must agree.
-fn pair(report: &mut String, runs: usize, ours: Work<'_>, peer: Work<'_>, subjects: usize) -> Result<(), String> {
+fn pair(
+    report: &mut String,
+    runs: usize,
+    ours: Work<'_>,
+    peer: Work<'_>,
+    subjects: usize,
+) -> Result<(), String> {
     let mut times = [Vec::new(), Vec::new()];
     let mut counts = BTreeSet::new();
     // One run to warm up; then they take turns.

@@ -121,19 +121,45 @@ fn built_in_names_need_no_file() {
         ask("SELECT DISTINCT port_name(dstport), protocol_name(protocol) FROM vpc_flow"),
         "https,tcp"
     );
-    assert_eq!(ask("SELECT port_name(70000), port_name(-1), protocol_name(256), port_name('-')"), ",,,");
-    assert_eq!(ask("SELECT bot('Mozilla/5.0%20(compatible;%20Googlebot/2.1)'), bot_class('curl/8.1')"), "Googlebot,library");
-    assert_eq!(ask("SELECT bot(NULL), bot('Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0')"), ",");
-    assert_eq!(ask("SELECT network_name('169.254.169.254'), network_name(CAST('10.1.2.3' AS ipaddress))"), "EC2 instance metadata,private use");
-    assert_eq!(ask("SELECT network_name('no address'), network_name(''), network_name(NULL)"), ",,");
+    assert_eq!(
+        ask("SELECT port_name(70000), port_name(-1), protocol_name(256), port_name('-')"),
+        ",,,"
+    );
+    assert_eq!(
+        ask("SELECT bot('Mozilla/5.0%20(compatible;%20Googlebot/2.1)'), bot_class('curl/8.1')"),
+        "Googlebot,library"
+    );
+    assert_eq!(
+        ask(
+            "SELECT bot(NULL), bot('Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0')"
+        ),
+        ","
+    );
+    assert_eq!(
+        ask("SELECT network_name('169.254.169.254'), network_name(CAST('10.1.2.3' AS ipaddress))"),
+        "EC2 instance metadata,private use"
+    );
+    assert_eq!(
+        ask("SELECT network_name('no address'), network_name(''), network_name(NULL)"),
+        ",,"
+    );
 }
 
 #[test]
 fn the_largest_sources_are_grouped_by_network() {
     let scene = Scene::new();
     let by = "network_name(srcaddr)";
-    let answer =
-        scene.ask(&["top", "LOGS", "--by", by, "--measure", "bytes", "--resolve", "--format", "csv"]);
+    let answer = scene.ask(&[
+        "top",
+        "LOGS",
+        "--by",
+        by,
+        "--measure",
+        "bytes",
+        "--resolve",
+        "--format",
+        "csv",
+    ]);
     let rows: Vec<&str> = answer.out.lines().skip(1).collect();
     assert!(rows[0].starts_with("1,EXAMPLE-HOSTING,4000000,"), "{}", answer.out);
     assert!(rows[1].starts_with("2,EXAMPLE-DSL,40000,"), "{}", answer.out);
@@ -149,7 +175,15 @@ fn the_largest_sources_are_grouped_by_network() {
 fn only_so_many_addresses_are_asked_about_and_the_largest_first() {
     let scene = Scene::new();
     let answer = scene.ask(&[
-        "top", "LOGS", "--by", "network_owner(srcaddr)", "--measure", "bytes", "--resolve=2", "--format", "csv",
+        "top",
+        "LOGS",
+        "--by",
+        "network_owner(srcaddr)",
+        "--measure",
+        "bytes",
+        "--resolve=2",
+        "--format",
+        "csv",
     ]);
     assert!(answer.out.contains("Example Holding,4000000"), "{}", answer.out);
     assert!(!answer.out.contains("Example Telecom"), "{}", answer.out);
@@ -165,24 +199,43 @@ fn a_query_asks_again_with_what_was_learnt() {
     assert_eq!(rows[0], "145.57.55.0,EXAMPLE-HOSTING,1000000");
     assert_eq!(rows[4], "91.10.0.0,EXAMPLE-DSL,1000");
     // A statement that writes is not run twice.
-    let once = scene.query("CREATE TABLE named AS SELECT network_name(srcaddr) AS n FROM vpc_flow", &["--resolve"]);
+    let once = scene.query(
+        "CREATE TABLE named AS SELECT network_name(srcaddr) AS n FROM vpc_flow",
+        &["--resolve"],
+    );
     assert_eq!(once.code, 0);
 }
 
 #[test]
 fn answers_name_the_addresses_they_show() {
     let scene = Scene::new();
-    scene.bring("countries.csv", "91.10.0.0,91.10.255.255,DE\n145.57.0.0,145.57.255.255,NL\n", "country");
+    scene.bring(
+        "countries.csv",
+        "91.10.0.0,91.10.255.255,DE\n145.57.0.0,145.57.255.255,NL\n",
+        "country",
+    );
     scene.bring("bad.txt", "# brought by hand\n145.57.55.0/30 ; botnet\n", "threat-list");
     let top = ["top", "LOGS", "--by", "srcaddr", "--measure", "bytes", "--limit", "1"];
     let csv = scene.ask(&[&top[..], &["--resolve", "--format", "csv"]].concat());
     assert!(csv.out.starts_with("rank,srcaddr,srcaddr_name,bytes,"), "{}", csv.out);
     assert!(csv.out.contains("EXAMPLE-HOSTING, NL; on threat list bad"), "{}", csv.out);
     let table = scene.ask(&[&top[..], &["--format", "table"]].concat());
-    assert!(table.out.contains("145.57.55.0 (EXAMPLE-HOSTING, NL; on threat list bad)"), "{}", table.out);
+    assert!(
+        table.out.contains("145.57.55.0 (EXAMPLE-HOSTING, NL; on threat list bad)"),
+        "{}",
+        table.out
+    );
     let compare = scene.ask(&[
-        "compare", "LOGS", "--by", "srcaddr", "--during", "2024-10-05T02:02/02:05", "--before", "2024-10-05T02:00/02:02",
-        "--format", "csv",
+        "compare",
+        "LOGS",
+        "--by",
+        "srcaddr",
+        "--during",
+        "2024-10-05T02:02/02:05",
+        "--before",
+        "2024-10-05T02:00/02:02",
+        "--format",
+        "csv",
     ]);
     assert!(compare.out.starts_with("rank,srcaddr,srcaddr_name,"), "{}", compare.out);
     // The lists are a table too.
@@ -207,7 +260,19 @@ fn a_registry_that_lies_is_not_believed_and_hostile_names_are_shown_harmless() {
         owner: "x",
         country: "US",
     });
-    let answer = scene.ask(&["top", "LOGS", "--by", "srcaddr", "--measure", "bytes", "--limit", "2", "--resolve", "--format", "table"]);
+    let answer = scene.ask(&[
+        "top",
+        "LOGS",
+        "--by",
+        "srcaddr",
+        "--measure",
+        "bytes",
+        "--limit",
+        "2",
+        "--resolve",
+        "--format",
+        "table",
+    ]);
     assert!(!answer.out.contains('\u{1b}'), "{}", answer.out);
     assert!(answer.out.contains("<script>"), "{}", answer.out);
 }
@@ -215,7 +280,15 @@ fn a_registry_that_lies_is_not_believed_and_hostile_names_are_shown_harmless() {
 #[test]
 fn a_registry_that_is_away_is_a_warning_and_the_answer_stands() {
     let scene = Scene::new();
-    let mut command = scene.command(&["top", text(&scene.logs()), "--by", "network_name(srcaddr)", "--resolve", "--format", "csv"]);
+    let mut command = scene.command(&[
+        "top",
+        text(&scene.logs()),
+        "--by",
+        "network_name(srcaddr)",
+        "--resolve",
+        "--format",
+        "csv",
+    ]);
     // Nobody listens at the discard port of this machine.
     command.env("FLOODMARK_RDAP_ENDPOINT", "http://127.0.0.1:9");
     let answer = answer(&mut command, b"");
@@ -231,7 +304,8 @@ fn a_damaged_file_of_networks_is_an_error_with_a_way_out() {
     std::fs::create_dir_all(&folder).expect("a folder");
     std::fs::write(folder.join("rdap.sqlite"), b"half a file of something else").expect("a file");
     let logs = scene.logs();
-    let answer = scene.run(&["query", "SELECT network_name(srcaddr) FROM vpc_flow", "--from", text(&logs)]);
+    let answer =
+        scene.run(&["query", "SELECT network_name(srcaddr) FROM vpc_flow", "--from", text(&logs)]);
     assert_ne!(answer.code, 0);
     assert!(answer.err.contains("rdap.sqlite"), "{}", answer.err);
     assert!(answer.err.contains("hint:"), "{}", answer.err);

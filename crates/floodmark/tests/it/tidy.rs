@@ -50,6 +50,17 @@ fn each_layer_stays_in_its_folder() {
 }
 
 #[test]
+fn only_applied_rules_write_to_aws() {
+    for (path, source) in sources("crates") {
+        let path = path.to_string_lossy().replace('\\', "/");
+        let may = ["/tests/", "floodmark-aws/src/", "floodmark-block/src/apply/"];
+        if !may.iter().any(|folder| path.contains(folder)) {
+            assert!(!source.contains("is_writing"), "{path} asks for a client that writes to AWS");
+        }
+    }
+}
+
+#[test]
 fn limits_stand_in_one_place() {
     for (path, source) in sources("crates") {
         let path = path.to_string_lossy().into_owned();

@@ -27,7 +27,8 @@ pub(super) enum Answer<T> {
 impl Client {
     pub(super) async fn new(config: &SdkConfig, options: &GlueOptions) -> Result<Self> {
         let access = Access::of(config, &options.s3.aws()).await?;
-        let of_glue = ClientOptions { endpoint: options.endpoint.clone(), is_writing: false };
+        let endpoint = options.endpoint.clone();
+        let of_glue = ClientOptions { endpoint, ..ClientOptions::default() };
         Ok(Self(floodmark_aws::Client::new(&access, &GLUE, of_glue)?))
     }
 
