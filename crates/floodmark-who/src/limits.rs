@@ -105,5 +105,8 @@ pub const DNS_ATTEMPTS_MAX: usize = 2;
 /// How many redirections a download follows.
 pub const DATA_REDIRECTIONS_MAX: usize = 5;
 
+/// How many addresses are asked for at the same time in the DNS.
+pub const DNS_CONCURRENT_MAX: usize = 8;
+
 /// How many addresses the file of names keeps.
 pub const DNS_NAMES_KEPT_MAX: usize = 100_000;
