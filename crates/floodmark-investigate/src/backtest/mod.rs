@@ -109,7 +109,7 @@ pub struct Blocked {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Bystanders {
     /// Whom the list has.
-    pub who: Who,
+    pub which: Which,
     /// The busiest, the busiest first.
     pub busiest: Vec<Bystander>,
     /// How many addresses there are.
@@ -132,7 +132,7 @@ pub struct Met {
 /// Whom a list of bystanders has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Who {
+pub enum Which {
     /// Whoever is blocked and not of the attack.
     NotTheAttack,
     /// Whoever is blocked in the windows before.
@@ -216,7 +216,7 @@ impl Backtest {
     /// Which share of the records that are no attack is blocked, from 0 to 1: of the windows before, or else of what is not of
     /// the attack; None if it is not known what the attack is.
     pub fn bystanders_share(&self) -> Option<f64> {
-        let attack = self.attack.filter(|_| self.bystanders.who == Who::NotTheAttack);
+        let attack = self.attack.filter(|_| self.bystanders.which == Which::NotTheAttack);
         let others = attack.map(|attack| Blocked {
             records: self.all.records - attack.records,
             blocked: self.all.blocked - attack.blocked,
@@ -252,7 +252,7 @@ pub async fn ask(subject: &Subject<'_>, question: &BacktestQuestion<'_>) -> Resu
         }
     }
     let mut bystanders = Bystanders {
-        who: statements.who,
+        which: statements.which,
         busiest: Vec::new(),
         addresses: 0,
         blocked: 0.0,

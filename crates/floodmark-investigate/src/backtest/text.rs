@@ -1,6 +1,6 @@
 //! What a back-test says, in sentences.
 
-use crate::backtest::{Backtest, Blocked, Who};
+use crate::backtest::{Backtest, Blocked, Which};
 use crate::explain::text::{amount, number};
 
 /// What the rule would have blocked, a sentence each, the attack first.
@@ -8,9 +8,9 @@ pub fn sentences(backtest: &Backtest) -> Vec<String> {
     let records = backtest.records.as_str();
     let mut sentences = Vec::new();
     if let Some(attack) = backtest.attack {
-        let what = match backtest.bystanders.who {
-            Who::NotTheAttack => "of the attack",
-            Who::Before | Who::All => "that there are more of than before",
+        let what = match backtest.bystanders.which {
+            Which::NotTheAttack => "of the attack",
+            Which::Before | Which::All => "that there are more of than before",
         };
         sentences.push(if attack.records > 0.0 {
             format!("It would have blocked {}.", of(attack, &format!("{records} {what}")))
@@ -34,17 +34,17 @@ pub fn sentences(backtest: &Backtest) -> Vec<String> {
     let bystanders = &backtest.bystanders;
     let (addresses, blocked) =
         (number(bystanders.addresses as f64), number(bystanders.blocked.round()));
-    sentences.push(match (bystanders.who, bystanders.addresses) {
-        (Who::NotTheAttack, 0) => "It blocks nobody else.".to_owned(),
-        (Who::Before, 0) => "It blocks nobody who was there before.".to_owned(),
-        (Who::All, 0) => "It blocks nobody who is in these logs.".to_owned(),
-        (Who::NotTheAttack, _) => {
+    sentences.push(match (bystanders.which, bystanders.addresses) {
+        (Which::NotTheAttack, 0) => "It blocks nobody else.".to_owned(),
+        (Which::Before, 0) => "It blocks nobody who was there before.".to_owned(),
+        (Which::All, 0) => "It blocks nobody who is in these logs.".to_owned(),
+        (Which::NotTheAttack, _) => {
             format!("Besides the attack it blocks {blocked} {records} of {addresses} addresses.")
         }
-        (Who::Before, _) => {
+        (Which::Before, _) => {
             format!("Of those who were there before it blocks {blocked} {records} of {addresses} addresses.")
         }
-        (Who::All, _) => format!("They are of {addresses} addresses."),
+        (Which::All, _) => format!("They are of {addresses} addresses."),
     });
     sentences
 }
