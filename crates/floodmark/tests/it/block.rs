@@ -8,7 +8,6 @@ use floodmark_testing::gate;
 use floodmark_testing::http_server::HttpServer;
 use floodmark_testing::moto::Moto;
 use floodmark_testing::python;
-use floodmark_who::data::{self, Import, Kind};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -246,14 +245,8 @@ fn what_must_not_be_blocked_is_refused() {
         {"ip_prefix": "203.0.113.128/26", "region": "eu-west-1", "service": "EC2", "network_border_group": "eu-west-1"}
     ], "ipv6_prefixes": []}"#;
     std::fs::write(&ranges, list).expect("a file to write to");
-    let import = Import {
-        path: &ranges,
-        kind: Some(Kind::AwsRanges),
-        name: None,
-        licence: None,
-        now: 1_732_000_000,
-    };
-    data::import(&site.home.path().join("who"), &import).expect("a list of ranges");
+    let imported = site.run_with(&["data", "import", text(&ranges), "--as", "aws-ranges"], "");
+    assert_eq!(imported.code, 0, "{}", imported.err);
     site.refuse(&[&acl[..], &["203.0.113.9"]].concat(), 2, "`--allow aws-services`");
     site.refuse(&[&acl[..], &["203.0.113.0/25"]].concat(), 2, "health-checks,aws-services");
     site.write(&[&acl[..], &["203.0.113.130"]].concat());
@@ -294,9 +287,8 @@ fn countries_come_from_the_users_file() {
     let file = site.home.path().join("countries.csv");
     std::fs::write(&file, "198.18.0.0,198.18.255.255,TV\n203.0.113.0,203.0.113.255,DE\n")
         .expect("a file to write to");
-    let import =
-        Import { path: &file, kind: Some(Kind::Country), name: None, licence: None, now: 1 };
-    data::import(&site.home.path().join("who"), &import).expect("a file of countries");
+    let imported = site.run_with(&["data", "import", text(&file), "--as", "country"], "");
+    assert_eq!(imported.code, 0, "{}", imported.err);
     let way = ["--with", "waf-geo", "TV", "--from", text(&logs), "--sql"];
     let answer = site.run(&[&way[..], &WINDOWS[..]].concat());
     assert_eq!(answer.code, 0, "{}", answer.err);
