@@ -6,6 +6,9 @@ use crate::explain::text::{amount, number};
 /// What the rule would have blocked, a sentence each, the attack first.
 pub fn sentences(backtest: &Backtest) -> Vec<String> {
     let records = backtest.records.as_str();
+    if backtest.all.records == 0.0 {
+        return vec![format!("The logs hold no {records} of this time: nothing is tested.")];
+    }
     let mut sentences = Vec::new();
     if let Some(attack) = backtest.attack {
         let what = match backtest.bystanders.which {
@@ -24,8 +27,14 @@ pub fn sentences(backtest: &Backtest) -> Vec<String> {
         }
         _ => sentences.push(format!("It would have blocked {}.", of(backtest.all, records))),
     }
-    if let Some(baseline) = backtest.baseline {
-        sentences.push(format!("Before that it would have blocked {}.", of(baseline, records)));
+    match backtest.baseline {
+        Some(baseline) if baseline.records == 0.0 => sentences.push(format!(
+            "The logs hold no {records} of before: whether it blocks others is not known from them."
+        )),
+        Some(baseline) => {
+            sentences.push(format!("Before that it would have blocked {}.", of(baseline, records)));
+        }
+        None => {}
     }
     if backtest.refused > 0 {
         let refused = number(backtest.refused as f64);
@@ -72,4 +81,18 @@ fn of(blocked: Blocked, records: &str) -> String {
     };
     let (part, all) = (number(blocked.blocked.round()), number(blocked.records.round()));
     format!("{part} of {all} {records}{share}{bytes}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_all_never_looks_so() {
+        let shares =
+            [(0.0, "0 %"), (0.00001, "0.1 %"), (0.5, "50.0 %"), (0.9999, "99.9 %"), (1.0, "100 %")];
+        for (share, expect) in shares {
+            assert_eq!(percent(share), expect);
+        }
+    }
 }

@@ -241,7 +241,7 @@ async fn block(
     let choice = Choice::read(arguments, now())?;
     choice.tell();
     let Choice { mut wanted, findings, .. } = choice;
-    let present = present(arguments, settings, &wanted).await?;
+    let present = Box::pin(present(arguments, settings, &wanted)).await?;
     let protected = Protected::open(&settings.who_folder()?)?;
     if let Some(share_max) = arguments.bystanders {
         let cover = protected.cover(&wanted.targets.networks, share_max);
