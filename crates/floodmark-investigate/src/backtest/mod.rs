@@ -4,6 +4,7 @@ mod columns;
 mod condition;
 pub mod findings;
 pub mod protected;
+pub mod reach;
 pub mod refusals;
 mod statements;
 pub mod text;
@@ -14,6 +15,7 @@ use std::net::IpAddr;
 use floodmark_block::rule::Direction;
 use floodmark_block::target::Targets;
 use floodmark_engine::{Error, Result, dialect};
+use floodmark_who::Who;
 use ipnet::IpNet;
 use serde::{Serialize, Serializer};
 
@@ -107,7 +109,7 @@ pub struct Blocked {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Bystanders {
     /// Whom the list has.
-    pub who: Who,
+    pub which: Which,
     /// The busiest, the busiest first.
     pub busiest: Vec<Bystander>,
     /// How many addresses there are.
@@ -130,7 +132,7 @@ pub struct Met {
 /// Whom a list of bystanders has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Who {
+pub enum Which {
     /// Whoever is blocked and not of the attack.
     NotTheAttack,
     /// Whoever is blocked in the windows before.
@@ -199,10 +201,22 @@ impl Bystanders {
 }
 
 impl Backtest {
+    /// Names the busiest of those who are blocked, by what is known now.
+    ///
+    /// # Errors
+    ///
+    /// Those of damaged files.
+    pub fn name(&mut self, who: &Who) -> Result<()> {
+        let shown = self.bystanders.busiest.iter().filter_map(|one| one.address.as_deref());
+        let at = self.during.map(|window| naming::seconds(window.start));
+        self.names = Names::of(who, shown, at)?;
+        Ok(())
+    }
+
     /// Which share of the records that are no attack is blocked, from 0 to 1: of the windows before, or else of what is not of
     /// the attack; None if it is not known what the attack is.
     pub fn bystanders_share(&self) -> Option<f64> {
-        let attack = self.attack.filter(|_| self.bystanders.who == Who::NotTheAttack);
+        let attack = self.attack.filter(|_| self.bystanders.which == Which::NotTheAttack);
         let others = attack.map(|attack| Blocked {
             records: self.all.records - attack.records,
             blocked: self.all.blocked - attack.blocked,
@@ -238,7 +252,7 @@ pub async fn ask(subject: &Subject<'_>, question: &BacktestQuestion<'_>) -> Resu
         }
     }
     let mut bystanders = Bystanders {
-        who: statements.who,
+        which: statements.which,
         busiest: Vec::new(),
         addresses: 0,
         blocked: 0.0,
@@ -269,10 +283,7 @@ pub async fn ask(subject: &Subject<'_>, question: &BacktestQuestion<'_>) -> Resu
         }
         _ => None,
     };
-    let shown = bystanders.busiest.iter().filter_map(|one| one.address.as_deref());
-    let at = question.during.map(|window| naming::seconds(window.start));
-    let names = Names::of(subject.who(), shown, at)?;
-    Ok(Backtest {
+    let mut backtest = Backtest {
         log: subject.log_type().name.to_owned(),
         records: records_of(subject),
         condition: statements.condition.clone(),
@@ -285,9 +296,11 @@ pub async fn ask(subject: &Subject<'_>, question: &BacktestQuestion<'_>) -> Resu
         health_checks,
         refused,
         bystanders,
-        names,
+        names: Names::default(),
         statements: statements.texts(),
-    })
+    };
+    backtest.name(subject.who())?;
+    Ok(backtest)
 }
 
 /// What the records of a log are, for people.

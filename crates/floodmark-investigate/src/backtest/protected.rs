@@ -102,13 +102,13 @@ impl Protected {
     }
 
     /// The networks that are merged to fewer, with at most a share of other addresses, none of which is protected.
-    pub fn cover(&self, networks: &[IpNet], networks_max: Option<usize>, share_max: f64) -> Cover {
+    pub fn cover(&self, networks: &[IpNet], share_max: f64) -> Cover {
         let asked: HashSet<IpNet> = cover::exact(networks).into_iter().collect();
         let weigh = |network: IpNet| {
             let is_free = asked.contains(&network) || self.touched(&network).next().is_none();
             if is_free { cover::addresses(network) } else { f64::INFINITY }
         };
-        let options = CoverOptions { networks_max, bystanders_share_max: share_max };
+        let options = CoverOptions { networks_max: None, bystanders_share_max: share_max };
         cover::within(networks, options, &weigh)
     }
 

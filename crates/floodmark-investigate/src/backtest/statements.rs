@@ -3,7 +3,7 @@
 use floodmark_engine::dialect::literal;
 
 use crate::backtest::columns::Columns;
-use crate::backtest::{Rate, Who};
+use crate::backtest::{Rate, Which};
 use crate::counting;
 use crate::subject::Subject;
 use crate::window::Window;
@@ -41,7 +41,7 @@ pub(crate) struct Statements {
     /// A row an address that is blocked and no attack, the busiest first.
     pub(crate) bystanders: String,
     /// Whom the second one finds.
-    pub(crate) who: Who,
+    pub(crate) which: Which,
 }
 
 impl Statements {
@@ -61,10 +61,10 @@ impl Statements {
             [] => subject.from(&windows),
             kept => subject.and(&kept.join(" AND ")).from(&windows),
         };
-        let who = match (rule.attack, sides.before) {
-            (Some(_), _) => Who::NotTheAttack,
-            (None, []) => Who::All,
-            (None, _) => Who::Before,
+        let which = match (rule.attack, sides.before) {
+            (Some(_), _) => Which::NotTheAttack,
+            (None, []) => Which::All,
+            (None, _) => Which::Before,
         };
         let records = records(columns, sides, &rule, &from);
         let (records, share) = match rule.rate {
@@ -78,17 +78,17 @@ impl Statements {
              FROM (\n  {}\n)\nGROUP BY 1, 2\nORDER BY 1, 2",
             indented(&records)
         );
-        let of_whom = match who {
-            Who::NotTheAttack => " AND attack = 0".to_owned(),
-            Who::Before => format!(" AND side = {}", literal(BEFORE)),
-            Who::All => String::new(),
+        let of_whom = match which {
+            Which::NotTheAttack => " AND attack = 0".to_owned(),
+            Which::Before => format!(" AND side = {}", literal(BEFORE)),
+            Which::All => String::new(),
         };
         let bystanders = format!(
             "SELECT address, sum(records * {share}) AS blocked, sum(bytes * {share}) AS blocked_bytes\n\
              FROM (\n  {}\n)\nWHERE {share} > 0{of_whom}\nGROUP BY 1\nORDER BY 2 DESC, 1",
             indented(&records)
         );
-        Self { condition: rule.condition, amounts, bystanders, who }
+        Self { condition: rule.condition, amounts, bystanders, which }
     }
 
     pub(crate) fn texts(&self) -> Vec<String> {

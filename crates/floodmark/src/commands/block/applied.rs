@@ -29,7 +29,7 @@ pub(crate) async fn apply(
     plan: &Plan,
 ) -> anyhow::Result<()> {
     let asker = Asker::of(&access(settings).await?, plan);
-    let difference = apply::difference(&asker, plan).await?;
+    let difference = Box::pin(apply::difference(&asker, plan)).await?;
     for note in &plan.notes {
         talk(&format!("note: {}\n", safe(note)));
     }
@@ -40,7 +40,7 @@ pub(crate) async fn apply(
     }
     confirm(arguments, "change AWS so?")?;
     let options = ApplyOptions { folder, now: now() };
-    if let Some(record) = apply::apply(&asker, plan, &difference, options).await? {
+    if let Some(record) = Box::pin(apply::apply(&asker, plan, &difference, options)).await? {
         talk(&format!(
             "applied; `floodmark block --undo {} --apply` takes it back\n",
             safe(&record.id)
@@ -60,7 +60,7 @@ pub(crate) async fn undo_plan(
         Error::not_found(format!("nothing that was applied here is `{}`", plan.name))
             .hint("`floodmark block list` shows what was")
     })?;
-    undo(arguments, settings, folder, record).await
+    Box::pin(undo(arguments, settings, folder, record)).await
 }
 
 /// Takes back what was applied, by the ids of the records; without `--apply`, writes what does.
@@ -77,7 +77,7 @@ pub(crate) async fn undo_records(
     for id in &arguments.targets {
         let record = apply::read(folder, id)?;
         if settings.apply {
-            undo(arguments, settings, folder, record).await?;
+            Box::pin(undo(arguments, settings, folder, record)).await?;
         } else {
             write(&render::render(&record.plan.undo(), arguments.form)?)?;
         }
@@ -105,7 +105,8 @@ async fn undo(
         None => access,
     };
     let asker = Asker::of(&access, &record.plan);
-    let undone = apply::undo(&asker, record, ApplyOptions { folder, now: now() }).await?;
+    let options = ApplyOptions { folder, now: now() };
+    let undone = Box::pin(apply::undo(&asker, record, options)).await?;
     for left in &undone.left {
         talk(&format!("note: {}\n", safe(left)));
     }

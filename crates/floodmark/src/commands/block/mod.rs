@@ -241,11 +241,10 @@ async fn block(
     let choice = Choice::read(arguments, now())?;
     choice.tell();
     let Choice { mut wanted, findings, .. } = choice;
-    let present = present(arguments, settings, &wanted).await?;
+    let present = Box::pin(present(arguments, settings, &wanted)).await?;
     let protected = Protected::open(&settings.who_folder()?)?;
     if let Some(share_max) = arguments.bystanders {
-        let networks_max = wanted.networks_max(&present);
-        let cover = protected.cover(&wanted.targets.networks, networks_max, share_max);
+        let cover = protected.cover(&wanted.targets.networks, share_max);
         if cover.bystanders > 0.0 {
             talk(&format!(
                 "note: {} networks are merged to {}, of whose addresses {:.1} % are others\n",

@@ -5,7 +5,9 @@ use floodmark_block::way::Way;
 use floodmark_engine::Engine;
 use floodmark_investigate::backtest::findings::Findings;
 use floodmark_investigate::backtest::protected::Protected;
-use floodmark_investigate::backtest::{self, Backtest, BacktestQuestion, Bystander, Rate, text};
+use floodmark_investigate::backtest::{
+    self, Backtest, BacktestQuestion, Bystander, Rate, reach, text,
+};
 use floodmark_investigate::{Before, Subject, SubjectOptions, Window};
 
 use crate::commands::asked;
@@ -50,8 +52,17 @@ impl Tested<'_> {
         let options = SubjectOptions { log, condition: test.condition.as_deref() };
         let subject = Subject::open(&session, options).await?;
         let work = backtest::ask(&subject, &question);
-        let backtest = Box::pin(asked::answered(&subject, "", self.settings, work)).await?;
+        let mut backtest = Box::pin(asked::answered(&subject, "", self.settings, work)).await?;
+        let shown: Vec<String> =
+            backtest.bystanders.busiest.iter().filter_map(|one| one.address.clone()).collect();
+        let shown = shown.iter().map(String::as_str);
+        if Box::pin(asked::resolved(&subject, self.settings, shown)).await? {
+            backtest.name(subject.who())?;
+        }
         tell(&backtest);
+        if let Some(caveat) = reach::caveat(subject.log_type(), self.wanted.way) {
+            talk(&format!("note: {}\n", safe(&caveat)));
+        }
         if test.sql {
             for statement in &backtest.statements {
                 talk(&format!("  proof:\n{}", indented(&indented(&proof(statement)))));
