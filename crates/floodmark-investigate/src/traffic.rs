@@ -164,7 +164,8 @@ async fn values(
 /// The columns that hold addresses, the client's first.
 fn columns(subject: &Subject<'_>) -> Vec<String> {
     let table = subject.table();
-    let columns = table.columns.iter().filter(|column| column.column.kind == Kind::Address);
+    let shown = table.columns.iter().filter(|column| !column.hidden);
+    let columns = shown.filter(|column| column.column.kind == Kind::Address);
     let mut columns: Vec<String> = columns.map(|column| column.column.name.to_owned()).collect();
     columns.sort_by_key(|column| table.log_type.client != Some(column.as_str()));
     columns
@@ -175,7 +176,9 @@ fn first_of(subject: &Subject<'_>, kinds: &[Kind], other: &str) -> Option<String
     let table = subject.table();
     let dimensions = table.log_type.dimensions.iter();
     let dimensions = dimensions.map(|dimension| (dimension.name, dimension.kind));
-    let columns = table.columns.iter().map(|column| (column.column.name, column.column.kind));
+    // Where a row comes from is no path that anybody asked for.
+    let shown = table.columns.iter().filter(|column| !column.hidden);
+    let columns = shown.map(|column| (column.column.name, column.column.kind));
     // A path is told by a dimension where the column is a whole URL.
     let of_kind = |kind: &Kind| {
         let mut all = columns.clone().chain(dimensions.clone());

@@ -271,7 +271,7 @@ fn text(cards: &[Card], traffic: Option<&Traffic>) -> String {
     if !remedies.is_empty() {
         text.push('\n');
         for (title, remedy) in remedies {
-            let _ = writeln!(text, "{title} is not known: {remedy}");
+            let _ = writeln!(text, "not known, {title}: {remedy}");
         }
     }
     text

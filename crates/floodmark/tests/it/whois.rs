@@ -96,9 +96,9 @@ fn a_card_says_what_is_known_and_how_the_rest_becomes_known() {
     assert_eq!((answer.code, answer.err.as_str()), (0, ""));
     let out = &answer.out;
     assert!(out.contains("network       private use, 10.0.0.0/8 [RFC 1918]"), "{out}");
-    assert!(out.contains("interface is not known: `floodmark inventory refresh`"), "{out}");
-    assert!(out.contains("network is not known: `--resolve` asks the registries"), "{out}");
-    assert!(out.contains("country is not known: `floodmark data update`"), "{out}");
+    assert!(out.contains("not known, interface: `floodmark inventory refresh`"), "{out}");
+    assert!(out.contains("not known, network: `--resolve` asks the registries"), "{out}");
+    assert!(out.contains("not known, country: `floodmark data update`"), "{out}");
     assert!(scene.registry.requests().is_empty() && scene.dns.asked().is_empty());
     assert!(!scene.home.path().join("who").exists(), "nothing is written without being asked");
 
