@@ -70,7 +70,7 @@ impl FileServer {
                 }
                 if let Ok(connection) = connection {
                     // Whoever leaves early is no failure of the test.
-                    let _ = answer(connection, &own);
+                    let _ = answer(&connection, &own);
                 }
             }
         });
@@ -117,8 +117,8 @@ impl Drop for FileServer {
 }
 
 /// Reads one request and answers it.
-fn answer(connection: TcpStream, state: &Mutex<State>) -> std::io::Result<()> {
-    let mut reader = BufReader::new(&connection);
+fn answer(connection: &TcpStream, state: &Mutex<State>) -> std::io::Result<()> {
+    let mut reader = BufReader::new(connection);
     let mut line = String::new();
     reader.read_line(&mut line)?;
     let path = line.split(' ').nth(1).unwrap_or_default().to_owned();
@@ -151,7 +151,7 @@ fn answer(connection: TcpStream, state: &Mutex<State>) -> std::io::Result<()> {
     };
     state.lock().expect("nobody panics with it").asked.push(Asked { path, version, status });
     let length = length.unwrap_or(body.len());
-    let mut writer = &connection;
+    let mut writer = connection;
     write!(
         writer,
         "HTTP/1.1 {status} Answer\r\n{headers}Content-Length: {length}\r\nConnection: close\r\n\r\n"

@@ -27,7 +27,7 @@ pub const LIST_PAGES_MAX: usize = 100;
 pub const CHANGE_TRIES_MAX: usize = 6;
 
 /// How long to wait before something that is still used is asked to go again, in milliseconds.
-pub const STILL_USED_PAUSE_MS: u64 = 2_000;
+pub const STILL_USED_PAUSE_MS: u64 = 5_000;
 
 /// How many bytes a record of what was changed may have.
 pub const RECORD_BYTES_MAX: u64 = 64 * 1024 * 1024;

@@ -4,9 +4,12 @@ use ipnet::IpNet;
 
 use crate::limits::RULE_PRIORITY_DEFAULT;
 use crate::present::{NetworkAcl, PresentEntry, PresentWebAcl};
-use crate::quotas::{NETWORK_ACL_ALLOW_DEFAULT, NETWORK_ACL_NUMBER_MAX};
+use crate::quotas::{NETWORK_ACL_ALLOW_DEFAULT, NETWORK_ACL_NUMBERS};
 use crate::rule::{Direction, IpVersion};
 use crate::{Error, ErrorKind, Result};
+
+/// The first number that no entry of ours may have.
+const BEHIND_ALL: u16 = *NETWORK_ACL_NUMBERS.end() + 1;
 
 /// What numbers are looked for.
 #[derive(Clone, Copy, Debug)]
@@ -37,10 +40,9 @@ pub fn network_acl(question: &NumbersQuestion<'_>) -> Result<Vec<u16>> {
     let missing = kept.iter().filter(|number| number.is_none()).count();
     let taken = |number: u16| entries.iter().any(|entry| entry.number == number);
     let mut free: Vec<u16> = match question.first {
-        Some(first) => (first..=NETWORK_ACL_NUMBER_MAX)
-            .filter(|n| *n > 0 && !taken(*n))
-            .take(missing)
-            .collect(),
+        Some(first) => {
+            NETWORK_ACL_NUMBERS.filter(|n| *n >= first && !taken(*n)).take(missing).collect()
+        }
         None => {
             let mut below: Vec<u16> =
                 (1..ceiling).rev().filter(|n| !taken(*n)).take(missing).collect();
@@ -103,7 +105,7 @@ fn ceiling(question: &NumbersQuestion<'_>, entries: &[&PresentEntry]) -> u16 {
         entry.allows && question.networks.iter().any(|network| overlap(&entry.network, network))
     };
     let allowing = entries.iter().filter(|entry| lets_in(entry)).map(|entry| entry.number);
-    allowing.min().unwrap_or(NETWORK_ACL_NUMBER_MAX + 1).min(NETWORK_ACL_NUMBER_MAX + 1)
+    allowing.min().unwrap_or(BEHIND_ALL).min(BEHIND_ALL)
 }
 
 /// The number of an entry that denies the network in full before any allows it.
@@ -151,7 +153,7 @@ fn make_room(
 ) -> Option<String> {
     let entry = entries.iter().find(|entry| entry.number == ceiling)?;
     let above = entries.iter().map(|e| e.number).filter(|number| *number > ceiling).min();
-    let above = above.unwrap_or(NETWORK_ACL_NUMBER_MAX + 1).min(NETWORK_ACL_NUMBER_MAX + 1);
+    let above = above.unwrap_or(BEHIND_ALL).min(BEHIND_ALL);
     let wanted = usize::from(ceiling) + missing.max(usize::from(NETWORK_ACL_ALLOW_DEFAULT));
     let moved = u16::try_from(wanted).unwrap_or(u16::MAX).min(above - 1);
     if usize::from(moved - ceiling) < missing {

@@ -1,5 +1,7 @@
 //! What AWS allows: numbers from AWS's pages, as they stood on [`CHECKED`].
 
+use std::ops::RangeInclusive;
+
 use crate::{Error, ErrorKind, Result};
 
 /// The day on which these facts were compared with AWS's pages.
@@ -68,17 +70,14 @@ pub static WEB_ACL_CAPACITY_MAX: Quota = Quota {
 /// Capacity units of a web ACL that its basic price pays for.
 pub const WEB_ACL_CAPACITY_PAID: usize = 1_500;
 
-/// The lowest limit of a rate-based rule, in requests of a window; it was 100 until 2024.
-pub const RATE_REQUESTS_MIN: u32 = 10;
-
-/// The highest limit of a rate-based rule, in requests of a window.
-pub const RATE_REQUESTS_MAX: u32 = 2_000_000_000;
+/// The limits that a rate-based rule may have, in requests of a window; the lowest was 100 until 2024.
+pub const RATE_REQUESTS: RangeInclusive<u32> = 10..=2_000_000_000;
 
 /// The windows of a rate-based rule, in seconds.
 pub const RATE_WINDOWS_SECONDS: [u32; 4] = [60, 120, 300, 600];
 
-/// The highest number of an entry of a network ACL; above it stands AWS's own last entry.
-pub const NETWORK_ACL_NUMBER_MAX: u16 = 32_766;
+/// The numbers that entries of a network ACL may have; above them stands AWS's own last entry.
+pub const NETWORK_ACL_NUMBERS: RangeInclusive<u16> = 1..=32_766;
 
 /// The number of the first allow entry in a network ACL that was never touched.
 pub const NETWORK_ACL_ALLOW_DEFAULT: u16 = 100;

@@ -1,5 +1,7 @@
 //! Every limit of this crate, in one place.
 
+use std::time::Duration;
+
 /// How many regions of all accounts are asked for their interfaces at the same time.
 pub const REGIONS_ASKED_MAX: usize = 4;
 
@@ -17,7 +19,6 @@ pub const SNAPSHOTS_KEPT_MAX: usize = 5000;
 
 /// How many files the folder of the inventory may have in all.
 pub const SNAPSHOTS_LISTED_MAX: usize = 1_000_000;
-use std::time::Duration;
 
 /// How long a registry's answer holds, in seconds.
 pub const NETWORK_AGE_MAX_S: i64 = 30 * 86_400;
@@ -72,6 +73,7 @@ pub const NETWORK_FREE_BITS_IPV6_MAX: u32 = 112;
 
 /// How long another process may keep us from the cache.
 pub const CACHE_WAIT_MAX: Duration = Duration::from_secs(10);
+
 /// How large a data file may be, in bytes: larger than every free database of countries, and read into memory as a whole.
 pub const DATA_FILE_BYTES_MAX: u64 = 512 * 1024 * 1024;
 

@@ -144,7 +144,8 @@ struct RangeItem {
 /// A network ACL by its id.
 pub(super) async fn network_acl(asker: &Asker, id: &str) -> Result<NetworkAcl> {
     let parameters = [("NetworkAclId.1".to_owned(), id.to_owned())];
-    let answer: NetworkAcls = asker.ec2(false)?.query("DescribeNetworkAcls", &parameters).await?;
+    let answer: NetworkAcls =
+        asker.ec2_to_read()?.query("DescribeNetworkAcls", &parameters).await?;
     let Some(acl) = answer.network_acl_set.item.into_iter().next() else {
         return Err(Error::not_found(format!("no network ACL `{id}`"))
             .hint("check the region; `aws ec2 describe-network-acls` lists them"));
@@ -162,7 +163,7 @@ pub(super) async fn network_acl(asker: &Asker, id: &str) -> Result<NetworkAcl> {
 pub(super) async fn security_group(asker: &Asker, id: &str) -> Result<SecurityGroup> {
     let parameters = [("GroupId.1".to_owned(), id.to_owned())];
     let answer: SecurityGroups =
-        asker.ec2(false)?.query("DescribeSecurityGroups", &parameters).await?;
+        asker.ec2_to_read()?.query("DescribeSecurityGroups", &parameters).await?;
     let Some(group) = answer.security_group_info.item.into_iter().next() else {
         return Err(Error::not_found(format!("no security group `{id}`"))
             .hint("check the region; `aws ec2 describe-security-groups` lists them"));
@@ -198,7 +199,7 @@ pub(super) async fn ip_set(asker: &Asker, scope: Scope, name: &str) -> Result<Op
         return Ok(None);
     };
     let request = json!({ "Name": name, "Scope": scope.aws_name(), "Id": found.id });
-    let answer: Value = match asker.waf(false)?.json("GetIPSet", &request).await {
+    let answer: Value = match asker.waf_to_read()?.json("GetIPSet", &request).await {
         Ok(answer) => answer,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error),
@@ -246,7 +247,7 @@ pub(super) async fn web_acl_of(
     resource_arn: &str,
 ) -> Result<Option<HeldWebAcl>> {
     let request = json!({ "ResourceArn": resource_arn });
-    let answer: Value = asker.waf(false)?.json("GetWebACLForResource", &request).await?;
+    let answer: Value = asker.waf_to_read()?.json("GetWebACLForResource", &request).await?;
     let web_acl = &answer["WebACL"];
     match (text(&web_acl["Name"]), text(&web_acl["Id"])) {
         (Some(name), Some(id)) => get_web_acl(asker, scope, &name, &id).await,
@@ -288,7 +289,7 @@ async fn get_web_acl(
     id: &str,
 ) -> Result<Option<HeldWebAcl>> {
     let request = json!({ "Name": name, "Scope": scope.aws_name(), "Id": id });
-    let answer: Value = match asker.waf(false)?.json("GetWebACL", &request).await {
+    let answer: Value = match asker.waf_to_read()?.json("GetWebACL", &request).await {
         Ok(answer) => answer,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error),
@@ -310,7 +311,7 @@ async fn find(
     list: &str,
     name: &str,
 ) -> Result<Option<Summary>> {
-    let client = asker.waf(false)?;
+    let client = asker.waf_to_read()?;
     let mut request = json!({ "Scope": scope.aws_name(), "Limit": 100 });
     for _ in 0..LIST_PAGES_MAX {
         let mut answer: Value = client.json(operation, &request).await?;

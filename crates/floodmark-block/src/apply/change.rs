@@ -1,7 +1,5 @@
 //! Makes a step in AWS, and takes it back.
 
-use std::time::Duration;
-
 use ipnet::IpNet;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -9,7 +7,7 @@ use serde_json::{Value, json};
 use crate::apply::Asker;
 use crate::apply::ask::{self, HeldIpSet, HeldWebAcl};
 use crate::apply::step::{Made, Step};
-use crate::limits::{CHANGE_TRIES_MAX, STILL_USED_PAUSE_MS};
+use crate::limits::CHANGE_TRIES_MAX;
 use crate::quotas::IP_SET_NETWORKS_MAX;
 use crate::rule::{IpSet, NetworkAclEntry, Scope, SecurityGroupRule, WebAclReference, WebAclRule};
 use crate::wire::{self, Dialect, SearchString, waf_network};
@@ -18,6 +16,9 @@ use crate::{Error, ErrorKind, Result};
 /// AWS's answer to a change, of which nothing is needed.
 #[derive(Debug, Deserialize)]
 struct Answered {}
+
+/// What AWS WAF says of something that cannot go, because something else refers to it.
+const STILL_USED: &str = "WAFAssociatedItemException";
 
 /// The fields of a web ACL that `UpdateWebACL` takes: one that is left out is lost.
 const KEPT_FIELDS: [&str; 11] = [
@@ -43,14 +44,14 @@ pub(super) async fn make(asker: &Asker, step: &Step, made: &[Made]) -> Result<Op
         Step::ChangeSecurityGroup(change) => security_group(asker, change).await?,
         Step::CreateIpSet { set, description } => {
             let request = wire::ip_set(set, description);
-            let answer: Value = asker.waf(true)?.json("CreateIPSet", &request).await?;
+            let answer: Value = asker.waf_to_change()?.json("CreateIPSet", &request).await?;
             return summary(&answer, "CreateIPSet").map(Some);
         }
         Step::AddToIpSet { set, .. } => add_to_ip_set(asker, set).await?,
         Step::CreateWebAcl { rule, description } => {
             let ours = rule_with_arns(asker, rule, made).await?;
             let request = wire::web_acl(rule.holder.name(), rule, description, &json!([ours]));
-            let answer: Value = asker.waf(true)?.json("CreateWebACL", &request).await?;
+            let answer: Value = asker.waf_to_change()?.json("CreateWebACL", &request).await?;
             return summary(&answer, "CreateWebACL").map(Some);
         }
         Step::PutRule { web_acl, rule, .. } => {
@@ -67,7 +68,7 @@ pub(super) async fn make(asker: &Asker, step: &Step, made: &[Made]) -> Result<Op
                 }
             };
             let request = json!({ "WebACLArn": arn, "ResourceArn": resource_arn });
-            let _: Value = asker.waf(true)?.json("AssociateWebACL", &request).await?;
+            let _: Value = asker.waf_to_change()?.json("AssociateWebACL", &request).await?;
         }
     }
     Ok(None)
@@ -106,7 +107,8 @@ pub(super) async fn take_back(
             match held {
                 Some(held) if held.reference.name == *web_acl => {
                     let request = json!({ "ResourceArn": resource_arn });
-                    let _: Value = asker.waf(true)?.json("DisassociateWebACL", &request).await?;
+                    let _: Value =
+                        asker.waf_to_change()?.json("DisassociateWebACL", &request).await?;
                     Ok(None)
                 }
                 Some(held) => Ok(Some(format!(
@@ -217,9 +219,9 @@ async fn change_ip_set(
         if let Some(description) = held.description {
             request["Description"] = json!(description);
         }
-        match asker.waf(true)?.json::<Value>("UpdateIPSet", &request).await {
+        match asker.waf_to_change()?.json::<Value>("UpdateIPSet", &request).await {
             Ok(_) => return Ok(true),
-            Err(error) => tries.again(error).await?,
+            Err(error) => tries.again(asker, error).await?,
         }
     }
 }
@@ -242,9 +244,16 @@ async fn without_ip_set(asker: &Asker, set: &IpSet, made: Option<&Made>) -> Resu
             "Id": held.id,
             "LockToken": held.lock_token,
         });
-        match asker.waf(true)?.json::<Value>("DeleteIPSet", &request).await {
+        match asker.waf_to_change()?.json::<Value>("DeleteIPSet", &request).await {
             Ok(_) => return Ok(None),
-            Err(error) => tries.again(error).await?,
+            Err(error) if tries.are_over() && error.service_code() == Some(STILL_USED) => {
+                remove_from_ip_set(asker, set).await?;
+                return Ok(Some(format!(
+                    "the IP set {} is used by others, and stays empty",
+                    set.name
+                )));
+            }
+            Err(error) => tries.again(asker, error).await?,
         }
     }
 }
@@ -274,9 +283,15 @@ async fn without_web_acl(
             "Id": held.reference.id,
             "LockToken": held.lock_token,
         });
-        match asker.waf(true)?.json::<Value>("DeleteWebACL", &request).await {
+        match asker.waf_to_change()?.json::<Value>("DeleteWebACL", &request).await {
             Ok(_) => return Ok(None),
-            Err(error) => tries.again(error).await?,
+            Err(error) if tries.are_over() && error.service_code() == Some(STILL_USED) => {
+                put_rule(asker, &held.reference, rule.scope, &rule.name, None).await?;
+                return Ok(Some(format!(
+                    "the web ACL {name} is used by others, and stays without the rule"
+                )));
+            }
+            Err(error) => tries.again(asker, error).await?,
         }
     }
 }
@@ -297,9 +312,9 @@ async fn put_rule(
             return Ok(());
         }
         let request = update(&held, name, ours);
-        match asker.waf(true)?.json::<Value>("UpdateWebACL", &request).await {
+        match asker.waf_to_change()?.json::<Value>("UpdateWebACL", &request).await {
             Ok(_) => return Ok(()),
-            Err(error) => tries.again(error).await?,
+            Err(error) => tries.again(asker, error).await?,
         }
     }
 }
@@ -354,7 +369,7 @@ async fn rule_with_arns(asker: &Asker, rule: &WebAclRule, made: &[Made]) -> Resu
 
 /// Asks EC2 to change something.
 async fn query(asker: &Asker, action: &str, request: &Value) -> Result<()> {
-    let _: Answered = asker.ec2(true)?.query(action, &wire::flattened(request)).await?;
+    let _: Answered = asker.ec2_to_change()?.query(action, &wire::flattened(request)).await?;
     Ok(())
 }
 
@@ -379,16 +394,21 @@ fn gone(what: &str, name: &str) -> Error {
 struct Tries(usize);
 
 impl Tries {
+    /// True if the next failure is the last.
+    fn are_over(&self) -> bool {
+        self.0 + 1 >= CHANGE_TRIES_MAX
+    }
+
     /// Lets a change be tried again after an error that passes; the error otherwise.
-    async fn again(&mut self, error: Error) -> Result<()> {
+    async fn again(&mut self, asker: &Asker, error: Error) -> Result<()> {
         self.0 += 1;
         match error.service_code() {
             _ if self.0 >= CHANGE_TRIES_MAX => Err(error),
             // Another changed it since it was read.
             Some("WAFOptimisticLockException") => Ok(()),
             // What used it is gone, but AWS has not heard of it everywhere.
-            Some("WAFAssociatedItemException") => {
-                tokio::time::sleep(Duration::from_millis(STILL_USED_PAUSE_MS)).await;
+            Some(STILL_USED) => {
+                tokio::time::sleep(asker.still_used_pause).await;
                 Ok(())
             }
             _ => Err(error),

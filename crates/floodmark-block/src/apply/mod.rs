@@ -10,10 +10,12 @@ mod record;
 mod step;
 
 use std::path::Path;
+use std::time::Duration;
 
 use floodmark_aws::service::{EC2, WAFV2};
 use floodmark_aws::{Access, Client, ClientOptions};
 
+use crate::limits::STILL_USED_PAUSE_MS;
 use crate::names;
 use crate::plan::Wanted;
 use crate::present::{Present, PresentWebAcl};
@@ -30,6 +32,7 @@ pub use step::{Made, Step};
 pub struct Asker {
     access: Access,
     scope: Scope,
+    still_used_pause: Duration,
 }
 
 /// What [`apply`] and [`undo`] need beside the plan.
@@ -53,7 +56,14 @@ pub struct Undone {
 impl Asker {
     /// One who asks with this access. What belongs to CloudFront is asked in AWS's region for it.
     pub fn new(access: &Access, scope: Scope) -> Self {
-        Self { access: access.clone(), scope }
+        let still_used_pause = Duration::from_millis(STILL_USED_PAUSE_MS);
+        Self { access: access.clone(), scope, still_used_pause }
+    }
+
+    /// The same with another pause before something that AWS says is still used is asked to go again.
+    #[must_use]
+    pub fn still_used_pause(self, still_used_pause: Duration) -> Self {
+        Self { still_used_pause, ..self }
     }
 
     /// The one for what a plan changes.
@@ -71,17 +81,33 @@ impl Asker {
         self.scope.region().or_else(|| self.access.region())
     }
 
-    fn ec2(&self, is_writing: bool) -> Result<Client> {
-        Client::new(&self.access, &EC2, ClientOptions { is_writing, ..ClientOptions::default() })
+    fn ec2_to_read(&self) -> Result<Client> {
+        Client::new(&self.access, &EC2, ClientOptions::default())
     }
 
-    fn waf(&self, is_writing: bool) -> Result<Client> {
-        let options = ClientOptions { is_writing, ..ClientOptions::default() };
+    fn ec2_to_change(&self) -> Result<Client> {
+        Client::new(&self.access, &EC2, to_change())
+    }
+
+    fn waf_to_read(&self) -> Result<Client> {
+        Client::new(&self.waf_access(), &WAFV2, ClientOptions::default())
+    }
+
+    fn waf_to_change(&self) -> Result<Client> {
+        Client::new(&self.waf_access(), &WAFV2, to_change())
+    }
+
+    fn waf_access(&self) -> Access {
         match self.scope.region() {
-            Some(region) => Client::new(&self.access.in_region(region), &WAFV2, options),
-            None => Client::new(&self.access, &WAFV2, options),
+            Some(region) => self.access.in_region(region),
+            None => self.access.clone(),
         }
     }
+}
+
+/// A client whose requests are not sent again if AWS may have done what they ask.
+fn to_change() -> ClientOptions {
+    ClientOptions { is_writing: true, ..ClientOptions::default() }
 }
 
 /// What AWS holds now of what a plan depends on: the list of the network ACL, the security group, the web ACL.
@@ -176,13 +202,18 @@ async fn make(
             record.set(options, index, StepState::Done)
         }
         Err(error) => {
-            // AWS may have done what it did not answer to; what it has refused it has not done.
-            if error.kind() != ErrorKind::Unavailable {
+            if !may_be_done(&error) {
                 record.steps[index].state = StepState::Waiting;
             }
             Err(named(&step, &error))
         }
     }
+}
+
+/// AWS may have done what it did not answer to, or failed at; what it has refused it has not done.
+fn may_be_done(error: &Error) -> bool {
+    let failed = |code: &str| code.contains("Internal") || code.contains("ServiceUnavailable");
+    error.kind() == ErrorKind::Unavailable && error.service_code().is_none_or(failed)
 }
 
 /// The web ACL that a rule goes to.

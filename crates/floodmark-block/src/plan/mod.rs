@@ -9,7 +9,7 @@ use crate::present::Present;
 use crate::quotas::{IP_SET_NETWORKS_MAX, NETWORK_ACL_RULES_MAX, SECURITY_GROUP_RULES_MAX};
 use crate::rule::{Aim, Change, Direction, Plan, RuleAction, Scope, WebAclReference};
 use crate::target::Targets;
-use crate::way::{WAYS, Way};
+use crate::way::{WAYS, Way, WayFacts};
 use crate::{Error, ErrorKind, Result};
 
 /// What is to be blocked, how and where.
@@ -154,7 +154,6 @@ pub fn plan(wanted: &Wanted, present: &Present) -> Result<Plan> {
 /// An error if there is nothing to block, or something that the way does not take.
 fn check_targets(wanted: &Wanted) -> Result<()> {
     let Wanted { way, targets, .. } = wanted;
-    let facts = way.facts();
     if targets.is_empty() && *way != Way::WafRate {
         return Err(Error::invalid("there is nothing to block")
             .hint("name addresses, networks, countries, paths or user agents, or a file of them"));
@@ -166,26 +165,29 @@ fn check_targets(wanted: &Wanted) -> Result<()> {
         )
         .hint(format!("at most {} in one rule", crate::limits::TARGETS_MAX)));
     }
-    let misplaced: [(&str, bool, fn(&crate::way::WayFacts) -> bool); 3] = [
-        ("networks", !targets.networks.is_empty(), |facts| facts.networks),
-        ("countries", !targets.countries.is_empty(), |facts| facts.countries),
-        (
-            "paths or user agents",
-            !targets.paths.is_empty() || !targets.user_agents.is_empty(),
-            |f| f.texts,
-        ),
-    ];
-    for (kind, given, taken) in misplaced {
-        if given && !taken(facts) {
-            let others: Vec<String> =
-                WAYS.iter().filter(|facts| taken(facts)).map(|f| format!("`{}`", f.name)).collect();
-            return Err(Error::invalid(format!("`{way}` takes no {kind}"))
-                .hint(format!("{} take them", others.join(", "))));
-        }
-    }
+    let has_texts = !targets.paths.is_empty() || !targets.user_agents.is_empty();
+    refuse_unless(targets.networks.is_empty(), *way, "networks", |facts| facts.networks)?;
+    refuse_unless(targets.countries.is_empty(), *way, "countries", |facts| facts.countries)?;
+    refuse_unless(!has_texts, *way, "paths or user agents", |facts| facts.texts)?;
     if let Some(whole) = targets.networks.iter().find(|network| network.prefix_len() == 0) {
         return Err(Error::invalid(format!("`{whole}` is the whole internet"))
             .hint("name the networks that are to be blocked"));
     }
     Ok(())
+}
+
+/// An error if there are targets of a kind that the way does not take, with the ways that do.
+fn refuse_unless(
+    is_empty: bool,
+    way: Way,
+    kind: &str,
+    takes: impl Fn(&WayFacts) -> bool,
+) -> Result<()> {
+    if is_empty || takes(way.facts()) {
+        return Ok(());
+    }
+    let others = WAYS.iter().filter(|facts| takes(facts)).map(|facts| format!("`{}`", facts.name));
+    let others: Vec<String> = others.collect();
+    Err(Error::invalid(format!("`{way}` takes no {kind}"))
+        .hint(format!("{} take them", others.join(", "))))
 }

@@ -5,8 +5,8 @@ use ipnet::IpNet;
 use crate::names::check_ec2_id;
 use crate::numbers::{NumbersQuestion, network_acl};
 use crate::plan::Wanted;
-use crate::present::{NetworkAcl, Present};
-use crate::quotas::{NETWORK_ACL_NUMBER_MAX, NETWORK_ACL_RULES_MAX};
+use crate::present::{NetworkAcl, Present, PresentEntry};
+use crate::quotas::{NETWORK_ACL_NUMBERS, NETWORK_ACL_RULES_MAX};
 use crate::rule::{Change, Direction, IpVersion, NetworkAclEntry};
 use crate::{Error, Result};
 
@@ -30,6 +30,17 @@ pub(super) fn changes(
     let networks = crate::cover::exact(&wanted.targets.networks);
     let mut changes = Vec::new();
     for direction in Direction::ALL.into_iter().filter(|d| wanted.directions.contains(d)) {
+        let mut networks = networks.clone();
+        networks.retain(|network| match known.and_then(|acl| denier(acl, direction, *network)) {
+            Some(entry) => {
+                let (number, all) = (entry.number, entry.network);
+                notes.push(format!(
+                    "The {direction} rule {number} denies {network} already, with {all}."
+                ));
+                false
+            }
+            None => true,
+        });
         let numbers = network_acl(&NumbersQuestion {
             networks: &networks,
             direction,
@@ -70,6 +81,23 @@ pub(super) fn room(wanted: &Wanted, present: &Present) -> usize {
     wanted.network_acl.rules_max.saturating_sub(counts.max().unwrap_or(RULES_UNTOUCHED))
 }
 
+/// The entry for a larger network that denies all of this one before any entry allows some of it.
+fn denier(acl: &NetworkAcl, direction: Direction, network: IpNet) -> Option<&PresentEntry> {
+    let overlaps = |entry: &&PresentEntry| {
+        entry.direction == direction
+            && (entry.network.contains(&network) || network.contains(&entry.network))
+    };
+    let denies_all = |entry: &PresentEntry| {
+        !entry.allows
+            && entry.protocol == "-1"
+            && entry.network.contains(&network)
+            && NETWORK_ACL_NUMBERS.contains(&entry.number)
+    };
+    let relevant = |entry: &&PresentEntry| entry.allows || denies_all(entry);
+    let first = acl.entries.iter().filter(overlaps).filter(relevant).min_by_key(|e| e.number)?;
+    (!first.allows && first.network != network).then_some(first)
+}
+
 fn check_quota(
     wanted: &Wanted,
     known: Option<&NetworkAcl>,
@@ -104,7 +132,7 @@ fn count(known: Option<&NetworkAcl>, direction: Direction, version: IpVersion) -
     let own = acl.entries.iter().filter(|entry| {
         entry.direction == direction
             && IpVersion::of(&entry.network) == version
-            && entry.number <= NETWORK_ACL_NUMBER_MAX
+            && NETWORK_ACL_NUMBERS.contains(&entry.number)
     });
     own.count() + 1
 }

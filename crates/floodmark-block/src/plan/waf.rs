@@ -5,8 +5,8 @@ use crate::numbers;
 use crate::plan::Wanted;
 use crate::present::{Present, PresentWebAcl};
 use crate::quotas::{
-    GEO_COUNTRIES_MAX, IP_SET_NETWORKS_MAX, RATE_REQUESTS_MAX, RATE_REQUESTS_MIN,
-    RATE_WINDOWS_SECONDS, WEB_ACL_CAPACITY_MAX, WEB_ACL_CAPACITY_PAID,
+    GEO_COUNTRIES_MAX, IP_SET_NETWORKS_MAX, RATE_REQUESTS, RATE_WINDOWS_SECONDS,
+    WEB_ACL_CAPACITY_MAX, WEB_ACL_CAPACITY_PAID,
 };
 use crate::rule::{
     Change, Field, Holder, IpSet, IpVersion, RuleAction, Scope, Statement, WebAclRule,
@@ -113,12 +113,12 @@ fn ip_sets(wanted: &Wanted, name: &str) -> Result<Vec<IpSet>> {
 
 fn rate(wanted: &Wanted, among: Option<Statement>) -> Result<Statement> {
     let rate = wanted.rate;
-    if !(RATE_REQUESTS_MIN..=RATE_REQUESTS_MAX).contains(&rate.requests_max) {
+    if !RATE_REQUESTS.contains(&rate.requests_max) {
         return Err(Error::invalid(format!(
             "{} requests are no limit that AWS WAF takes",
             rate.requests_max
         ))
-        .hint(format!("{RATE_REQUESTS_MIN} to {RATE_REQUESTS_MAX}")));
+        .hint(format!("{} to {}", RATE_REQUESTS.start(), RATE_REQUESTS.end())));
     }
     if !RATE_WINDOWS_SECONDS.contains(&rate.window_seconds) {
         return Err(Error::invalid(format!(
@@ -151,7 +151,11 @@ fn holder(
             .hint("leave out `--resource-arn`, and set the web ACL in the distribution itself"));
         }
     }
-    if let PresentWebAcl::Is(web_acl) = &present.web_acl {
+    // One of our name was made by this question before: it is told in the same words again.
+    let is_ours = |there: &str| there == name && place.web_acl.is_none();
+    if let PresentWebAcl::Is(web_acl) = &present.web_acl
+        && !is_ours(&web_acl.reference.name)
+    {
         return Ok(Holder::Existing(web_acl.reference.clone()));
     }
     if let Some(reference) = &place.web_acl {

@@ -28,6 +28,11 @@ pub(super) fn render(plan: &Plan) -> Result<String> {
     } else {
         if let Some(rule) = web_acl_rule(plan) {
             notes.extend(one_web_acl_note(rule));
+            if let Some(region) = rule.scope.region() {
+                notes.push(format!(
+                    "Make the stack in {region}: AWS keeps there what is CloudFront's."
+                ));
+            }
         }
         for change in &plan.changes {
             let (name, resource) = resource(plan, change, &mut notes, &mut outputs);

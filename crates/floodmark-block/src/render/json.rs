@@ -72,7 +72,7 @@ fn web_acl(plan: &Plan, rule: &WebAclRule) -> Vec<Value> {
     let name = rule.holder.name();
     let scope = rule.scope.aws_name();
     let update = |rules: Value, id: &str| {
-        request(
+        let mut update = request(
             "wafv2",
             "UpdateWebACL",
             &json!({
@@ -81,9 +81,12 @@ fn web_acl(plan: &Plan, rule: &WebAclRule) -> Vec<Value> {
                 "Id": id,
                 "LockToken": format!("<LockToken of {name} from GetWebACL>"),
                 "Rules": rules,
-                "…": "<the other fields of WebACL from GetWebACL, as they are>",
             }),
-        )
+        );
+        update["note"] = json!(
+            "Tell again all other fields of WebACL that GetWebACL gives: what is left out is lost."
+        );
+        update
     };
     let id_of = |id: &Option<String>| {
         id.clone().unwrap_or_else(|| format!("<Id of {name} from ListWebACLs>"))

@@ -21,7 +21,7 @@ pub(super) fn render(plan: &Plan) -> Result<String> {
     }
     hcl.comment("For the provider hashicorp/aws 6.");
     if plan.aim == Aim::Undo {
-        hcl.comment("Put this in the place of the resources, apply it, then delete it.");
+        hcl.comment("Put this in the place of the resources, apply it, then delete it. For Terraform 1.7 or later.");
         for (kind, name) in resources(plan) {
             hcl.gap();
             hcl.block("removed", |hcl| {

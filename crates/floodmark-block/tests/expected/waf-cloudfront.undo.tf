@@ -1,6 +1,6 @@
 # floodmark-waf-match-7843d5d8: takes away: a rule of a web ACL that blocks paths and user agents. Made by floodmark 2026-11-22T09:30:00Z.
 # For the provider hashicorp/aws 6.
-# Put this in the place of the resources, apply it, then delete it.
+# Put this in the place of the resources, apply it, then delete it. For Terraform 1.7 or later.
 
 removed {
   from = aws_wafv2_web_acl.floodmark-waf-match-7843d5d8

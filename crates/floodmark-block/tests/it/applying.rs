@@ -1,6 +1,7 @@
 //! Plans put into AWS, which moto plays, and taken back.
 
 use std::path::Path;
+use std::time::Duration;
 
 use floodmark_aws::{Access, AccessKey, AwsOptions};
 use floodmark_block::apply::{
@@ -8,19 +9,21 @@ use floodmark_block::apply::{
     read, undo,
 };
 use floodmark_block::plan::{Wanted, plan};
-use floodmark_block::rule::{Direction, Plan, Scope};
+use floodmark_block::rule::{Direction, Plan, RuleAction, Scope};
 use floodmark_block::way::Way;
 use floodmark_block::{Error, ErrorKind};
 use floodmark_testing::gate;
 use floodmark_testing::http_server::{HttpServer, Reply, Request};
 use floodmark_testing::moto::Moto;
 
+use crate::forms::HOSTILE;
 use crate::sample::{LOAD_BALANCER, NOW, network_acl, wanted};
 use crate::scripts::{ask, kept, network_acl_id, web_acl, web_acl_says};
 
 /// A data folder and one who asks a server.
 struct Desk {
     folder: tempfile::TempDir,
+    access: Access,
     asker: Asker,
 }
 
@@ -33,9 +36,9 @@ impl Desk {
             ..AwsOptions::default()
         };
         let key = AccessKey { id: "testing".to_owned(), secret: "testing".to_owned(), token: None };
-        let access = Access::with_key(key, &options).await.unwrap();
-        let asker = Asker::new(&access, Scope::Regional);
-        Self { folder: tempfile::tempdir().unwrap(), asker }
+        let access = Access::with_key(key, &options).await.expect("it does");
+        let asker = Asker::new(&access, Scope::Regional).still_used_pause(Duration::ZERO);
+        Self { folder: tempfile::tempdir().expect("a folder of its own"), access, asker }
     }
 
     fn options(&self) -> ApplyOptions<'_> {
@@ -44,12 +47,16 @@ impl Desk {
 
     /// The plan in what AWS holds now.
     async fn plan(&self, wanted: &Wanted) -> Plan {
-        plan(wanted, &present(&self.asker, wanted).await.unwrap()).unwrap()
+        plan(wanted, &present(&self.asker, wanted).await.expect("it can be planned"))
+            .expect("it can be planned")
     }
 
     /// What the plan would change.
     async fn difference(&self, wanted: &Wanted) -> String {
-        difference(&self.asker, &self.plan(wanted).await).await.unwrap().to_string()
+        difference(&self.asker, &self.plan(wanted).await)
+            .await
+            .expect("it can be planned")
+            .to_string()
     }
 
     async fn apply(&self, wanted: &Wanted) -> Result<Option<Record>, Error> {
@@ -60,13 +67,13 @@ impl Desk {
 
     /// Takes back the newest record; what was left.
     async fn undo(&self, record: &Record) -> Result<Vec<String>, Error> {
-        let record = read(self.folder.path(), &record.id).unwrap();
+        let record = read(self.folder.path(), &record.id).expect("it does");
         Ok(undo(&self.asker, record, self.options()).await?.left)
     }
 }
 
 fn run<T>(work: impl Future<Output = T>) -> T {
-    tokio::runtime::Runtime::new().unwrap().block_on(work)
+    tokio::runtime::Runtime::new().expect("it does").block_on(work)
 }
 
 /// A server before moto that a test lets answer first.
@@ -194,6 +201,7 @@ fn a_resource_without_a_web_acl_gets_one_and_loses_it_again() {
     run(async {
         let desk = Desk::at(moto.endpoint()).await;
         let question = waf(&["203.0.113.7", "2001:db8:1::/48"]);
+        let plan = desk.plan(&question).await;
         assert_eq!(
             desk.difference(&question).await,
             format!(
@@ -207,10 +215,52 @@ fn a_resource_without_a_web_acl_gets_one_and_loses_it_again() {
         assert_eq!(waf_counts(&moto), ("2".to_owned(), "1".to_owned()));
         let of_resource = format!("wafv2 get-web-acl-for-resource --resource-arn {LOAD_BALANCER}");
         assert_eq!(ask(&moto, &of_resource, "WebACL.Name"), "flood");
+        assert_eq!(desk.plan(&question).await, plan, "it is told in the same words again");
         assert!(desk.apply(&question).await.unwrap().is_none());
         desk.undo(&record).await.unwrap();
         assert_eq!(waf_counts(&moto), ("0".to_owned(), "0".to_owned()));
         assert_eq!(ask(&moto, &of_resource, "WebACL.Name"), "None");
+    });
+}
+
+#[test]
+fn texts_are_there_after_they_were_put_there() {
+    let Some(moto) = Moto::start() else { return };
+    run(async {
+        let desk = Desk::at(moto.endpoint()).await;
+        let arn = web_acl(&moto);
+        let mut question = wanted(Way::WafMatch, &HOSTILE);
+        question.web_acl.web_acl = Some(arn.parse().unwrap());
+        let record = desk.apply(&question).await.unwrap().unwrap();
+        assert!(desk.difference(&question).await.starts_with("= rule floodmark-waf-match-"));
+        // Its action alone is altered, and comes back.
+        question.web_acl.action = RuleAction::Count;
+        assert!(desk.difference(&question).await.starts_with("~ rule floodmark-waf-match-"));
+        let altered = desk.apply(&question).await.unwrap().unwrap();
+        let action = format!("WebACL.Rules[?Name=='{}'].Action | [0] | keys(@)", record.plan.name);
+        assert_eq!(web_acl_says(&moto, &arn, &action), "Count");
+        desk.undo(&altered).await.unwrap();
+        assert_eq!(web_acl_says(&moto, &arn, &action), "Block");
+        desk.undo(&record).await.unwrap();
+        assert_eq!(web_acl_says(&moto, &arn, "WebACL.Rules[].Name"), "others");
+    });
+}
+
+#[test]
+fn what_is_cloudfront_s_is_kept_in_its_region() {
+    let Some(moto) = Moto::start() else { return };
+    run(async {
+        let mut desk = Desk::at(moto.endpoint()).await;
+        desk.asker = Asker::new(&desk.access, Scope::CloudFront);
+        assert_eq!(desk.asker.region(), Some("us-east-1"));
+        let mut question = wanted(Way::WafRate, &["/login*", "203.0.113.0/24"]);
+        question.web_acl.scope = Scope::CloudFront;
+        let record = desk.apply(&question).await.unwrap().unwrap();
+        let list = "wafv2 list-web-acls --scope CLOUDFRONT --region us-east-1";
+        assert_eq!(ask(&moto, list, "WebACLs[].Name"), record.plan.name);
+        assert!(desk.difference(&question).await.lines().all(|line| line.starts_with('=')));
+        desk.undo(&record).await.unwrap();
+        assert_eq!(ask(&moto, list, "WebACLs[].Name"), "");
     });
 }
 
@@ -263,7 +313,7 @@ fn what_changes_between_reading_and_writing_is_read_again() {
 
 /// Another's update of the same IP set, made from a request of ours.
 fn set_addresses_at(endpoint: &str, ours: &Request) {
-    let mut body: serde_json::Value = serde_json::from_str(&ours.body).unwrap();
+    let mut body: serde_json::Value = serde_json::from_str(&ours.body).expect("it does");
     body["Addresses"] = serde_json::json!(["203.0.113.7/32", "192.0.2.99/32"]);
     let body = body.to_string();
     let mut other = ours.clone();
@@ -288,6 +338,36 @@ fn a_step_that_is_denied_takes_back_those_before_it() {
         let records = list(desk.folder.path()).unwrap().records;
         assert_eq!(records[0].state, RecordState::TakenBack);
         assert!(records[0].standing().next().is_none());
+    });
+}
+
+#[test]
+fn entries_that_were_made_go_again_if_one_is_refused() {
+    let Some(moto) = Moto::start() else { return };
+    let made = std::sync::atomic::AtomicUsize::new(0);
+    let server = gated(&moto, move |request| {
+        let second = is(request, "CreateNetworkAclEntry")
+            && made.fetch_add(1, std::sync::atomic::Ordering::Relaxed) == 1;
+        let code = "NetworkAclEntryLimitExceeded";
+        second.then(|| gate::refusal(request, 400, code, "too many rules"))
+    });
+    run(async {
+        let desk = Desk::at(server.endpoint()).await;
+        let id = network_acl_id(&moto);
+        let mut question = network_acl(&["203.0.113.7", "198.51.100.0/24"]);
+        question.network_acl.id = Some(id.clone());
+        let error = desk.apply(&question).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::LimitReached);
+        assert!(error.to_string().ends_with("; what was done is taken back"), "{error}");
+        assert_eq!(denies(&moto, &id), "");
+        let asked = server.take_asked();
+        let written: Vec<&str> = asked
+            .iter()
+            .map(gate::action)
+            .filter(|action| !action.starts_with("Describe"))
+            .collect();
+        let expected = ["CreateNetworkAclEntry", "CreateNetworkAclEntry", "DeleteNetworkAclEntry"];
+        assert_eq!(written, expected);
     });
 }
 
@@ -336,6 +416,22 @@ fn what_aws_did_without_an_answer_is_taken_back_too() {
         let error = desk.apply(&waf(&["203.0.113.7"])).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Unavailable);
         assert_eq!(waf_counts(&moto), ("0".to_owned(), "0".to_owned()));
+    });
+}
+
+#[test]
+fn what_others_use_by_now_stays_without_what_we_put_there() {
+    let Some(moto) = Moto::start() else { return };
+    let server = gated(&moto, |request| {
+        let code = "WAFAssociatedItemException";
+        is(request, "DeleteIPSet").then(|| gate::refusal(request, 400, code, "it is used"))
+    });
+    run(async {
+        let desk = Desk::at(server.endpoint()).await;
+        let record = desk.apply(&waf(&["203.0.113.7"])).await.unwrap().unwrap();
+        let left = desk.undo(&record).await.unwrap();
+        assert_eq!(left, ["the IP set flood-v4 is used by others, and stays empty"]);
+        assert_eq!(ip_set_addresses(&moto, "flood-v4"), "");
     });
 }
 

@@ -13,12 +13,12 @@ impl Draw {
     fn below(&mut self, limit: u32) -> u32 {
         self.0 =
             self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        u32::try_from(self.0 >> 33).unwrap() % limit
+        u32::try_from(self.0 >> 33).expect("it fits") % limit
     }
 }
 
 fn nets(texts: &[&str]) -> Vec<IpNet> {
-    texts.iter().map(|text| text.parse().unwrap()).collect()
+    texts.iter().map(|text| text.parse().expect("it is well written")).collect()
 }
 
 fn within(networks: &[IpNet], networks_max: Option<usize>, share: f64) -> cover::Cover {
@@ -28,15 +28,19 @@ fn within(networks: &[IpNet], networks_max: Option<usize>, share: f64) -> cover:
 
 /// All addresses of IPv4 networks, with their first and last ones.
 fn all(networks: &[IpNet]) -> BTreeSet<IpAddr> {
-    networks.iter().flat_map(|net| net.subnets(32).unwrap()).map(|one| one.addr()).collect()
+    networks
+        .iter()
+        .flat_map(|net| net.subnets(32).expect("it does"))
+        .map(|one| one.addr())
+        .collect()
 }
 
 /// Networks of 198.51.0.0/16, of 1 to 256 addresses.
 fn drawn(draw: &mut Draw, count: usize) -> Vec<IpNet> {
     let one = |draw: &mut Draw| {
         let address = Ipv4Addr::from(0xC633_0000 + draw.below(2_048));
-        let prefix = 32 - u8::try_from(draw.below(5)).unwrap();
-        IpNet::V4(Ipv4Net::new(address, prefix).unwrap().trunc())
+        let prefix = 32 - u8::try_from(draw.below(5)).expect("it fits");
+        IpNet::V4(Ipv4Net::new(address, prefix).expect("it does").trunc())
     };
     (0..count).map(|_| one(draw)).collect()
 }

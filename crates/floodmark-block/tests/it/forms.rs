@@ -32,11 +32,11 @@ fn plans() -> Vec<(&'static str, Plan)> {
     set.web_acl.resource_arn = Some(LOAD_BALANCER.to_owned());
     let geo = wanted(Way::WafGeo, &["TV"]);
     let mut rate = wanted(Way::WafRate, &["/login*", "TV", "203.0.113.0/24"]);
-    rate.web_acl.web_acl = Some("site".parse().unwrap());
+    rate.web_acl.web_acl = Some("site".parse().expect("it is well written"));
     rate.rate.requests_max = 100;
     rate.rate.window_seconds = 60;
     let mut text = wanted(Way::WafMatch, &HOSTILE);
-    text.web_acl.web_acl = Some(WEB_ACL.parse().unwrap());
+    text.web_acl.web_acl = Some(WEB_ACL.parse().expect("it is well written"));
     let mut distribution = wanted(Way::WafMatch, &["user-agent:*bad bot*"]);
     distribution.web_acl.scope = Scope::CloudFront;
     vec![
@@ -56,7 +56,7 @@ fn security_group() -> Plan {
         protocol: "tcp".to_owned(),
         from_port: Some(443),
         to_port: Some(443),
-        network: "192.0.2.0/30".parse().unwrap(),
+        network: "192.0.2.0/30".parse().expect("it is well written"),
         description: Some("it's \"the web\" ${x}".to_owned()),
     };
     let group = SecurityGroup {
@@ -72,12 +72,13 @@ fn security_group() -> Plan {
     };
     let mut question = wanted(Way::SecurityGroup, &["192.0.2.1"]);
     question.security_group = Some("sg-0a1b2c3d4e5f60718".to_owned());
-    floodmark_block::plan::plan(&question, &present).unwrap()
+    floodmark_block::plan::plan(&question, &present).expect("it can be planned")
 }
 
 fn check(name: &str, form: Form, plan: &Plan) {
-    let text = render(plan, form)
-        .unwrap_or_else(|error| format!("{error}\nhint: {}\n", error.hint_text().unwrap()));
+    let text = render(plan, form).unwrap_or_else(|error| {
+        format!("{error}\nhint: {}\n", error.hint_text().expect("it does"))
+    });
     let ending = match form {
         Form::Cli => "sh",
         Form::Json => "json",
@@ -87,7 +88,7 @@ fn check(name: &str, form: Form, plan: &Plan) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/expected");
     let path = folder.join(format!("{name}.{ending}"));
     if std::env::var_os("UPDATE").is_some() {
-        std::fs::write(&path, &text).unwrap();
+        std::fs::write(&path, &text).expect("it does");
     }
     let expected = std::fs::read_to_string(&path).unwrap_or_default();
     assert!(text == expected, "{} is not as expected; UPDATE=1 writes:\n{text}", path.display());
@@ -131,12 +132,13 @@ fn read_terraform(text: &str) -> Option<serde_json::Value> {
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
-        .unwrap();
-    std::io::Write::write_all(&mut child.stdin.take().unwrap(), text.as_bytes()).unwrap();
-    let output = child.wait_with_output().unwrap();
+        .expect("it does");
+    std::io::Write::write_all(&mut child.stdin.take().expect("it does"), text.as_bytes())
+        .expect("it does");
+    let output = child.wait_with_output().expect("it does");
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{said}\n{text}");
-    Some(serde_json::from_slice(&output.stdout).unwrap())
+    Some(serde_json::from_slice(&output.stdout).expect("it does"))
 }
 
 #[test]

@@ -13,7 +13,7 @@ use crate::sample::{held, network_acl, wanted};
 fn numbers(present: &Present, direction: Direction, targets: &[&str]) -> Vec<u16> {
     let mut wanted = network_acl(targets);
     wanted.directions = vec![direction];
-    let changes = plan(&wanted, present).unwrap().changes;
+    let changes = plan(&wanted, present).expect("it can be planned").changes;
     let number = |change: &Change| match change {
         Change::NetworkAclEntry(entry) => entry.number,
         other => panic!("{other:?}"),
@@ -52,6 +52,20 @@ fn numbers_that_are_taken_are_left_out_and_a_rule_that_is_there_keeps_its_own() 
     assert_eq!(numbers(&present, Inbound, &["198.51.100.1", "203.0.113.7"]), [97, 98]);
     // It matters for an address of its own.
     assert_eq!(numbers(&present, Inbound, &["10.1.2.3"]), [97]);
+}
+
+#[test]
+fn what_a_larger_network_denies_already_takes_no_number() {
+    let denied = (50, Inbound, false, "203.0.113.0/24");
+    let all = (100, Inbound, true, "0.0.0.0/0");
+    let targets = ["203.0.113.7", "198.51.100.1"];
+    assert_eq!(numbers(&held(&[denied, all]), Inbound, &targets), [99]);
+    let notes = plan(&network_acl(&targets), &held(&[denied, all])).unwrap().notes;
+    let expected = "The inbound rule 50 denies 203.0.113.7/32 already, with 203.0.113.0/24.";
+    assert!(notes.iter().any(|note| note == expected), "{notes:?}");
+    // A rule before it lets the address in.
+    let allowed = (40, Inbound, true, "203.0.113.7/32");
+    assert_eq!(numbers(&held(&[allowed, denied, all]), Inbound, &targets), [38, 39]);
 }
 
 #[test]
@@ -103,7 +117,7 @@ fn priority(rules: &[(u32, bool)]) -> Result<u32, String> {
         allows: *allows,
     };
     let web_acl = WebAcl {
-        reference: "site".parse().unwrap(),
+        reference: "site".parse().expect("it is well written"),
         scope: Scope::Regional,
         rules: rules.iter().map(rule).collect(),
         capacity: 0,

@@ -176,7 +176,7 @@ fn group(rules: &[(&str, &str)]) -> Present {
         protocol: "tcp".to_owned(),
         from_port: ports.parse().ok(),
         to_port: ports.parse().ok(),
-        network: network.parse().unwrap(),
+        network: network.parse().expect("it is well written"),
         description: Some("web".to_owned()),
     };
     let security_group = SecurityGroup {
@@ -192,7 +192,7 @@ fn group(rules: &[(&str, &str)]) -> Present {
 fn narrowed(rules: &[(&str, &str)], texts: &[&str]) -> (Vec<String>, Vec<String>) {
     let mut question = wanted(Way::SecurityGroup, texts);
     question.security_group = Some("sg-0a1b2c3d4e5f60718".to_owned());
-    let plan = plan(&question, &group(rules)).unwrap();
+    let plan = plan(&question, &group(rules)).expect("it can be planned");
     let told = |change: &Change| match change {
         Change::SecurityGroupRule(change) => {
             let sign = if change.revoked { '-' } else { '+' };

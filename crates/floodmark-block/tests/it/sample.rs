@@ -15,7 +15,7 @@ pub(crate) const LOAD_BALANCER: &str =
 
 /// Targets as they are written on a command line.
 pub(crate) fn targets(texts: &[&str]) -> Targets {
-    texts.iter().map(|text| Target::parse(text).unwrap()).collect()
+    texts.iter().map(|text| Target::parse(text).expect("it does")).collect()
 }
 
 /// A question with AWS's defaults.
@@ -32,7 +32,7 @@ pub(crate) fn network_acl(texts: &[&str]) -> Wanted {
 
 /// The plan where nothing is known of AWS.
 pub(crate) fn planned(wanted: &Wanted) -> Plan {
-    plan(wanted, &Present::default()).unwrap()
+    plan(wanted, &Present::default()).expect("it can be planned")
 }
 
 /// A network ACL with these entries: number, direction, whether it allows, network.
@@ -45,7 +45,7 @@ pub(crate) fn held(entries: &[(u16, Direction, bool, &str)]) -> Present {
             protocol: "-1".to_owned(),
             ports: None,
             icmp: None,
-            network: network.parse().unwrap(),
+            network: network.parse().expect("it is well written"),
         };
     let network_acl = NetworkAcl {
         id: "acl-0a1b2c3d4e5f60718".to_owned(),

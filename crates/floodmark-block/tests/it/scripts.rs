@@ -14,10 +14,10 @@ use crate::sample::{LOAD_BALANCER, network_acl, planned, wanted};
 
 /// Runs a plan's commands as they are, in an empty folder; what they say on standard error if they fail.
 fn run(moto: &Moto, plan: &Plan) -> Result<(), String> {
-    let script = render(plan, Form::Cli).unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    let python = python::interpreter().unwrap();
-    let mut path = python.parent().unwrap().as_os_str().to_owned();
+    let script = render(plan, Form::Cli).expect("it does");
+    let folder = tempfile::tempdir().expect("a folder of its own");
+    let python = python::interpreter().expect("moto runs, so it is there");
+    let mut path = python.parent().expect("moto runs, so it is there").as_os_str().to_owned();
     path.push(":/usr/bin:/bin");
     let output = Command::new("sh")
         .arg("-c")
@@ -30,8 +30,8 @@ fn run(moto: &Moto, plan: &Plan) -> Result<(), String> {
         .env("AWS_DEFAULT_REGION", "eu-west-1")
         .envs(moto.environment())
         .output()
-        .unwrap();
-    let left: Vec<_> = std::fs::read_dir(folder.path()).unwrap().collect();
+        .expect("it does");
+    let left: Vec<_> = std::fs::read_dir(folder.path()).expect("it does").collect();
     assert!(left.is_empty(), "the script left files: {left:?}");
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     if output.status.success() { Ok(()) } else { Err(format!("{said}\n{script}")) }
@@ -93,7 +93,7 @@ pub(crate) fn web_acl(moto: &Moto) -> String {
 /// What a query tells of a web ACL.
 pub(crate) fn web_acl_says(moto: &Moto, arn: &str, query: &str) -> String {
     let mut path = arn.rsplit('/');
-    let (id, name) = (path.next().unwrap(), path.next().unwrap());
+    let (id, name) = (path.next().expect("it does"), path.next().expect("it does"));
     ask(moto, &format!("wafv2 get-web-acl --scope REGIONAL --name {name} --id {id}"), query)
 }
 

@@ -3,11 +3,11 @@
 use floodmark_block::target::{Place, Target, TextMatch};
 
 fn check(text: &str, expected: &Target) {
-    assert_eq!(Target::parse(text).unwrap(), *expected, "{text}");
+    assert_eq!(Target::parse(text).expect("it does"), *expected, "{text}");
 }
 
 fn text(text: &str, place: Place) -> TextMatch {
-    TextMatch::new(text, place).unwrap()
+    TextMatch::new(text, place).expect("it does")
 }
 
 #[test]

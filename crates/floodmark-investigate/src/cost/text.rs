@@ -53,18 +53,13 @@ pub(super) fn sentence(cost: &Cost) -> String {
 
 fn most(charge: &Charge, of: f64) -> String {
     let quantity = match charge.unit {
-        "hours" => format!("{} hours", number(charge.quantity)),
-        unit => amount(charge.quantity, unit),
+        "hours" => hours(charge.quantity),
+        unit => format!("{} in {}", amount(charge.quantity, unit), hours(of)),
     };
     let a_month = charge.usd_a_month.map_or_else(String::new, |usd| {
         format!(", which is {} in 30 days if all hours are like these", money(usd))
     });
-    format!(
-        "{} costs most: {quantity} in {} for {}{a_month}.",
-        charge.title,
-        hours(of),
-        money(charge.usd)
-    )
+    format!("{} costs most: {} for {quantity}{a_month}.", charge.title, money(charge.usd))
 }
 
 /// Which service most of what goes through NAT gateways goes to.

@@ -29,14 +29,14 @@ pub enum Outcome {
     /// New data, what of them could not be read, and what was there before.
     Brought {
         /// The new description.
-        file: DataFile,
+        file: Box<DataFile>,
         /// The first lines that could not be read.
         first_rejected: Vec<String>,
         /// The description of what it replaced.
-        before: Option<DataFile>,
+        before: Option<Box<DataFile>>,
     },
     /// The data at hand are current.
-    Current(DataFile),
+    Current(Box<DataFile>),
 }
 
 /// Where the data of a name come from and what they are.
@@ -71,7 +71,7 @@ pub async fn update(folder: &Path, name: &str, options: &UpdateOptions<'_>) -> R
         let mut file = before.expect("a version at hand is current");
         file.checked = options.now;
         data::describe(folder, &file)?;
-        return Ok(Outcome::Current(file));
+        return Ok(Outcome::Current(Box::new(file)));
     };
     let bytes = joined(&answers);
     let shown = wanted.urls.join("`, `");
@@ -111,7 +111,8 @@ pub async fn update(folder: &Path, name: &str, options: &UpdateOptions<'_>) -> R
         rejected: checked.rejected,
     };
     data::keep(folder, &file, &bytes)?;
-    Ok(Outcome::Brought { file, first_rejected: checked.first_rejected, before })
+    let before = before.map(Box::new);
+    Ok(Outcome::Brought { file: Box::new(file), first_rejected: checked.first_rejected, before })
 }
 
 /// The names that are updated when none is given: what was downloaded before, or else the usual sources.

@@ -28,7 +28,7 @@ pub(crate) enum Table {
     /// MaxMind's binary form, which all known vendors offer.
     Mmdb(Box<Mmdb>),
     /// A line a range.
-    Ranges(RangeFile),
+    Ranges(Box<RangeFile>),
 }
 
 impl Geo {
@@ -84,7 +84,7 @@ impl Table {
         if mmdb::is_mmdb(&bytes) {
             return Ok(Self::Mmdb(Box::new(Mmdb::read(bytes)?)));
         }
-        Ok(Self::Ranges(RangeFile::read(&String::from_utf8_lossy(&bytes))?))
+        Ok(Self::Ranges(Box::new(RangeFile::read(&String::from_utf8_lossy(&bytes))?)))
     }
 
     /// The country of an address.

@@ -13,15 +13,15 @@ const BUILT: u64 = 1_767_225_600;
 
 fn import(folder: &Path, file: &str, bytes: &[u8], now: i64) -> data::DataFile {
     let path = folder.join(file);
-    std::fs::write(&path, bytes).unwrap();
+    std::fs::write(&path, bytes).expect("a file to write to");
     let import = Import { path: &path, kind: None, name: None, licence: None, now };
-    data::import(&folder.join("data"), &import).unwrap().0
+    data::import(&folder.join("data"), &import).expect("data that can be read").0
 }
 
 /// What is known of an address, as `country system`.
 fn known(folder: &Path, address: &str) -> String {
-    let geo = Geo::open(&folder.join("data")).unwrap();
-    let address = address.parse().unwrap();
+    let geo = Geo::open(&folder.join("data")).expect("files that can be read");
+    let address = address.parse().expect("it is an address");
     let words = |known: Known<String>| match known {
         Known::Is(text) => text,
         Known::Nothing => "-".to_owned(),

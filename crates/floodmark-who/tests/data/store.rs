@@ -24,14 +24,14 @@ async fn update(folder: &Path, name: &str, from: &str, now: i64) -> Result<Outco
 
 fn brought(outcome: Outcome) -> DataFile {
     match outcome {
-        Outcome::Brought { file, .. } => file,
+        Outcome::Brought { file, .. } => *file,
         Outcome::Current(file) => panic!("{file:?} was current"),
     }
 }
 
 fn country(folder: &Path, address: &str) -> Known<String> {
-    let geo = Geo::open(folder).unwrap();
-    geo.country(address.parse().unwrap()).map(|country| country.to_string())
+    let geo = Geo::open(folder).expect("files that can be read");
+    geo.country(address.parse().expect("it is an address")).map(|country| country.to_string())
 }
 
 #[tokio::test]

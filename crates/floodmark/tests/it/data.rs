@@ -29,7 +29,10 @@ fn used(home: &Path) -> Vec<String> {
     let listed = list(home);
     let files = listed["files"].as_array().expect("a list");
     let word = |file: &Value| if file["used"] == true { "used" } else { "kept" };
-    files.iter().map(|file| format!("{} {}", file["name"].as_str().unwrap(), word(file))).collect()
+    files
+        .iter()
+        .map(|file| format!("{} {}", file["name"].as_str().expect("a name"), word(file)))
+        .collect()
 }
 
 #[test]

@@ -64,7 +64,9 @@ fn only_applied_rules_write_to_aws() {
 fn limits_stand_in_one_place() {
     for (path, source) in sources("crates") {
         let path = path.to_string_lossy().into_owned();
-        if path.ends_with("limits.rs") || path.contains("/tests/") || path.contains("/render/") {
+        // What AWS allows is no limit of ours, and stands in `quotas.rs`.
+        let aside = ["limits.rs", "quotas.rs", "/tests/", "/render/"];
+        if aside.iter().any(|part| path.contains(part)) {
             continue;
         }
         for line in source.lines().filter(|line| line.starts_with("pub const ")) {
