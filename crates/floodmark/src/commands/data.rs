@@ -173,7 +173,7 @@ fn update(arguments: &UpdateArguments, folder: &Path, settings: &Settings) -> an
         names => names.to_vec(),
     };
     if arguments.from.is_some() && names.len() > 1 {
-        return Err(Error::invalid("`--from` takes one name")
+        return Err(Error::invalid_query("`--from` takes one name")
             .hint("update one after the other, each from its address")
             .into());
     }
