@@ -7,7 +7,7 @@ use chrono::{DateTime, Datelike, Timelike};
 
 use crate::data::DataFile;
 use crate::dns::Named;
-use crate::inventory::Interface;
+use crate::inventory::{Interface, SeriesSummary};
 use crate::rdap::Network;
 use crate::{Fact, Known, Result, Who, special};
 
@@ -94,8 +94,9 @@ fn interface(who: &Who, address: IpAddr, at: Option<i64>) -> Result<Part> {
         title: "interface",
         text: match (text, inventory) {
             (Some(text), _) => Known::Is(text),
-            (None, Some(_)) => Known::Nothing,
-            (None, None) => Known::Unknown,
+            // Snapshots of which none can be read tell nothing.
+            (None, Some(inventory)) if inventory.summary().iter().any(is_read) => Known::Nothing,
+            (None, _) => Known::Unknown,
         },
         nothing: "none of yours".to_owned(),
         source,
@@ -112,6 +113,11 @@ fn interface(who: &Who, address: IpAddr, at: Option<i64>) -> Result<Part> {
             ("interface_as_of", as_of.map(moment)),
         ],
     })
+}
+
+/// Whether at least one snapshot of an account and region can be read.
+fn is_read(series: &SeriesSummary) -> bool {
+    series.latest.is_some()
 }
 
 fn network(who: &Who, address: IpAddr) -> Result<Part> {
