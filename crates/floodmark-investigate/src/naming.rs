@@ -29,11 +29,11 @@ impl Names {
         for text in texts {
             let name = match text.split_once('/') {
                 None => match text.parse::<IpAddr>() {
-                    Ok(address) => who.label(address.to_canonical(), at)?,
+                    Ok(address) => who.label(address.to_canonical(), at),
                     Err(_) => None,
                 },
                 Some(_) => match text.parse() {
-                    Ok(network) => who.label_of_network(network)?,
+                    Ok(network) => who.label_of_network(network),
                     Err(_) => None,
                 },
             };
