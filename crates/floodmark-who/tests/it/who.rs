@@ -243,3 +243,15 @@ async fn a_damaged_file_hides_from_names_only_what_stands_in_it() {
     assert_eq!(who.label_of_network(network), None);
     assert_eq!(who.troubles().len(), 3);
 }
+
+#[test]
+fn snapshots_that_cannot_be_read_say_nothing_of_an_address() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let snapshots = folder.path().join("inventory/111122223333/eu-west-1");
+    std::fs::create_dir_all(&snapshots).expect("a folder");
+    std::fs::write(snapshots.join("20241004T000000Z.json"), "{\"version\": 1, \"acc")
+        .expect("a file");
+    let who = Who::open(folder.path(), clock);
+    let card = card::card(&who, ip("10.0.1.17"), &CardQuestion::default()).expect("a card");
+    assert_eq!(line(&card, "interface"), (&Known::Unknown, None));
+}

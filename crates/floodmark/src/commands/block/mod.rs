@@ -242,7 +242,7 @@ async fn block(
     choice.tell();
     let Choice { mut wanted, findings, .. } = choice;
     let present = Box::pin(present(arguments, settings, &wanted)).await?;
-    let protected = Protected::open(&settings.who_folder()?)?;
+    let protected = Protected::of(&settings.who()?)?;
     if let Some(share_max) = arguments.bystanders {
         let cover = protected.cover(&wanted.targets.networks, share_max);
         if cover.bystanders > 0.0 {
