@@ -14,11 +14,12 @@ use serde::Serialize;
 pub struct Names(BTreeMap<String, String>);
 
 impl Names {
-    /// The names of those texts that are addresses or networks; `at` is the time of their records, in seconds since 1970.
+    /// The names of those texts that are addresses or networks; `at` is the time of their records, in seconds since 1970. A
+    /// damaged file hides only what stands in it: see [`Who::troubles`].
     ///
     /// # Errors
     ///
-    /// Those of damaged files.
+    /// None: an answer stands without its names.
     pub fn of<'a>(
         who: &Who,
         texts: impl IntoIterator<Item = &'a str>,

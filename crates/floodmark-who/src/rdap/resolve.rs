@@ -396,9 +396,9 @@ impl Queue {
         }
     }
 
-    /// Whether there is nothing to wait for, but for what is being asked.
+    /// Whether nothing will be asked any more.
     fn is_done(&self) -> bool {
-        self.closed.is_some() || self.pending.is_empty()
+        self.closed.is_some() || (self.pending.is_empty() && self.flying.is_empty())
     }
 
     /// Counts an attempt that was in vain.
