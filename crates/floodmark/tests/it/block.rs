@@ -534,7 +534,7 @@ fn many_networks_are_tested() {
     // Every second /24, so that none can be merged with its neighbour.
     let mut lines = String::from("198.18.0.0/16\n");
     for at in 0..9_000_u32 {
-        let _ = writeln!(lines, "{}.{}.{}.0/24", 100 + at / 12_800, at / 128 % 100, at % 128 * 2);
+        let _ = writeln!(lines, "{}.{}.{}.0/24", 120 + at / 12_800, at / 128 % 100, at % 128 * 2);
     }
     std::fs::write(&file, lines).expect("a file to write to");
     let way = ["--with", "waf-ip-set", "--as", "json", "--file", text(&file)];
