@@ -78,8 +78,7 @@ pub(crate) fn refuse_standard_input(from: &[String], settings: &Settings) -> any
 
 /// Says which files about addresses could not be used.
 pub(crate) fn tell_troubles(who: &Who) {
-    let Ok(Some(inventory)) = who.inventory() else { return };
-    for trouble in inventory.troubles() {
+    for trouble in who.troubles() {
         talk(&format!("warning: {}\n", safe(&trouble)));
     }
 }
