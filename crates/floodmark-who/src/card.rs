@@ -74,7 +74,9 @@ pub fn moment(seconds: i64) -> String {
 
 fn interface(who: &Who, address: IpAddr, at: Option<i64>) -> Result<Part> {
     let inventory = who.inventory()?;
-    let found = inventory.map(|inventory| inventory.interfaces(address, at)).unwrap_or_default();
+    let known = inventory.map_or(Known::Unknown, |inventory| inventory.interfaces(address, at));
+    let is_unknown = known.is_unknown();
+    let found = known.value().unwrap_or_default();
     let each = |tell: &dyn Fn(&Interface) -> Option<String>| {
         let told: Vec<String> = found.iter().filter_map(|interface| tell(interface)).collect();
         (!told.is_empty()).then(|| told.join("; "))
@@ -92,10 +94,10 @@ fn interface(who: &Who, address: IpAddr, at: Option<i64>) -> Result<Part> {
     });
     Ok(Part {
         title: "interface",
-        text: match (text, inventory) {
-            (Some(text), _) => Known::Is(text),
-            (None, Some(_)) => Known::Nothing,
-            (None, None) => Known::Unknown,
+        text: match text {
+            Some(text) => Known::Is(text),
+            None if is_unknown => Known::Unknown,
+            None => Known::Nothing,
         },
         nothing: "none of yours".to_owned(),
         source,

@@ -1,5 +1,6 @@
 //! Asking the registries whose addresses are, where `--resolve` says so.
 
+use std::collections::HashSet;
 use std::net::IpAddr;
 
 use floodmark_engine::{Error, ErrorKind};
@@ -54,6 +55,33 @@ pub(crate) async fn resolve(
         talk(&text(&resolved));
     }
     Ok(resolved.answered + resolved.nothing > 0)
+}
+
+/// The first addresses that are to be asked about: those that the answer shows, and then those that its functions asked about.
+pub(crate) fn first(shown: Vec<IpAddr>, asked: &[IpAddr], limit: usize) -> Vec<IpAddr> {
+    let mut seen = HashSet::new();
+    let all = shown.into_iter().chain(asked.iter().copied());
+    all.filter(|address| seen.insert(*address)).take(limit).collect()
+}
+
+/// Refuses to read standard input where names are asked for: the logs are read once to learn which, and once to answer.
+pub(crate) fn refuse_standard_input(from: &[String], settings: &Settings) -> anyhow::Result<()> {
+    if settings.resolve.is_none() || !from.iter().any(|from| from == "-") {
+        return Ok(());
+    }
+    Err(Error::invalid_query(
+        "`--resolve` reads the logs twice, and standard input can be read once",
+    )
+    .hint("write the logs to a file, or leave `--resolve` out")
+    .into())
+}
+
+/// Says which files about addresses could not be used.
+pub(crate) fn tell_troubles(who: &Who) {
+    let Ok(Some(inventory)) = who.inventory() else { return };
+    for trouble in inventory.troubles() {
+        talk(&format!("warning: {}\n", safe(&trouble)));
+    }
 }
 
 /// What a run came to, as notes and warnings.

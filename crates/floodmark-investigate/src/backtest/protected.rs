@@ -1,13 +1,12 @@
 //! Whom a rule must not block: what is yours, by the inventory, and services of AWS, by AWS's own list.
 
 use std::collections::{BTreeMap, HashSet};
-use std::path::Path;
 
 use floodmark_block::cover::{self, Cover, CoverOptions};
 use floodmark_engine::Result;
-use floodmark_who::Known;
 use floodmark_who::aws_ranges::AwsRanges;
 use floodmark_who::inventory::{Inventory, Kind};
+use floodmark_who::{Known, Who};
 use ipnet::IpNet;
 
 use crate::backtest::refusals::Reason;
@@ -20,11 +19,12 @@ pub struct Protected {
     pub notes: Vec<String>,
 }
 
-/// Networks that are used inside: RFC 1918, 4193, 3927 and 4291.
+/// Networks that are used inside: RFC 1918, 6598, 3927, 1122, 4193 and 4291.
 const PRIVATE: &[&str] = &[
     "10.0.0.0/8",
     "172.16.0.0/12",
     "192.168.0.0/16",
+    "100.64.0.0/10",
     "169.254.0.0/16",
     "127.0.0.0/8",
     "fc00::/7",
@@ -39,23 +39,33 @@ const HEALTH_CHECKERS: &str = "ROUTE53_HEALTHCHECKS";
 const OF_CUSTOMERS: &[&str] = &["EC2"];
 
 impl Protected {
-    /// Reads what is yours and AWS's from the folder of all that is known (`who` of the data folder). What is absent is told in the
-    /// notes.
+    /// What is yours and AWS's, of all that is known on this machine. What is absent is told in the notes.
     ///
     /// # Errors
     ///
     /// If what is there cannot be read.
-    pub fn open(folder: &Path) -> Result<Self> {
+    pub fn of(who: &Who) -> Result<Self> {
         let mut protected = Self::default();
-        let inventory = Inventory::open(folder)?;
-        if inventory.is_empty() {
-            protected.notes.push(
+        match who.inventory()? {
+            Some(inventory) => protected.add_own(inventory),
+            None => protected.notes.push(
                 "Which addresses are yours is not known: `floodmark inventory refresh` asks AWS."
                     .to_owned(),
-            );
+            ),
         }
+        match who.aws_ranges()? {
+            Some((_, ranges)) => protected.add_services(ranges),
+            None => protected.notes.push(
+                "Which addresses are AWS's is not known: `floodmark data update aws-ranges` fetches its list."
+                    .to_owned(),
+            ),
+        }
+        Ok(protected)
+    }
+
+    fn add_own(&mut self, inventory: &Inventory) {
         for network in inventory.own_ranges() {
-            let reason = match inventory.interface(network.network(), None) {
+            let (reason, name) = match inventory.interface(network.network(), None) {
                 Known::Is(interface) if network.network() == network.broadcast() => {
                     let reason = match interface.kind {
                         // Targets see its health checks from these addresses.
@@ -66,29 +76,23 @@ impl Protected {
                 }
                 _ => (Reason::OwnRanges, "a range of yours".to_owned()),
             };
-            protected.add(network, reason.0, reason.1);
+            self.add(network, reason, name);
         }
-        protected.notes.extend(inventory.troubles());
-        match AwsRanges::open(folder)? {
-            None => protected.notes.push(
-                "Which addresses are AWS's is not known: `floodmark data update aws-ranges` fetches its list."
-                    .to_owned(),
-            ),
-            Some((_, ranges)) => {
-                for range in ranges.prefixes() {
-                    let service = range.service.as_str();
-                    if OF_CUSTOMERS.contains(&service) {
-                        continue;
-                    }
-                    let reason = match service {
-                        HEALTH_CHECKERS => Reason::HealthChecks,
-                        _ => Reason::AwsServices,
-                    };
-                    protected.add(range.prefix, reason, format!("AWS's `{service}`"));
-                }
+        self.notes.extend(inventory.troubles());
+    }
+
+    fn add_services(&mut self, ranges: &AwsRanges) {
+        for range in ranges.prefixes() {
+            let service = range.service.as_str();
+            if OF_CUSTOMERS.contains(&service) {
+                continue;
             }
+            let reason = match service {
+                HEALTH_CHECKERS => Reason::HealthChecks,
+                _ => Reason::AwsServices,
+            };
+            self.add(range.prefix, reason, format!("AWS's `{service}`"));
         }
-        Ok(protected)
     }
 
     /// Puts a network under protection.
@@ -124,9 +128,14 @@ impl Protected {
     }
 }
 
-/// Whether a network is used inside.
-pub(crate) fn is_private(network: &IpNet) -> bool {
-    PRIVATE
-        .iter()
-        .any(|private| private.parse::<IpNet>().is_ok_and(|private| private.contains(network)))
+/// The first network used inside that one has addresses of.
+pub(crate) fn private_part(network: &IpNet) -> Option<IpNet> {
+    let private = PRIVATE.iter().filter_map(|private| private.parse::<IpNet>().ok());
+    let mut parts = private.filter_map(|private| {
+        if private.contains(network) {
+            return Some(*network);
+        }
+        network.contains(&private).then_some(private)
+    });
+    parts.next()
 }

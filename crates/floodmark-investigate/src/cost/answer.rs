@@ -9,12 +9,17 @@ use crate::cost::prices::Prices;
 pub struct Cost {
     /// What costs most and what would save most, in a sentence or some.
     pub sentence: String,
-    /// The time that the records span, in UTC with seconds as `2024-10-05T02:00:00Z`; None if there are none.
+    /// The time that the records of the log span, whatever condition they meet, in UTC with seconds as `2024-10-05T02:00:00Z`; None if
+    /// there are none.
     pub start: Option<String>,
     /// The end of that time.
     pub end: Option<String>,
     /// How long that is, in hours.
     pub hours: f64,
+    /// How many records were asked, those that stand for no flow among them.
+    pub records: u64,
+    /// How many of them stand for flows.
+    pub flows: u64,
     /// The NAT gateways that were found, and how.
     pub gateways: Vec<Gateway>,
     /// What is paid for, the largest first. Amounts in US dollars, for the time of the records.

@@ -147,7 +147,8 @@ async fn behaving_like_nat(
         "SELECT interface_id, \
          count_if(({outgoing} AND srcport > dstport) OR ({incoming} AND dstport > srcport)) AS higher, \
          count_if(({outgoing}) OR ({incoming})) AS flows\n{}\nGROUP BY 1",
-        subject.from(windows)
+        // Whatever the condition: it may hide one of the two legs.
+        subject.without_condition().from(windows)
     );
     let mut rows = Rows::ask(subject, &sql, 1).await?;
     let mut found = BTreeSet::new();

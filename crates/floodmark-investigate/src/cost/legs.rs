@@ -8,7 +8,7 @@ use crate::subject::Subject;
 use crate::window::Window;
 
 /// How the addresses begin that stand for IPv4 addresses where a NAT gateway translates IPv6 (NAT64, RFC 6052).
-const TRANSLATED: &str = "64:ff9b:";
+pub(super) const TRANSLATED: &str = "64:ff9b:";
 
 /// The first parts of a statement that asks what gateways pass on: it goes on with a SELECT from `legs`.
 ///

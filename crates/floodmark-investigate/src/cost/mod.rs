@@ -5,6 +5,7 @@
 
 pub mod answer;
 mod gateways;
+mod inside;
 mod inventory;
 mod legs;
 mod naming;
@@ -19,10 +20,13 @@ pub mod text;
 use floodmark_engine::{Error, ErrorKind, Result};
 use floodmark_formats::observation::Observation;
 use floodmark_formats::time::iso;
+use floodmark_who::Fact;
 
 use crate::answer::Rows;
 use crate::cost::answer::{Charge, Cost, Gateway, Saving, Section};
 use crate::cost::gateways::Gateways;
+use crate::cost::inside::Inside;
+use crate::cost::notes::Untold;
 use crate::cost::prices::{Item, Prices};
 use crate::cost::questions::Places;
 use crate::cost::sections::{Question, Reckoning};
@@ -53,7 +57,7 @@ pub struct CostQuestion {
 
 /// Reckons what the traffic of a flow log costs.
 ///
-/// Costs up to thirteen passes over the log, each of which reads few columns: to learn what it holds, to tell the interfaces apart, and one a
+/// Costs up to fifteen passes over the log, each of which reads few columns: to learn what it holds, to tell the interfaces apart, and one a
 /// table.
 ///
 /// # Errors
@@ -81,9 +85,21 @@ pub async fn cost(subject: &Subject<'_>, question: &CostQuestion) -> Result<Cost
     let Gateways { found, notes } =
         gateways::find(subject, &windows, named, &interfaces, &inventory, &span).await?;
     let places = places(&span, inventory.zones(&interfaces));
+    let inside = Inside::of(subject, &interfaces, &found, &span)?;
+    let untold = Untold {
+        services: span.with_service < span.flows && !subject.who().has(Fact::AwsService)?,
+        ipv6_bytes: ipv6_left_out(subject, &windows, &counting.predicate, &inside, &span).await?,
+    };
+    let known = Known {
+        gateways: &found,
+        once: &counting.predicate,
+        inside: &inside,
+        places: &places,
+        tells_services: !untold.services,
+    };
     let reckoning = Reckoning { prices: &prices, span: &span };
     let mut sections = Vec::new();
-    for asked in questions(subject, &windows, &found, &counting.predicate, &places, &span) {
+    for asked in questions(subject, &windows, known, &span) {
         // Of these there are few, and what would save is among them.
         let is_short = matches!(asked.name, "nat_gateways" | "nat_services");
         let limit = if is_short { ROWS_SHOWN_MAX } else { question.limit };
@@ -94,7 +110,9 @@ pub async fn cost(subject: &Subject<'_>, question: &CostQuestion) -> Result<Cost
         start: span.window.map(|window| iso(window.start)),
         end: span.window.map(|window| iso(window.end)),
         hours: span.hours,
-        bill: bill(&sections, &found, reckoning),
+        records: span.records as u64,
+        flows: span.flows as u64,
+        bill: bill(&sections, &found, reckoning, &untold),
         savings: savings(&sections, reckoning),
         gateways: found,
         sections,
@@ -110,13 +128,9 @@ pub async fn cost(subject: &Subject<'_>, question: &CostQuestion) -> Result<Cost
     cost.sections.retain(|section| !section.rows.is_empty());
     if question.outside > 0 && !cost.gateways.is_empty() {
         let sql = questions::largest_outside(subject, &windows, &cost.gateways, question.outside);
-        let mut rows = Rows::ask(subject, &sql, 1).await?;
-        while let Some(batch) = rows.next().await? {
-            let addresses = batch.rows().flat_map(|row| batch.texts(row));
-            cost.largest_outside.extend(addresses.flatten());
-        }
+        cost.largest_outside = addresses(subject, &sql).await?;
     }
-    cost.notes = notes::notes(&cost, question, &span, notes);
+    cost.notes = notes::notes(&cost, question, &span, &untold, notes);
     cost.sentence = text::sentence(&cost);
     Ok(cost)
 }
@@ -141,15 +155,56 @@ fn places(span: &Span, inventory: Vec<(String, String)>) -> Places {
     }
 }
 
+/// The addresses that a statement gives in its first column.
+async fn addresses(subject: &Subject<'_>, sql: &str) -> Result<Vec<String>> {
+    let mut rows = Rows::ask(subject, sql, 1).await?;
+    let mut addresses = Vec::new();
+    while let Some(batch) = rows.next().await? {
+        addresses.extend(batch.rows().flat_map(|row| batch.texts(row)).flatten());
+    }
+    Ok(addresses)
+}
+
+/// The bytes of IPv6 that count in no table.
+async fn ipv6_left_out(
+    subject: &Subject<'_>,
+    windows: &[Window],
+    once: &str,
+    inside: &Inside,
+    span: &Span,
+) -> Result<f64> {
+    if span.of_ipv6 == 0.0 {
+        return Ok(0.0);
+    }
+    let mut rows =
+        Rows::ask(subject, &questions::left_out(subject, windows, once, inside), 0).await?;
+    let mut bytes = 0.0;
+    while let Some(batch) = rows.next().await? {
+        bytes += batch.rows().filter_map(|row| batch.number(0, row)).sum::<f64>();
+    }
+    Ok(bytes)
+}
+
+/// What the tables are asked with.
+#[derive(Clone, Copy, Debug)]
+struct Known<'a> {
+    gateways: &'a [Gateway],
+    /// The condition that keeps one record of each packet.
+    once: &'a str,
+    inside: &'a Inside,
+    places: &'a Places,
+    /// Whether it is known of each address which AWS service has it.
+    tells_services: bool,
+}
+
 /// The tables that can be asked of what the logs hold.
 fn questions(
     subject: &Subject<'_>,
     windows: &[Window],
-    gateways: &[Gateway],
-    once: &str,
-    places: &Places,
+    known: Known<'_>,
     span: &Span,
 ) -> Vec<Question> {
+    let Known { gateways, once, inside, places, tells_services } = known;
     let mut asked = Vec::new();
     if span.flows == 0.0 {
         return asked;
@@ -162,9 +217,9 @@ fn questions(
         }
     }
     if tells_zones {
-        asked.push(questions::across_zones(subject, windows, once, places));
+        asked.push(questions::across_zones(subject, windows, gateways, once, inside, places));
     }
-    asked.push(questions::to_internet(subject, windows, once));
+    asked.push(questions::to_internet(subject, windows, once, inside, tells_services));
     asked
 }
 
@@ -181,7 +236,16 @@ fn describe(section: &mut Section, gateways: &[Gateway]) {
 }
 
 /// What is paid for, the largest first.
-fn bill(sections: &[Section], gateways: &[Gateway], reckoning: Reckoning<'_>) -> Vec<Charge> {
+fn bill(
+    sections: &[Section],
+    gateways: &[Gateway],
+    reckoning: Reckoning<'_>,
+    untold: &Untold,
+) -> Vec<Charge> {
+    // No flow of the user's choice, no bill: gateways cost their hours whoever sends.
+    if reckoning.span.flows == 0.0 {
+        return Vec::new();
+    }
     let bytes = |name: &str| {
         sections.iter().find(|section| section.name == name).map_or(0.0, |section| section.bytes)
     };
@@ -200,6 +264,11 @@ fn bill(sections: &[Section], gateways: &[Gateway], reckoning: Reckoning<'_>) ->
     let rows = sections.iter().find(|section| section.name == "nat_gateways");
     let count = rows.map_or(0, |section| section.rows.len()).max(gateways.len());
     let hours = reckoning.span.hours * count as f64;
+    let to_internet = if untold.services {
+        "Transfer to the internet (AWS services not left out)"
+    } else {
+        "Transfer to the internet"
+    };
     let mut bill = vec![
         of_bytes("Data processed by NAT gateways", "nat_gateways", Item::NatGb, 1.0),
         charge(
@@ -210,7 +279,7 @@ fn bill(sections: &[Section], gateways: &[Gateway], reckoning: Reckoning<'_>) ->
         ),
         of_bytes("Transfer between availability zones", "cross_zone", Item::ZoneGb, 2.0),
         of_bytes("Transfer to NAT gateways of another zone", "nat_other_zone", Item::ZoneGb, 1.0),
-        of_bytes("Transfer to the internet", "internet", Item::InternetGb, 1.0),
+        of_bytes(to_internet, "internet", Item::InternetGb, 1.0),
     ];
     bill.retain(|charge| charge.quantity > 0.0);
     bill.sort_by(|one, other| other.usd.total_cmp(&one.usd));

@@ -4,13 +4,24 @@ use crate::cost::CostQuestion;
 use crate::cost::answer::{Cost, ToldBy};
 use crate::cost::span::Span;
 use crate::cost::text::section;
+use crate::explain::text::amount;
 use crate::limits::PROJECTED_FROM_HOURS;
+
+/// What nothing at hand tells.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Untold {
+    /// Which addresses are those of AWS services, in some of the records.
+    pub(super) services: bool,
+    /// How many bytes went between IPv6 addresses of which none is known to be inside.
+    pub(super) ipv6_bytes: f64,
+}
 
 /// The notes, those on what is missing first.
 pub(super) fn notes(
     cost: &Cost,
     question: &CostQuestion,
     span: &Span,
+    untold: &Untold,
     of_gateways: Vec<String>,
 ) -> Vec<String> {
     let mut notes = of_gateways;
@@ -18,7 +29,7 @@ pub(super) fn notes(
         return notes;
     }
     notes.extend(on_gateways(cost));
-    notes.extend(on_fields(cost, span));
+    notes.extend(on_fields(cost, span, untold));
     notes.extend(on_time(cost, span));
     notes.extend(on_prices(cost, question, span));
     notes
@@ -66,7 +77,7 @@ fn on_gateways(cost: &Cost) -> Vec<String> {
     notes
 }
 
-fn on_fields(cost: &Cost, span: &Span) -> Vec<String> {
+fn on_fields(cost: &Cost, span: &Span, untold: &Untold) -> Vec<String> {
     let mut notes = Vec::new();
     let has_gateways = !cost.gateways.is_empty();
     if has_gateways && span.with_packet_addresses < span.flows {
@@ -84,17 +95,22 @@ fn on_fields(cost: &Cost, span: &Span) -> Vec<String> {
                 .to_owned(),
         );
     }
-    let services = section(cost, "nat_services");
-    let knows_services = services.is_some_and(|section| {
-        section.rows.iter().any(|row| row.values.first().is_some_and(Option::is_some))
-    });
-    if has_gateways && !knows_services && span.with_service < span.flows {
+    if untold.services {
         notes.push(
-            "What of it goes to S3, DynamoDB and other AWS services is told by the fields `pkt-src-aws-service` and `pkt-dst-aws-service`, \
-             or by AWS's list of its addresses: `floodmark data update aws-ranges`."
+            "What goes to S3, DynamoDB and other AWS services is told by the fields `pkt-src-aws-service` and `pkt-dst-aws-service`, which \
+             not all records have, or by AWS's list of its addresses: `floodmark data update aws-ranges`. As long as it is not known it \
+             stands among what goes to the internet, at that price."
                 .to_owned(),
         );
     }
+    if untold.ipv6_bytes > 0.0 {
+        notes.push(format!(
+            "{} between IPv6 addresses are left out: of none of them it is known that it is your own. The logs tell it by the fields \
+             `interface-id` and `flow-direction`, the inventory too: `floodmark inventory refresh`.",
+            amount(untold.ipv6_bytes, "bytes")
+        ));
+    }
+    let services = section(cost, "nat_services");
     let has_gateway_endpoint = services.is_some_and(|section| {
         section.rows.iter().any(|row| {
             matches!(row.values.as_slice(), [Some(name), None] if name == "S3" || name == "DYNAMODB")

@@ -1,12 +1,13 @@
 //! The statements of the tables.
 
 use crate::cost::answer::Gateway;
+use crate::cost::inside::Inside;
 use crate::cost::legs::with_legs;
 use crate::cost::naming;
 use crate::cost::prices::Item;
 use crate::cost::sections::Question;
 use crate::counting::own::PRIVATE;
-use crate::counting::quoted;
+use crate::counting::{is_in, quoted};
 use crate::subject::Subject;
 use crate::window::Window;
 
@@ -147,29 +148,42 @@ pub(super) fn to_far_gateways(
     }
 }
 
-/// What hosts of different availability zones send to each other.
+/// What hosts of different availability zones send to each other. What goes to and comes from NAT gateways is not among it: it has prices
+/// and a table of its own.
 pub(super) fn across_zones(
     subject: &Subject<'_>,
     windows: &[Window],
+    gateways: &[Gateway],
     once: &str,
+    inside: &Inside,
     places: &Places,
 ) -> Question {
     let place = place(subject, windows, places);
-    let private = |column: &str| format!("regexp_like({column}, '{PRIVATE}')");
-    let counted = subject.and(&format!(
-        "({once}) AND {} AND {} AND coalesce(action, 'ACCEPT') <> 'REJECT'",
-        private("srcaddr"),
-        private("dstaddr")
-    ));
+    let mut conditions = vec![
+        format!("({once})"),
+        inside.may_hold("srcaddr"),
+        inside.may_hold("dstaddr"),
+        "coalesce(action, 'ACCEPT') <> 'REJECT'".to_owned(),
+    ];
+    let of_gateways: Vec<_> =
+        gateways.iter().flat_map(|gateway| &gateway.addresses).map(String::as_str).collect();
+    if !of_gateways.is_empty() {
+        for column in ["srcaddr", "dstaddr"] {
+            conditions.push(format!("NOT {}", is_in(column, of_gateways.iter().copied())));
+        }
+    }
+    let counted = subject.and(&conditions.join(" AND "));
     Question {
         name: "cross_zone",
         title: "Between availability zones, by pair of hosts",
         by: &["first", "first_name", "second", "second_name", "zones"],
         sql: format!(
-            "WITH {place}, flows AS (\n  SELECT least(srcaddr, dstaddr) AS first, greatest(srcaddr, dstaddr) AS second,\n    sum(if(srcaddr <= dstaddr, bytes, 0)) AS bytes_out, sum(if(srcaddr <= dstaddr, 0, bytes)) AS bytes_in, sum(bytes) AS bytes, max(event_time) AS at\n  {}\n  GROUP BY 1, 2\n)\nSELECT first, {} AS first_name, second, {} AS second_name, one.zone || ' and ' || other.zone AS zones, bytes_out, bytes_in, bytes\nFROM flows JOIN place AS one ON first = one.address JOIN place AS other ON second = other.address\nWHERE one.zone <> other.zone\nORDER BY bytes DESC, 1, 3",
+            "WITH {place}, flows AS (\n  SELECT least(srcaddr, dstaddr) AS first, greatest(srcaddr, dstaddr) AS second,\n    sum(if(srcaddr <= dstaddr, bytes, 0)) AS bytes_out, sum(if(srcaddr <= dstaddr, 0, bytes)) AS bytes_in, sum(bytes) AS bytes, max(event_time) AS at\n  {}\n  GROUP BY 1, 2\n)\nSELECT first, {} AS first_name, second, {} AS second_name, one.zone || ' and ' || other.zone AS zones, bytes_out, bytes_in, bytes\nFROM flows JOIN place AS one ON first = one.address JOIN place AS other ON second = other.address\nWHERE one.zone <> other.zone AND {} AND {}\nORDER BY bytes DESC, 1, 3",
             counted.from(windows).replace('\n', "\n  "),
             naming::interface("first", "at"),
             naming::interface("second", "at"),
+            inside.holds("first", "at"),
+            inside.holds("second", "at"),
         ),
         price: Item::ZoneGb,
         // It is paid where it leaves a zone and where it comes in.
@@ -178,23 +192,56 @@ pub(super) fn across_zones(
     }
 }
 
-/// What hosts send to the internet, whether through a NAT gateway or not.
-pub(super) fn to_internet(subject: &Subject<'_>, windows: &[Window], once: &str) -> Question {
+/// What hosts send to the internet, whether through a NAT gateway or not; and to AWS services too where nothing tells these.
+pub(super) fn to_internet(
+    subject: &Subject<'_>,
+    windows: &[Window],
+    once: &str,
+    inside: &Inside,
+    tells_services: bool,
+) -> Question {
     let counted = subject.and(&format!("({once}) AND coalesce(action, 'ACCEPT') <> 'REJECT'"));
     Question {
         name: "internet",
-        title: "To the internet, by host",
+        title: if tells_services {
+            "To the internet, by host"
+        } else {
+            "To the internet (AWS services not left out), by host"
+        },
         by: &["source", "name"],
         sql: format!(
-            "WITH flows AS (\n  SELECT coalesce(nullif(pkt_srcaddr, '-'), srcaddr) AS source, coalesce(nullif(pkt_dstaddr, '-'), dstaddr) AS destination,\n    nullif(pkt_dst_aws_service, '-') AS service, sum(bytes) AS bytes, max(event_time) AS at\n  {}\n  GROUP BY 1, 2, 3\n)\nSELECT source, {} AS name, sum(bytes) AS bytes_out, 0 AS bytes_in, sum(bytes) AS bytes\nFROM flows\nWHERE regexp_like(source, '{PRIVATE}') AND NOT regexp_like(destination, '{PRIVATE}') AND NOT regexp_like(destination, '{SPECIAL}')\n  AND service IS NULL AND {} IS NULL\nGROUP BY source\nORDER BY bytes DESC, 1",
+            "WITH flows AS (\n  SELECT coalesce(nullif(pkt_srcaddr, '-'), srcaddr) AS source, coalesce(nullif(pkt_dstaddr, '-'), dstaddr) AS destination,\n    nullif(pkt_dst_aws_service, '-') AS service, sum(bytes) AS bytes, max(event_time) AS at\n  {}\n  GROUP BY 1, 2, 3\n)\nSELECT source, {} AS name, sum(bytes) AS bytes_out, 0 AS bytes_in, sum(bytes) AS bytes\nFROM flows\nWHERE {} AND NOT {} AND NOT regexp_like(destination, '{SPECIAL}')\n  AND service IS NULL AND {} IS NULL\nGROUP BY source\nORDER BY bytes DESC, 1",
             counted.from(windows).replace('\n', "\n  "),
             naming::interface("source", LATEST),
+            inside.holds("source", "at"),
+            inside.holds("destination", "at"),
             naming::service("destination"),
         ),
         price: Item::InternetGb,
         times: 1.0,
         is_of_services: false,
     }
+}
+
+/// The bytes of IPv6 between addresses of which none is known to be inside: what counts in no table.
+pub(super) fn left_out(
+    subject: &Subject<'_>,
+    windows: &[Window],
+    once: &str,
+    inside: &Inside,
+) -> String {
+    let counted = subject.and(&format!(
+        "({once}) AND strpos(srcaddr, ':') > 0 AND coalesce(action, 'ACCEPT') <> 'REJECT'"
+    ));
+    let outside = |address: &str| {
+        format!("NOT {} AND NOT regexp_like({address}, '{SPECIAL}')", inside.holds(address, "at"))
+    };
+    format!(
+        "WITH flows AS (\n  SELECT coalesce(nullif(pkt_srcaddr, '-'), srcaddr) AS source, coalesce(nullif(pkt_dstaddr, '-'), dstaddr) AS destination,\n    sum(bytes) AS bytes, max(event_time) AS at\n  {}\n  GROUP BY 1, 2\n)\nSELECT coalesce(sum(bytes), 0) AS bytes\nFROM flows\nWHERE {}\n  AND {}",
+        counted.from(windows).replace('\n', "\n  "),
+        outside("source"),
+        outside("destination"),
+    )
 }
 
 /// The part of a statement that tells the availability zone of each address: that of the interface that has it. An address that two zones

@@ -31,14 +31,13 @@ pub fn hours(hours: f64) -> String {
 
 /// What costs most and what would save most.
 pub(super) fn sentence(cost: &Cost) -> String {
+    if cost.flows == 0 {
+        return "The logs have no such flows, so there is nothing to reckon.".to_owned();
+    }
     let mut sentences = Vec::new();
     let largest = cost.bill.iter().find(|charge| charge.usd > 0.0);
     match largest {
         Some(charge) => sentences.push(most(charge, cost.hours)),
-        None if cost.start.is_none() => {
-            return "The logs have no records of this time, so there is nothing to reckon."
-                .to_owned();
-        }
         None => sentences.push("Nothing in these logs is known to cost anything.".to_owned()),
     }
     if cost.gateways.is_empty() {

@@ -486,6 +486,7 @@ fn logged(
         addresses: interface.owned.iter().cloned().collect(),
         purpose: interface.purpose.clone(),
         has_instance: interface.instances > 0,
+        forwards: forwarding.contains_key(name),
         translates: forwarding.contains_key(name) && interface.translates(),
     });
     all.collect()

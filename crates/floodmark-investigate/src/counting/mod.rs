@@ -40,6 +40,8 @@ pub(crate) struct LoggedInterface {
     pub(crate) purpose: Option<String>,
     /// Whether an instance has it, as far as it is logged.
     pub(crate) has_instance: bool,
+    /// Whether it passes on what others send, so that the addresses in its records are not only its own.
+    pub(crate) forwards: bool,
     /// Whether what comes in from hosts leaves it again under its own address, and the answers too.
     pub(crate) translates: bool,
 }

@@ -120,6 +120,7 @@ impl Asked {
                 .hint("name a path: `floodmark top logs/ --by client_ip`")
                 .into());
         }
+        resolving::refuse_standard_input(&self.paths, settings)?;
         commands::runtime(settings)?.block_on(async {
             let engine = Engine::new(settings.engine_options())?;
             let session = engine.open(&self.paths).await?.in_database(&settings.database).await?;
@@ -177,6 +178,7 @@ pub(crate) async fn answered<T>(
     if let Some(report) = reports.iter().rev().max_by_key(|report| report.account.lines) {
         query::tell_report(report, start.elapsed(), answer.is_err(), settings);
     }
+    resolving::tell_troubles(subject.who());
     Ok(answer.map_err(|error| InSql { error, sql: sql.to_owned() })?)
 }
 
@@ -188,14 +190,9 @@ pub(crate) async fn resolved(
     shown: impl IntoIterator<Item = &str>,
 ) -> anyhow::Result<bool> {
     let Some(limit) = settings.resolve else { return Ok(false) };
-    let mut wanted = naming::unresolved(subject.who(), shown)?;
+    let shown = naming::unresolved(subject.who(), shown)?;
     let asked = subject.latest().map(|metrics| metrics.unresolved()).unwrap_or_default();
-    for address in asked {
-        if !wanted.contains(&address) {
-            wanted.push(address);
-        }
-    }
-    wanted.truncate(limit);
+    let wanted = resolving::first(shown, &asked, limit);
     resolving::resolve(subject.who(), &wanted, settings).await
 }
 

@@ -24,7 +24,7 @@ use crate::settings::Settings;
 /// services, which endpoints would carry for less; what crosses availability zones; and what goes to the internet. Prices are a dated list,
 /// and can be set.
 #[derive(Args, Debug)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = EXAMPLES, mut_arg("sql", |argument| argument.help(SQL_HELP)))]
 pub(crate) struct Arguments {
     #[command(flatten)]
     asked: Asked,
@@ -55,6 +55,10 @@ pub(crate) struct Arguments {
     limit: usize,
 }
 
+/// Which statements there are is known only when the logs have told their gateways and fields, so this command asks in any case.
+const SQL_HELP: &str =
+    "Show below each table the SQL that counted it; the logs are asked all the same";
+
 const EXAMPLES: &str = "\
 Examples:
   floodmark cost logs/
@@ -79,7 +83,7 @@ pub(crate) fn run(arguments: &Arguments, settings: &Settings) -> anyhow::Result<
         if asked::resolved(subject, settings, outside).await? {
             answer = cost::cost(subject, &question).await?;
         }
-        if answer.start.is_none() {
+        if answer.records == 0 {
             let windows: Vec<_> = question.during.into_iter().collect();
             asked.tell_nothing(subject, &windows).await?;
         }

@@ -1,6 +1,8 @@
 //! `floodmark query`: SQL over logs.
 
+use std::collections::HashSet;
 use std::io::{IsTerminal, Read};
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -9,7 +11,6 @@ use anyhow::Context;
 use clap::Args;
 use floodmark_engine::dialect::{self, Statement};
 use floodmark_engine::{Engine, Error, ErrorKind, Report, Session};
-use floodmark_investigate::naming;
 use futures::StreamExt;
 
 use crate::commands;
@@ -57,6 +58,7 @@ Examples:
 pub(crate) fn run(arguments: &Arguments, settings: &Settings) -> anyhow::Result<()> {
     let (sql, from) = sql(arguments)?;
     let in_sql = |error: Error| InSql { error, sql: sql.clone() };
+    resolving::refuse_standard_input(&from, settings)?;
     let statements = dialect::parse(&sql).map_err(in_sql)?;
     if statements.is_empty() {
         return Err(Error::invalid_query("there is no SQL to run")
@@ -81,6 +83,9 @@ pub(crate) fn run(arguments: &Arguments, settings: &Settings) -> anyhow::Result<
     })
 }
 
+/// How many addresses of the answer are looked at for each that may be resolved.
+const SHOWN_OF_RESOLVED: usize = 8;
+
 /// Asks the registries about the largest addresses that the answer will show, if `--resolve` says so: it is asked once for that.
 async fn resolve(
     session: &Session<'_>,
@@ -89,24 +94,33 @@ async fn resolve(
 ) -> anyhow::Result<()> {
     let Some(limit) = settings.resolve.filter(|_| statement.is_query()) else { return Ok(()) };
     let mut query = session.query(statement.clone()).await?;
-    let mut shown: Vec<String> = Vec::new();
-    while let Some(batch) = query.rows.next().await {
+    // Not each address that is shown is asked about: which are, is known at the end.
+    let shown_max = limit.saturating_mul(SHOWN_OF_RESOLVED);
+    let mut shown: Vec<IpAddr> = Vec::new();
+    let mut seen: HashSet<IpAddr> = HashSet::new();
+    while let Some(batch) = query.rows.next().await
+        && shown.len() < shown_max
+    {
         let batch = batch.map_err(Error::from)?;
         let texts = floodmark_engine::athena::Texts::new(&batch)?;
-        for row in 0..batch.num_rows() {
-            if shown.len() >= limit {
-                break;
+        let cells = (0..batch.num_rows())
+            .flat_map(|row| (0..batch.num_columns()).map(move |column| (column, row)));
+        for (column, row) in cells {
+            let address = texts.text(column, row).and_then(|text| text.parse::<IpAddr>().ok());
+            if let Some(address) = address.map(|address| address.to_canonical())
+                && shown.len() < shown_max
+                && seen.insert(address)
+            {
+                shown.push(address);
             }
-            shown.extend((0..batch.num_columns()).filter_map(|column| texts.text(column, row)));
         }
     }
-    let mut wanted = naming::unresolved(session.who(), shown.iter().map(String::as_str))?;
     // Without a function that asks, nothing of the answer would change.
     let asked = query.metrics.unresolved();
-    wanted.retain(|address| asked.contains(address));
-    let more: Vec<_> = asked.into_iter().filter(|address| !wanted.contains(address)).collect();
-    wanted.extend(more);
-    wanted.truncate(limit);
+    drop(query);
+    let is_asked: HashSet<&IpAddr> = asked.iter().collect();
+    shown.retain(|address| is_asked.contains(address));
+    let wanted = resolving::first(shown, &asked, limit);
     resolving::resolve(session.who(), &wanted, settings).await?;
     Ok(())
 }
@@ -199,6 +213,7 @@ pub(crate) async fn answer(
     };
     output.flush()?;
     tell_report(&metrics.report(), start.elapsed(), result.is_err(), settings);
+    resolving::tell_troubles(session.who());
     result.and(finished)
 }
 

@@ -312,3 +312,28 @@ fn a_damaged_file_of_networks_is_an_error_with_a_way_out() {
     // It is not thrown away.
     assert!(folder.join("rdap.sqlite").exists());
 }
+
+#[test]
+fn the_addresses_that_are_shown_are_asked_about_first() {
+    let scene = Scene::new();
+    let sql = "SELECT dstaddr, srcaddr, network_name(srcaddr) AS network, sum(bytes) AS bytes FROM vpc_flow \
+               GROUP BY 1, 2, 3 ORDER BY 4 DESC, 2 LIMIT 4";
+    let answer = scene.query(sql, &["--resolve=4"]);
+    let rows: Vec<&str> = answer.out.lines().skip(1).collect();
+    assert!(rows.iter().all(|row| row.contains("EXAMPLE-HOSTING")), "{}", answer.out);
+    assert_eq!(scene.server.requests().len(), 1, "{:?}", scene.server.requests());
+}
+
+#[test]
+fn standard_input_is_refused_before_anybody_is_asked() {
+    let scene = Scene::new();
+    for arguments in [
+        &["query", "SELECT network_name(srcaddr) FROM vpc_flow", "--from", "-", "--resolve"][..],
+        &["top", "-", "--log", "vpc_flow", "--by", "srcaddr", "--resolve"][..],
+    ] {
+        let answer = scene.run(arguments);
+        assert_eq!(answer.code, 2, "{}", answer.err);
+        assert!(answer.err.contains("`--resolve`"), "{}", answer.err);
+    }
+    assert!(scene.server.requests().is_empty());
+}

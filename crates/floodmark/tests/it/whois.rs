@@ -66,7 +66,10 @@ impl Scene {
                 "name": "public-a", "vpc": "vpc-1", "zone": "eu-west-1a", "zone_id": "euw1-az3",
                 "ranges": ["10.0.1.0/24"],
             } },
-            "nat_gateways": { gateway: { "name": null, "subnet": "subnet-1", "interfaces": ["eni-nat"] } },
+            "nat_gateways": { gateway: {
+                "name": null, "vpc": "vpc-1", "subnet": "subnet-1", "interfaces": ["eni-nat"],
+                "public_addresses": [],
+            } },
             "instances": {}, "load_balancers": {},
             "interfaces": [{
                 "id": "eni-nat", "interface_type": "nat_gateway", "description": "", "requester": "",

@@ -1,5 +1,6 @@
 //! What traffic costs: packets are sent through a small network, and the sums must be those of the packets.
 
+mod counted;
 mod known;
 mod network;
 
