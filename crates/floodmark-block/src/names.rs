@@ -118,7 +118,7 @@ pub(crate) fn check_web_acl(
 
 /// The region of an ARN; none without one.
 pub(crate) fn region_of(arn: &str) -> Option<&str> {
-    arn.splitn(6, ':').nth(3).filter(|region| !region.is_empty())
+    arn.split(':').nth(3).filter(|region| !region.is_empty())
 }
 
 fn check_region(arn: &str, of_region: &str, region: Option<&str>) -> Result<()> {

@@ -122,8 +122,8 @@ pub fn list(folder: &Path) -> Result<Records> {
     let files = entries.filter_map(|entry| entry.ok().map(|entry| entry.path()));
     let mut paths: Vec<PathBuf> =
         files.filter(|path| path.extension().is_some_and(|ending| ending == "json")).collect();
-    // The names begin with the time.
-    paths.sort_unstable_by(|one, other| other.cmp(one));
+    // The names begin with the time; the ending would come before the number of a second one.
+    paths.sort_unstable_by(|one, other| other.file_stem().cmp(&one.file_stem()));
     for path in paths.into_iter().take(RECORDS_MAX) {
         match open(&path) {
             Ok(record) => records.records.push(record),

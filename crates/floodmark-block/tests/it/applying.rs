@@ -21,14 +21,14 @@ use crate::sample::{LOAD_BALANCER, NOW, network_acl, wanted};
 use crate::scripts::{ask, kept, network_acl_id, web_acl, web_acl_says};
 
 /// A data folder and one who asks a server.
-struct Desk {
-    folder: tempfile::TempDir,
+pub(crate) struct Desk {
+    pub(crate) folder: tempfile::TempDir,
     access: Access,
-    asker: Asker,
+    pub(crate) asker: Asker,
 }
 
 impl Desk {
-    async fn at(endpoint: &str) -> Self {
+    pub(crate) async fn at(endpoint: &str) -> Self {
         let options = AwsOptions {
             region: Some("eu-west-1".to_owned()),
             endpoint: Some(endpoint.to_owned()),
@@ -41,7 +41,7 @@ impl Desk {
         Self { folder: tempfile::tempdir().expect("a folder of its own"), access, asker }
     }
 
-    fn options(&self) -> ApplyOptions<'_> {
+    pub(crate) fn options(&self) -> ApplyOptions<'_> {
         ApplyOptions { folder: self.folder.path(), now: NOW }
     }
 
@@ -52,32 +52,35 @@ impl Desk {
     }
 
     /// What the plan would change.
-    async fn difference(&self, wanted: &Wanted) -> String {
+    pub(crate) async fn difference(&self, wanted: &Wanted) -> String {
         difference(&self.asker, &self.plan(wanted).await)
             .await
             .expect("it can be planned")
             .to_string()
     }
 
-    async fn apply(&self, wanted: &Wanted) -> Result<Option<Record>, Error> {
+    pub(crate) async fn apply(&self, wanted: &Wanted) -> Result<Option<Record>, Error> {
         let plan = self.plan(wanted).await;
         let difference = difference(&self.asker, &plan).await?;
         apply(&self.asker, &plan, &difference, self.options()).await
     }
 
     /// Takes back the newest record; what was left.
-    async fn undo(&self, record: &Record) -> Result<Vec<String>, Error> {
+    pub(crate) async fn undo(&self, record: &Record) -> Result<Vec<String>, Error> {
         let record = read(self.folder.path(), &record.id).expect("it does");
         Ok(undo(&self.asker, record, self.options()).await?.left)
     }
 }
 
-fn run<T>(work: impl Future<Output = T>) -> T {
+pub(crate) fn run<T>(work: impl Future<Output = T>) -> T {
     tokio::runtime::Runtime::new().expect("it does").block_on(work)
 }
 
 /// A server before moto that a test lets answer first.
-fn gated(moto: &Moto, answer: impl Fn(&Request) -> Option<Reply> + Send + 'static) -> HttpServer {
+pub(crate) fn gated(
+    moto: &Moto,
+    answer: impl Fn(&Request) -> Option<Reply> + Send + 'static,
+) -> HttpServer {
     let endpoint = moto.endpoint().to_owned();
     HttpServer::start(move |request| {
         answer(request).unwrap_or_else(|| gate::pass(&endpoint, request))
@@ -94,12 +97,12 @@ fn denied(request: &Request) -> Reply {
     gate::refusal(request, 403, code, "You are not authorized to perform this operation.")
 }
 
-fn is(request: &Request, action: &str) -> bool {
+pub(crate) fn is(request: &Request, action: &str) -> bool {
     gate::action(request) == action
 }
 
 /// The deny entries of a network ACL, without AWS's own.
-fn denies(moto: &Moto, id: &str) -> String {
+pub(crate) fn denies(moto: &Moto, id: &str) -> String {
     let query = "NetworkAcls[0].Entries[?RuleAction=='deny' && RuleNumber<`32767`].\
                  [RuleNumber, Egress, CidrBlock || Ipv6CidrBlock]";
     ask(moto, &format!("ec2 describe-network-acls --network-acl-ids {id}"), query)
@@ -107,7 +110,7 @@ fn denies(moto: &Moto, id: &str) -> String {
         .replace('\n', ", ")
 }
 
-fn waf(addresses: &[&str]) -> Wanted {
+pub(crate) fn waf(addresses: &[&str]) -> Wanted {
     let mut question = wanted(Way::WafIpSet, addresses);
     question.web_acl.resource_arn = Some(LOAD_BALANCER.to_owned());
     question.name = Some("flood".to_owned());
@@ -122,7 +125,7 @@ fn waf_counts(moto: &Moto) -> (String, String) {
     )
 }
 
-fn ip_set_addresses(moto: &Moto, name: &str) -> String {
+pub(crate) fn ip_set_addresses(moto: &Moto, name: &str) -> String {
     let sets = "wafv2 list-ip-sets --scope REGIONAL";
     let id = ask(moto, sets, &format!("IPSets[?Name=='{name}'].Id | [0]"));
     let set = format!("wafv2 get-ip-set --scope REGIONAL --name {name} --id {id}");
@@ -364,7 +367,7 @@ fn entries_that_were_made_go_again_if_one_is_refused() {
         let written: Vec<&str> = asked
             .iter()
             .map(gate::action)
-            .filter(|action| !action.starts_with("Describe"))
+            .filter(|action| !action.starts_with("Describe") && *action != "GetCallerIdentity")
             .collect();
         let expected = ["CreateNetworkAclEntry", "CreateNetworkAclEntry", "DeleteNetworkAclEntry"];
         assert_eq!(written, expected);
@@ -473,155 +476,6 @@ fn what_others_have_changed_since_is_left_and_told() {
             format!("the inbound rule 99 of {id} is now another one, for 192.0.2.0/24, and stays");
         assert_eq!(left, [expected]);
         assert_eq!(denies(&moto, &id), "99 False 192.0.2.0/24");
-    });
-}
-
-#[test]
-fn another_account_takes_nothing_back() {
-    let Some(moto) = Moto::start() else { return };
-    run(async {
-        let desk = Desk::at(moto.endpoint()).await;
-        let id = network_acl_id(&moto);
-        let mut question = network_acl(&["203.0.113.7"]);
-        question.network_acl.id = Some(id.clone());
-        let mut record = desk.apply(&question).await.unwrap().unwrap();
-        assert_eq!(record.account, floodmark_testing::moto::ACCOUNT);
-        record.account = "444455556666".to_owned();
-        let error = undo(&desk.asker, record.clone(), desk.options()).await.unwrap_err();
-        assert!(error.to_string().contains("was applied in the account 444455556666"), "{error}");
-        let record = read(desk.folder.path(), &record.id).unwrap();
-        assert_eq!(record.state, RecordState::Applied);
-        assert_eq!(denies(&moto, &id), "99 False 203.0.113.7/32");
-    });
-}
-
-#[test]
-fn what_is_gone_with_its_place_is_told() {
-    let Some(moto) = Moto::start() else { return };
-    let server = gated(&moto, |request| {
-        let code = "InvalidNetworkAclID.NotFound";
-        let is_gone = is(request, "DescribeNetworkAcls");
-        is_gone.then(|| gate::refusal(request, 400, code, "it does not exist"))
-    });
-    run(async {
-        let id = network_acl_id(&moto);
-        let mut question = network_acl(&["203.0.113.7"]);
-        question.network_acl.id = Some(id.clone());
-        let desk = Desk::at(moto.endpoint()).await;
-        let record = desk.apply(&question).await.unwrap().unwrap();
-        let elsewhere = Desk::at(server.endpoint()).await;
-        let left = undo(&elsewhere.asker, record, desk.options()).await.unwrap().left;
-        let expected = format!(
-            "the network ACL {id} is not there any more, so that nothing was taken out of it"
-        );
-        assert_eq!(left, [expected]);
-    });
-}
-
-#[test]
-fn records_of_one_rule_are_taken_back_the_newest_first() {
-    let Some(moto) = Moto::start() else { return };
-    run(async {
-        let desk = Desk::at(moto.endpoint()).await;
-        let arn = web_acl(&moto);
-        let mut question = wanted(Way::WafGeo, &["TV"]);
-        question.web_acl.web_acl = Some(arn.parse().unwrap());
-        let first = desk.apply(&question).await.unwrap().unwrap();
-        question.web_acl.action = RuleAction::Count;
-        let second = desk.apply(&question).await.unwrap().unwrap();
-        let error = desk.undo(&first).await.unwrap_err();
-        assert!(error.hint_text().unwrap().contains(&second.id), "{error}");
-        desk.undo(&second).await.unwrap();
-        desk.undo(&first).await.unwrap();
-        assert_eq!(web_acl_says(&moto, &arn, "WebACL.Rules[].Name"), "others");
-    });
-}
-
-/// Gives the web ACL of an ARN other rules.
-fn set_rules(moto: &Moto, arn: &str, rules: &str) {
-    let parts: Vec<&str> = arn.rsplit('/').collect();
-    let place = ["--scope", "REGIONAL", "--name", parts[1], "--id", parts[0]];
-    let token = web_acl_says(moto, arn, "LockToken");
-    let visibility = "SampledRequestsEnabled=false,CloudWatchMetricsEnabled=true,MetricName=site";
-    let more = [
-        "--lock-token",
-        &token,
-        "--default-action",
-        r#"{"Block":{}}"#,
-        "--visibility-config",
-        visibility,
-        "--rules",
-        rules,
-    ];
-    moto.aws(&[&["wafv2", "update-web-acl"][..], &place, &more].concat());
-}
-
-#[test]
-fn a_rule_that_another_has_narrowed_is_another_one() {
-    let Some(moto) = Moto::start() else { return };
-    run(async {
-        let desk = Desk::at(moto.endpoint()).await;
-        let arn = web_acl(&moto);
-        let mut question = wanted(Way::WafRate, &[]);
-        question.web_acl.web_acl = Some(arn.parse().unwrap());
-        let record = desk.apply(&question).await.unwrap().unwrap();
-        let name = &record.plan.name;
-        let rules = web_acl_says(&moto, &arn, "to_string(WebACL.Rules)");
-        // Only requests of a country are counted now.
-        let mut rules: serde_json::Value = serde_json::from_str(&rules).unwrap();
-        let ours = rules.as_array_mut().unwrap().iter_mut().find(|rule| rule["Name"] == **name);
-        ours.unwrap()["Statement"]["RateBasedStatement"]["ScopeDownStatement"] =
-            serde_json::json!({ "GeoMatchStatement": { "CountryCodes": ["AQ"] } });
-        set_rules(&moto, &arn, &rules.to_string());
-        let told = desk.difference(&question).await;
-        assert!(told.starts_with(&format!("~ rule {name}")), "{told}");
-        let left = desk.undo(&record).await.unwrap();
-        let expected = format!("the rule {name} of the web ACL site is now another one, and stays");
-        assert_eq!(left, [expected]);
-        // One that is gone is not put back.
-        set_rules(&moto, &arn, "[]");
-        let record = desk.apply(&question).await.unwrap().unwrap();
-        set_rules(&moto, &arn, "[]");
-        assert!(desk.undo(&record).await.unwrap().is_empty());
-        assert_eq!(web_acl_says(&moto, &arn, "length(WebACL.Rules)"), "0");
-    });
-}
-
-#[test]
-fn what_others_made_under_the_same_name_is_not_replaced() {
-    let Some(moto) = Moto::start() else { return };
-    run(async {
-        let desk = Desk::at(moto.endpoint()).await;
-        let arn = web_acl(&moto);
-        let mut question = wanted(Way::WafGeo, &["TV"]);
-        question.name = Some("others".to_owned());
-        question.web_acl.web_acl = Some(arn.parse().unwrap());
-        let error = desk.apply(&question).await.unwrap_err();
-        assert!(error.to_string().starts_with("the rule `others` is there"), "{error}");
-        question.web_acl.web_acl = None;
-        question.name = Some("site".to_owned());
-        question.web_acl.resource_arn = Some(LOAD_BALANCER.to_owned());
-        let error = desk.apply(&question).await.unwrap_err();
-        assert!(error.to_string().starts_with("the web ACL `site` is there"), "{error}");
-        let create = "wafv2 create-ip-set --name flood-v4 --scope REGIONAL";
-        let version = "--ip-address-version IPV4 --addresses 192.0.2.0/24";
-        ask(&moto, &format!("{create} {version}"), "Summary.Id");
-        let error = desk.apply(&waf(&["203.0.113.7"])).await.unwrap_err();
-        assert!(error.to_string().starts_with("the IP set `flood-v4` is there"), "{error}");
-        assert_eq!(ip_set_addresses(&moto, "flood-v4"), "192.0.2.0/24");
-        assert!(list(desk.folder.path()).unwrap().records.is_empty());
-    });
-}
-
-#[test]
-fn a_resource_of_another_region_is_told() {
-    let server = HttpServer::start(|request| panic!("{}", gate::action(request)));
-    run(async {
-        let desk = Desk::at(server.endpoint()).await;
-        let mut question = wanted(Way::WafGeo, &["TV"]);
-        question.web_acl.resource_arn = Some(LOAD_BALANCER.replace("eu-west-1", "us-east-2"));
-        let error = present(&desk.asker, &question).await.unwrap_err();
-        assert_eq!(error.hint_text(), Some("say `--region us-east-2`"));
     });
 }
 

@@ -8,3 +8,4 @@ mod plans;
 mod sample;
 mod scripts;
 mod targets;
+mod undoing;
