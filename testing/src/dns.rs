@@ -53,6 +53,13 @@ impl Names {
         self.silent.insert(reverse_name(address));
         self
     }
+
+    /// Never answers for the addresses of a name.
+    #[must_use]
+    pub fn silent_name(mut self, name: &str) -> Self {
+        self.silent.insert(plain(name));
+        self
+    }
 }
 
 impl DnsServer {

@@ -53,7 +53,9 @@ pub fn network_acl(question: &NumbersQuestion<'_>) -> Result<Vec<u16>> {
     if free.len() < missing {
         return Err(no_room(question, &entries, ceiling, missing - free.len()));
     }
-    if let Some(last) = free.last().filter(|last| question.first.is_some() && **last >= ceiling) {
+    // Which rules let traffic through is known only of a list that is.
+    let is_checked = question.first.is_some() && question.present.is_some();
+    if let Some(last) = free.last().filter(|last| is_checked && **last >= ceiling) {
         return Err(Error::invalid(format!(
             "rule {last} would stand behind rule {ceiling}, which lets the traffic through before"
         ))

@@ -45,6 +45,17 @@ pub struct PresentEntry {
     pub network: IpNet,
 }
 
+impl PresentEntry {
+    /// True if it is this entry: it denies the network all protocols.
+    pub fn denies(&self, direction: Direction, number: u16, network: IpNet) -> bool {
+        !self.allows
+            && self.protocol == "-1"
+            && self.direction == direction
+            && self.number == number
+            && self.network == network
+    }
+}
+
 /// A security group.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SecurityGroup {

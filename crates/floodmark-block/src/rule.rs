@@ -67,6 +67,9 @@ pub struct NetworkAclEntry {
     /// The network on the other side: the source inbound, the destination outbound.
     #[serde(with = "crate::written::one")]
     pub network: IpNet,
+    /// True if the network ACL had this very entry when the plan was made.
+    #[serde(default)]
+    pub is_there: bool,
 }
 
 /// The direction of packets, seen from the subnet or the interface.
@@ -256,6 +259,24 @@ impl Plan {
         changes.reverse();
         // The notes are about blocking.
         Self { aim, changes, notes: Vec::new(), ..self.clone() }
+    }
+}
+
+impl Change {
+    /// True if AWS held it when the plan was made.
+    pub fn is_there(&self) -> bool {
+        matches!(self, Self::NetworkAclEntry(entry) if entry.is_there)
+    }
+}
+
+impl AllowRule {
+    /// True if the other one allows the same; the descriptions may differ.
+    pub fn allows_as(&self, other: &Self) -> bool {
+        self.direction == other.direction
+            && self.protocol == other.protocol
+            && self.from_port == other.from_port
+            && self.to_port == other.to_port
+            && self.network == other.network
     }
 }
 

@@ -11,6 +11,9 @@ use crate::limits::SHOWN_CHARS_MAX;
 use crate::quotas;
 use crate::{Error, Result};
 
+/// How many bits stand before the IPv4 address in an address such as `::ffff:192.0.2.7`.
+const MAPPED_BITS: u8 = 96;
+
 /// One thing that is to be blocked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Target {
@@ -293,5 +296,16 @@ fn network(text: &str) -> Option<IpNet> {
         return Some(IpNet::from(address.to_canonical()));
     }
     let network: IpNet = text.parse().ok()?;
-    Some(network.trunc())
+    Some(match network {
+        IpNet::V6(mapped) if mapped.prefix_len() >= MAPPED_BITS => {
+            match mapped.addr().to_ipv4_mapped() {
+                Some(address) => {
+                    let prefix_len = mapped.prefix_len() - MAPPED_BITS;
+                    IpNet::new(address.into(), prefix_len).ok()?.trunc()
+                }
+                None => network.trunc(),
+            }
+        }
+        other => other.trunc(),
+    })
 }

@@ -23,7 +23,9 @@ pub(crate) struct Dialect<'a> {
 pub(crate) enum SearchString {
     /// In base64, as the API takes it.
     Base64,
-    /// As it is, as CloudFormation and the first AWS CLI take it.
+    /// In base64 in a field of its own, as CloudFormation takes it: in a plain text it resolves `{{resolve:…}}`.
+    Base64Field,
+    /// As it is, as the first AWS CLI takes it.
     Plain,
 }
 
@@ -184,12 +186,14 @@ fn statement(told: &Statement, dialect: &Dialect<'_>) -> Value {
                 Field::Path => json!({ "UriPath": {} }),
                 Field::UserAgent => json!({ "SingleHeader": { "Name": "user-agent" } }),
             };
-            let search = match dialect.search_string {
-                SearchString::Base64 => base64(text.text.as_bytes()),
-                SearchString::Plain => text.text.clone(),
+            let in_base64 = base64(text.text.as_bytes());
+            let (key, search) = match dialect.search_string {
+                SearchString::Base64 => ("SearchString", in_base64),
+                SearchString::Base64Field => ("SearchStringBase64", in_base64),
+                SearchString::Plain => ("SearchString", text.text.clone()),
             };
             json!({ "ByteMatchStatement": {
-                "SearchString": search,
+                (key): search,
                 "FieldToMatch": field,
                 "TextTransformations": [{ "Priority": 0, "Type": "NONE" }],
                 "PositionalConstraint": positional_constraint(text.place),

@@ -14,11 +14,12 @@ use serde::Serialize;
 pub struct Names(BTreeMap<String, String>);
 
 impl Names {
-    /// The names of those texts that are addresses or networks; `at` is the time of their records, in seconds since 1970.
+    /// The names of those texts that are addresses or networks; `at` is the time of their records, in seconds since 1970. A
+    /// damaged file hides only what stands in it: see [`Who::troubles`].
     ///
     /// # Errors
     ///
-    /// Those of damaged files.
+    /// None: an answer stands without its names.
     pub fn of<'a>(
         who: &Who,
         texts: impl IntoIterator<Item = &'a str>,
@@ -29,11 +30,11 @@ impl Names {
         for text in texts {
             let name = match text.split_once('/') {
                 None => match text.parse::<IpAddr>() {
-                    Ok(address) => who.label(address.to_canonical(), at)?,
+                    Ok(address) => who.label(address.to_canonical(), at),
                     Err(_) => None,
                 },
                 Some(_) => match text.parse() {
-                    Ok(network) => who.label_of_network(network)?,
+                    Ok(network) => who.label_of_network(network),
                     Err(_) => None,
                 },
             };

@@ -7,7 +7,7 @@ use chrono::{DateTime, Datelike, Timelike};
 
 use crate::data::DataFile;
 use crate::dns::Named;
-use crate::inventory::{Interface, SeriesSummary};
+use crate::inventory::Interface;
 use crate::rdap::Network;
 use crate::{Fact, Known, Result, Who, special};
 
@@ -74,7 +74,9 @@ pub fn moment(seconds: i64) -> String {
 
 fn interface(who: &Who, address: IpAddr, at: Option<i64>) -> Result<Part> {
     let inventory = who.inventory()?;
-    let found = inventory.map(|inventory| inventory.interfaces(address, at)).unwrap_or_default();
+    let known = inventory.map_or(Known::Unknown, |inventory| inventory.interfaces(address, at));
+    let is_unknown = known.is_unknown();
+    let found = known.value().unwrap_or_default();
     let each = |tell: &dyn Fn(&Interface) -> Option<String>| {
         let told: Vec<String> = found.iter().filter_map(|interface| tell(interface)).collect();
         (!told.is_empty()).then(|| told.join("; "))
@@ -92,11 +94,10 @@ fn interface(who: &Who, address: IpAddr, at: Option<i64>) -> Result<Part> {
     });
     Ok(Part {
         title: "interface",
-        text: match (text, inventory) {
-            (Some(text), _) => Known::Is(text),
-            // Snapshots of which none can be read tell nothing.
-            (None, Some(inventory)) if inventory.summary().iter().any(is_read) => Known::Nothing,
-            (None, _) => Known::Unknown,
+        text: match text {
+            Some(text) => Known::Is(text),
+            None if is_unknown => Known::Unknown,
+            None => Known::Nothing,
         },
         nothing: "none of yours".to_owned(),
         source,
@@ -113,11 +114,6 @@ fn interface(who: &Who, address: IpAddr, at: Option<i64>) -> Result<Part> {
             ("interface_as_of", as_of.map(moment)),
         ],
     })
-}
-
-/// Whether at least one snapshot of an account and region can be read.
-fn is_read(series: &SeriesSummary) -> bool {
-    series.latest.is_some()
 }
 
 fn network(who: &Who, address: IpAddr) -> Result<Part> {

@@ -11,6 +11,9 @@ pub const INVENTORY_PAGES_MAX: usize = 1000;
 /// How large a snapshot of the inventory may be to be read, in bytes.
 pub const SNAPSHOT_BYTES_MAX: u64 = 512 << 20;
 
+/// How many interfaces the snapshots of the inventory that are in memory have together. One interface takes one or two KiB.
+pub const INTERFACES_HELD_MAX: usize = 500_000;
+
 /// For how long every snapshot of the inventory is kept, in seconds. Of older days the last one is.
 pub const SNAPSHOTS_ALL_KEPT_SECONDS: i64 = 14 * 24 * 60 * 60;
 
@@ -65,7 +68,8 @@ pub const RDAP_WAIT_MAX: Duration = Duration::from_secs(300);
 /// How many characters of a name are kept.
 pub const RDAP_TEXT_CHARACTERS_MAX: usize = 200;
 
-/// How many bits of an IPv4 address may be free in a network that is believed: registries hand out nothing wider than a `/8`.
+/// How many bits of an IPv4 address may be free in a network that is believed, of a registry or a threat list: registries hand out
+/// nothing wider than a `/8`.
 pub const NETWORK_FREE_BITS_IPV4_MAX: u32 = 24;
 
 /// How many bits of an IPv6 address may be free in a network that is believed: none that was handed out is wider than a `/16`.

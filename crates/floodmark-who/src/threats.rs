@@ -1,12 +1,15 @@
 //! Threat lists that the user brings: addresses and networks with a bad name.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::Path;
 
 use ipnet::{IpNet, Ipv4Subnets, Ipv6Subnets};
 
 use crate::data::{self, DataFile, Kind};
-use crate::limits::{THREAT_ENTRIES_MAX, THREAT_NOTE_CHARACTERS_MAX};
+use crate::limits::{
+    NETWORK_FREE_BITS_IPV4_MAX, NETWORK_FREE_BITS_IPV6_MAX, THREAT_ENTRIES_MAX,
+    THREAT_NOTE_CHARACTERS_MAX,
+};
 use crate::ranges::{Nested, NestedBuilder};
 use crate::{Error, ErrorKind, Result};
 
@@ -54,7 +57,7 @@ pub struct Entry<'a> {
 pub struct Parsed {
     /// The networks with their notes.
     pub entries: Vec<(IpNet, Option<String>)>,
-    /// How many lines are no addresses.
+    /// How many lines are no addresses, or a network too wide to be believed.
     pub rejected: u64,
     /// The first of those lines, with their numbers.
     pub first_rejected: Vec<String>,
@@ -128,7 +131,10 @@ impl Threats {
 }
 
 /// Reads a list: an address, a network or a range a line, with `#` and `;` for comments; or CSV, with or without a header, in which
-/// the first column that holds an address is the network, and `note`, `category`, `description` or the next column the note.
+/// the first column that holds an address is the network, and `note`, `category`, `description` or the next column the note. Where
+/// the header says `start` and `end`, or the next column holds a higher address, the two are a range.
+///
+/// A network or a range of more addresses than an IPv4 `/8` or an IPv6 `/16` has is rejected: it would put a name on everybody.
 pub fn parse(text: &str) -> Parsed {
     let mut parsed = Parsed::default();
     let mut columns: Option<Columns> = None;
@@ -145,23 +151,25 @@ pub fn parse(text: &str) -> Parsed {
             }
         }
         let found = match columns {
-            Some(columns) => fields.get(columns.network).map(|field| (columns, networks(field))),
-            None => fields.iter().enumerate().find_map(|(place, field)| {
-                let networks = networks(field)?;
-                Some((Columns { network: place, note: Some(place + 1) }, Some(networks)))
-            }),
+            Some(columns) => columns.range(&fields).map(|range| (range, columns.note)),
+            None => Columns::without_header(&fields),
         };
-        let Some((columns, Some(networks))) = found else {
-            parsed.rejected += 1;
-            if parsed.first_rejected.len() < data::REJECTED_SHOWN {
-                let start: String = line.chars().take(80).collect();
-                parsed.first_rejected.push(format!("line {number}: {start}"));
+        let refused = match found {
+            None => "",
+            Some((range, _)) if range.is_too_wide() => ", which is too wide to be believed",
+            Some((range, note)) => {
+                let note = note.and_then(|place| fields.get(place)).map(|note| clean(note));
+                let note = note.filter(|note| !note.is_empty());
+                let networks = range.networks().into_iter();
+                parsed.entries.extend(networks.map(|network| (network, note.clone())));
+                continue;
             }
-            continue;
         };
-        let note = columns.note.and_then(|place| fields.get(place)).map(|note| clean(note));
-        let note = note.filter(|note| !note.is_empty());
-        parsed.entries.extend(networks.into_iter().map(|network| (network, note.clone())));
+        parsed.rejected += 1;
+        if parsed.first_rejected.len() < data::REJECTED_SHOWN {
+            let start: String = line.chars().take(80).collect();
+            parsed.first_rejected.push(format!("line {number}: {start}{refused}"));
+        }
     }
     parsed
 }
@@ -170,7 +178,16 @@ pub fn parse(text: &str) -> Parsed {
 #[derive(Clone, Copy, Debug)]
 struct Columns {
     network: usize,
+    /// Where the range's last address stands, if the network is the first one.
+    end: Option<usize>,
     note: Option<usize>,
+}
+
+/// Addresses of one family from the first to the last.
+#[derive(Clone, Copy, Debug)]
+enum Range {
+    V4(Ipv4Addr, Ipv4Addr),
+    V6(Ipv6Addr, Ipv6Addr),
 }
 
 impl Columns {
@@ -190,6 +207,18 @@ impl Columns {
         "indicator",
         "dst_ip",
     ];
+    const START: [&str; 8] = [
+        "start",
+        "start_ip",
+        "ip_start",
+        "startip",
+        "start_address",
+        "range_start",
+        "first",
+        "first_ip",
+    ];
+    const END: [&str; 8] =
+        ["end", "end_ip", "ip_end", "endip", "end_address", "range_end", "last", "last_ip"];
     const NOTE: [&str; 11] = [
         "note",
         "category",
@@ -211,8 +240,87 @@ impl Columns {
                 fields.iter().position(|field| field.trim().eq_ignore_ascii_case(name))
             })
         };
-        Some(Self { network: place(&Self::NETWORK)?, note: place(&Self::NOTE) })
+        let note = place(&Self::NOTE);
+        match (place(&Self::NETWORK), place(&Self::START), place(&Self::END)) {
+            (Some(network), ..) => Some(Self { network, end: None, note }),
+            (None, Some(network), Some(end)) => Some(Self { network, end: Some(end), note }),
+            _ => None,
+        }
     }
+
+    /// The range in the columns that the header names.
+    fn range(self, fields: &[String]) -> Option<Range> {
+        let start = fields.get(self.network)?;
+        match self.end {
+            Some(end) => Range::between(address(start)?, address(fields.get(end)?)?),
+            None => Range::of(start),
+        }
+    }
+
+    /// The first range of a line, and where its note stands.
+    fn without_header(fields: &[String]) -> Option<(Range, Option<usize>)> {
+        let mut places = fields.iter().enumerate();
+        let (place, range) = places.find_map(|(place, field)| Some((place, Range::of(field)?)))?;
+        let end = fields.get(place + 1).and_then(|field| address(field));
+        let between = address(&fields[place]).zip(end);
+        match between.and_then(|(start, end)| Range::between(start, end)) {
+            Some(range) => Some((range, Some(place + 2))),
+            None => Some((range, Some(place + 1))),
+        }
+    }
+}
+
+impl Range {
+    /// The range that a field names: of an address, a CIDR, or the first and the last address.
+    fn of(field: &str) -> Option<Self> {
+        if let Some(address) = address(field) {
+            return Self::between(address, address);
+        }
+        let field = unquoted(field);
+        if let Ok(network) = field.parse::<IpNet>() {
+            return Self::between(network.network(), network.broadcast());
+        }
+        let (first, last) = field.split_once('-')?;
+        Self::between(address(first)?, address(last)?)
+    }
+
+    /// From one address to another one that is not smaller.
+    fn between(first: IpAddr, last: IpAddr) -> Option<Self> {
+        match (first, last) {
+            (IpAddr::V4(first), IpAddr::V4(last)) if first <= last => Some(Self::V4(first, last)),
+            (IpAddr::V6(first), IpAddr::V6(last)) if first <= last => Some(Self::V6(first, last)),
+            _ => None,
+        }
+    }
+
+    /// Whether it has more addresses than anybody is given.
+    fn is_too_wide(self) -> bool {
+        match self {
+            Self::V4(first, last) => {
+                (last.to_bits() - first.to_bits()) >> NETWORK_FREE_BITS_IPV4_MAX > 0
+            }
+            Self::V6(first, last) => {
+                (last.to_bits() - first.to_bits()) >> NETWORK_FREE_BITS_IPV6_MAX > 0
+            }
+        }
+    }
+
+    /// The fewest networks that cover it.
+    fn networks(self) -> Vec<IpNet> {
+        match self {
+            Self::V4(first, last) => Ipv4Subnets::new(first, last, 0).map(IpNet::V4).collect(),
+            Self::V6(first, last) => Ipv6Subnets::new(first, last, 0).map(IpNet::V6).collect(),
+        }
+    }
+}
+
+/// The address that a field is.
+fn address(field: &str) -> Option<IpAddr> {
+    unquoted(field).parse().ok().map(|address: IpAddr| address.to_canonical())
+}
+
+fn unquoted(field: &str) -> &str {
+    field.trim().trim_matches(['"', '\'', '[', ']'])
 }
 
 /// The fields of a line: of CSV, of TSV, or of an address with a comment behind it.
@@ -236,27 +344,6 @@ fn fields(line: &str) -> Vec<String> {
             vec![network.to_owned(), note.trim().to_owned()]
         }
         _ => vec![line.to_owned()],
-    }
-}
-
-/// The networks that a field names: one for an address or a CIDR, the fewest that cover a range.
-fn networks(field: &str) -> Option<Vec<IpNet>> {
-    let field = field.trim().trim_matches(['"', '\'', '[', ']']);
-    if let Ok(address) = field.parse::<IpAddr>() {
-        return Some(vec![IpNet::from(address.to_canonical())]);
-    }
-    if let Ok(network) = field.parse::<IpNet>() {
-        return Some(vec![network.trunc()]);
-    }
-    let (first, last) = field.split_once('-')?;
-    match (first.trim().parse().ok()?, last.trim().parse().ok()?) {
-        (IpAddr::V4(first), IpAddr::V4(last)) if first <= last => {
-            Some(Ipv4Subnets::new(first, last, 0).map(IpNet::V4).collect())
-        }
-        (IpAddr::V6(first), IpAddr::V6(last)) if first <= last => {
-            Some(Ipv6Subnets::new(first, last, 0).map(IpNet::V6).collect())
-        }
-        _ => None,
     }
 }
 
@@ -303,6 +390,18 @@ mod tests {
         check("1,192.0.2.1,scanner\n", &[("192.0.2.1/32", "scanner")]);
         check("192.0.2.0 - 192.0.2.2\n", &[("192.0.2.0/31", ""), ("192.0.2.2/32", "")]);
         check("::ffff:192.0.2.1\r\n", &[("192.0.2.1/32", "")]);
+        check(
+            "# a list\nStart\tEnd\tNetmask\tAttacks\n192.0.2.0\t192.0.2.255\t24\t900\n",
+            &[("192.0.2.0/24", "")],
+        );
+        check("end,start,reason\n192.0.2.3,192.0.2.0,scan\n", &[("192.0.2.0/30", "scan")]);
+        check("ip,start,end\n192.0.2.1,2026-01-01,2026-02-01\n", &[("192.0.2.1/32", "")]);
+        check("192.0.2.0,192.0.2.255,scanner\n", &[("192.0.2.0/24", "scanner")]);
+        check("2001:db8::,2001:db8::ffff\n", &[("2001:db8::/112", "")]);
+        check("192.0.2.0 192.0.2.1\n", &[("192.0.2.0/31", "")]);
+        // Two that are no range.
+        check("192.0.2.9,192.0.2.1\n", &[("192.0.2.9/32", "192.0.2.1")]);
+        check("192.0.2.9,2001:db8::1\n", &[("192.0.2.9/32", "2001:db8::1")]);
         check("192.0.2.1,bad\u{1b}[31m\n", &[("192.0.2.1/32", "bad[31m")]);
     }
 
@@ -313,5 +412,16 @@ mod tests {
         assert_eq!(parsed.rejected, 3);
         assert_eq!(parsed.first_rejected[0], "line 2: <html>");
         assert_eq!(parsed.first_rejected[1], "line 3: 192.0.2.300");
+    }
+
+    #[test]
+    fn what_would_name_everybody_is_rejected() {
+        let text = "0.0.0.0/0\n::/0\n10.0.0.0/7\n2000::/15\n192.0.2.1,223.255.255.255\n10.0.0.0/8\n2001::/16\n";
+        let parsed = parse(text);
+        let networks: Vec<String> =
+            parsed.entries.iter().map(|(network, _)| network.to_string()).collect();
+        assert_eq!(networks, ["10.0.0.0/8", "2001::/16"]);
+        assert_eq!(parsed.rejected, 5);
+        assert_eq!(parsed.first_rejected[0], "line 1: 0.0.0.0/0, which is too wide to be believed");
     }
 }

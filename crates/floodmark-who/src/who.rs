@@ -215,37 +215,45 @@ impl Who {
     }
 
     /// The best short name of an address for a reader: our own interface, else whose network it is and where; and the threat
-    /// lists that name it.
-    ///
-    /// # Errors
-    ///
-    /// Those of a damaged file.
-    pub fn label(&self, address: IpAddr, at: Option<i64>) -> Result<Option<String>> {
-        let interface = self.tell(Fact::Interface, address, at)?.value();
-        let mut label = interface.map(|name| name.to_string());
-        if label.is_none() {
-            label = self.label_of_stranger(address)?;
+    /// lists that name it. A damaged file hides nothing but what stands in it: see [`Who::troubles`].
+    pub fn label(&self, address: IpAddr, at: Option<i64>) -> Option<String> {
+        let interface = self.tell(Fact::Interface, address, at).ok().and_then(Known::value);
+        let label =
+            interface.map(|name| name.to_string()).or_else(|| self.label_of_stranger(address));
+        let lists = self.tell(Fact::ThreatList, address, at).ok().and_then(Known::value);
+        let on = lists.map(|lists| format!("on threat list {lists}"));
+        match (label, on) {
+            (Some(label), Some(on)) => Some(format!("{label}; {on}")),
+            (label, on) => label.or(on),
         }
-        if let Some(lists) = self.tell(Fact::ThreatList, address, at)?.value() {
-            let on = format!("on threat list {lists}");
-            label = Some(label.map_or_else(|| on.clone(), |label| format!("{label}; {on}")));
-        }
-        Ok(label)
     }
 
-    /// The name of a network that all its addresses share.
-    ///
-    /// # Errors
-    ///
-    /// Those of a damaged file.
-    pub fn label_of_network(&self, network: IpNet) -> Result<Option<String>> {
-        if let Known::Is(range) = self.aws_range(network.network())?
+    /// The name of a network that all its addresses share. A damaged file hides nothing but what stands in it: see
+    /// [`Who::troubles`].
+    pub fn label_of_network(&self, network: IpNet) -> Option<String> {
+        if let Ok(Known::Is(range)) = self.aws_range(network.network())
             && range.prefix.contains(&network)
         {
-            return Ok(Some(of_aws(&range)));
+            return Some(of_aws(&range));
         }
-        let shared = self.networks()?.find_all(network);
-        Ok(shared.and_then(|shared| of_network(&shared, shared.country.as_deref())))
+        let shared = self.networks().ok()?.find_all(network)?;
+        of_network(&shared, shared.country.as_deref())
+    }
+
+    /// What is wrong with the files that were asked so far, each once, with the way out. Names lack what stands in them.
+    pub fn troubles(&self) -> Vec<String> {
+        let parts = [
+            self.networks.get().and_then(|part| part.as_ref().err()),
+            self.inventory.get().and_then(|part| part.as_ref().err()),
+            self.geo.get().and_then(|part| part.as_ref().err()),
+            self.aws_ranges.get().and_then(|part| part.as_ref().err()),
+            self.threats.get().and_then(|part| part.as_ref().err()),
+        ];
+        let mut troubles: Vec<String> = parts.into_iter().flatten().map(with_hint).collect();
+        if let Some(Ok(Some(inventory))) = self.inventory.get() {
+            troubles.extend(inventory.troubles());
+        }
+        troubles
     }
 
     /// Asks the registries for the networks of addresses, as [`resolve::resolve`] does.
@@ -284,24 +292,24 @@ impl Who {
         Ok(self.aws_ranges()?.map_or(Known::Unknown, |(_, ranges)| ranges.find(address)))
     }
 
-    fn label_of_stranger(&self, address: IpAddr) -> Result<Option<String>> {
+    fn label_of_stranger(&self, address: IpAddr) -> Option<String> {
         let special = special::find(address);
         if let Some(special) = special.filter(|special| special.is_of_aws()) {
-            return Ok(Some(special.name.to_owned()));
+            return Some(special.name.to_owned());
         }
-        if let Known::Is(range) = self.aws_range(address)? {
-            return Ok(Some(of_aws(&range)));
+        if let Ok(Known::Is(range)) = self.aws_range(address) {
+            return Some(of_aws(&range));
         }
-        let country = self.tell(Fact::Country, address, None)?.value();
+        let country = self.tell(Fact::Country, address, None).ok().and_then(Known::value);
         // What private addresses and the like are everybody knows.
-        if let (Known::Is(network), None) = (self.network(address)?, special) {
+        if let (Ok(Known::Is(network)), None) = (self.network(address), special) {
             let registered = network.country.as_deref();
-            return Ok(of_network(&network, country.as_deref().or(registered)));
+            return of_network(&network, country.as_deref().or(registered));
         }
-        Ok(match self.geo()?.autonomous_system(address) {
-            Known::Is(system) => Some(joined(&system.to_string(), country.as_deref())),
+        match self.geo().map(|geo| geo.autonomous_system(address)) {
+            Ok(Known::Is(system)) => Some(joined(&system.to_string(), country.as_deref())),
             _ => country.map(|country| country.to_string()),
-        })
+        }
     }
 
     fn data_folder(&self) -> Option<PathBuf> {
@@ -312,6 +320,11 @@ impl Who {
 /// A part that is read once. All who ask hear of what was wrong with it.
 fn part<T>(part: &OnceLock<Result<T>>, read: impl FnOnce() -> Result<T>) -> Result<&T> {
     part.get_or_init(read).as_ref().map_err(Error::copy)
+}
+
+/// An error with its way out, in one line.
+fn with_hint(error: &Error) -> String {
+    error.hint_text().map_or_else(|| error.to_string(), |hint| format!("{error}; {hint}"))
 }
 
 /// What a value says, if it says it.

@@ -69,9 +69,11 @@ pub(crate) fn refuse_standard_input(from: &[String], settings: &Settings) -> any
     if settings.resolve.is_none() || !from.iter().any(|from| from == "-") {
         return Ok(());
     }
-    Err(Error::invalid_query("`--resolve` reads the logs twice, and standard input can be read once")
-        .hint("write the logs to a file, or leave `--resolve` out")
-        .into())
+    Err(Error::invalid_query(
+        "`--resolve` reads the logs twice, and standard input can be read once",
+    )
+    .hint("write the logs to a file, or leave `--resolve` out")
+    .into())
 }
 
 /// Says which files about addresses could not be used.

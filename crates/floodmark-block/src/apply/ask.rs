@@ -5,9 +5,12 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::apply::Asker;
+use crate::apply::step::Made;
 use crate::limits::LIST_PAGES_MAX;
+use crate::names;
 use crate::present::{NetworkAcl, PresentEntry, PresentRule, SecurityGroup, WebAcl};
-use crate::rule::{AllowRule, Direction, Scope, WebAclReference};
+use crate::rule::{AllowRule, Direction, Scope, WebAclReference, WebAclRule};
+use crate::wire::{self, Dialect, SearchString};
 use crate::{Error, ErrorKind, Result};
 
 /// An IP set as AWS holds it.
@@ -255,7 +258,56 @@ pub(super) async fn web_acl_of(
     }
 }
 
+/// Our rule with the ARNs of its IP sets: of those that were made, or as AWS tells them; null where there is none.
+pub(super) async fn rule_with_arns(
+    asker: &Asker,
+    rule: &WebAclRule,
+    made: &[Made],
+) -> Result<Value> {
+    let mut arns: Vec<(String, String)> =
+        made.iter().map(|made| (made.name.clone(), made.arn.clone())).collect();
+    for name in crate::render::ip_sets_of(&rule.statement) {
+        if arns.iter().all(|(known, _)| known != name)
+            && let Some(held) = ip_set(asker, rule.scope, name).await?
+        {
+            arns.push((name.to_owned(), held.arn));
+        }
+    }
+    let arn = |name: &str| {
+        arns.iter().find(|(known, _)| known == name).map_or(Value::Null, |(_, arn)| json!(arn))
+    };
+    let dialect = Dialect { ip_set_arn: &arn, arn_key: "ARN", search_string: SearchString::Base64 };
+    Ok(wire::rule(rule, &dialect))
+}
+
+/// True if AWS's rule does what ours does, wherever it stands.
+///
+/// A condition more would make it narrower and one less wider, so that the statements and the actions are the same but for
+/// fields without a value. How it is measured and labelled does not matter.
+pub(super) fn is_same_rule(theirs: &Value, ours: &Value) -> bool {
+    ["Name", "Action", "OverrideAction", "Statement"]
+        .iter()
+        .all(|field| without_nulls(&theirs[field]) == without_nulls(&ours[field]))
+}
+
+/// A value without fields that have none.
+pub(super) fn without_nulls(value: &Value) -> Value {
+    match value {
+        Value::Object(fields) => {
+            let kept = fields.iter().filter(|(_, value)| !value.is_null());
+            Value::Object(kept.map(|(key, value)| (key.clone(), without_nulls(value))).collect())
+        }
+        Value::Array(items) => Value::Array(items.iter().map(without_nulls).collect()),
+        other => other.clone(),
+    }
+}
+
 impl HeldWebAcl {
+    /// True if we have made it.
+    pub(super) fn is_ours(&self) -> bool {
+        names::is_ours(&self.reference.name, self.whole["Description"].as_str())
+    }
+
     /// What a plan depends on.
     pub(super) fn summary(&self) -> WebAcl {
         let rules = self.rules().iter().map(|rule| PresentRule {

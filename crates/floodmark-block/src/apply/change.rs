@@ -10,7 +10,7 @@ use crate::apply::step::{Made, Step};
 use crate::limits::CHANGE_TRIES_MAX;
 use crate::quotas::IP_SET_NETWORKS_MAX;
 use crate::rule::{IpSet, NetworkAclEntry, Scope, SecurityGroupRule, WebAclReference, WebAclRule};
-use crate::wire::{self, Dialect, SearchString, waf_network};
+use crate::wire::{self, waf_network};
 use crate::{Error, ErrorKind, Result};
 
 /// AWS's answer to a change, of which nothing is needed.
@@ -76,7 +76,7 @@ pub(super) async fn make(asker: &Asker, step: &Step, made: &[Made]) -> Result<Op
 
 /// Takes a step back; a reason if it is left because others have changed what it made.
 ///
-/// What is gone already counts as taken back.
+/// What we made and is gone counts as taken back. If what held it is gone, that is told: it may be elsewhere.
 pub(super) async fn take_back(
     asker: &Asker,
     step: &Step,
@@ -86,21 +86,21 @@ pub(super) async fn take_back(
         Step::CreateNetworkAclEntry(entry) => without_entry(asker, entry).await,
         Step::ChangeSecurityGroup(change) => {
             let opposite = SecurityGroupRule { revoked: !change.revoked, ..change.clone() };
-            security_group(asker, &opposite).await?;
-            Ok(None)
+            match security_group(asker, &opposite).await {
+                Err(error) if error.kind() == ErrorKind::NotFound => {
+                    Ok(Some(not_there("security group", &change.group_id)))
+                }
+                other => other.map(|()| None),
+            }
         }
         Step::CreateIpSet { set, .. } => without_ip_set(asker, set, made).await,
         Step::AddToIpSet { set, .. } => {
-            remove_from_ip_set(asker, set).await?;
-            Ok(None)
+            let is_there = change_ip_set(asker, set, |held| others_in(held, set)).await?;
+            Ok((!is_there).then(|| not_there("IP set", &set.name)))
         }
         Step::CreateWebAcl { rule, .. } => without_web_acl(asker, rule, made).await,
         Step::PutRule { web_acl, rule, before } => {
-            match put_rule(asker, web_acl, rule.scope, &rule.name, before.as_ref()).await {
-                // It went with its web ACL.
-                Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-                other => other.map(|()| None),
-            }
+            put_back(asker, web_acl, rule, before.as_ref()).await
         }
         Step::Associate { resource_arn, web_acl, scope } => {
             let held = ask::web_acl_of(asker, *scope, resource_arn).await?;
@@ -124,7 +124,9 @@ pub(super) async fn take_back(
 async fn without_entry(asker: &Asker, entry: &NetworkAclEntry) -> Result<Option<String>> {
     let acl = match ask::network_acl(asker, &entry.network_acl_id).await {
         Ok(acl) => acl,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            return Ok(Some(not_there("network ACL", &entry.network_acl_id)));
+        }
         Err(error) => return Err(error),
     };
     let there = acl
@@ -133,9 +135,7 @@ async fn without_entry(asker: &Asker, entry: &NetworkAclEntry) -> Result<Option<
         .find(|there| there.direction == entry.direction && there.number == entry.number);
     match there {
         None => Ok(None),
-        Some(there)
-            if !there.allows && there.network == entry.network && there.protocol == "-1" =>
-        {
+        Some(there) if there.denies(entry.direction, entry.number, entry.network) => {
             query(asker, "DeleteNetworkAclEntry", &wire::network_acl_entry_key(entry)).await?;
             Ok(None)
         }
@@ -319,10 +319,41 @@ async fn put_rule(
     }
 }
 
+/// Puts back what was in the place of a rule of ours, if ours is still there as we put it; a reason if it is left.
+async fn put_back(
+    asker: &Asker,
+    web_acl: &WebAclReference,
+    rule: &WebAclRule,
+    before: Option<&Value>,
+) -> Result<Option<String>> {
+    let ours = ask::rule_with_arns(asker, rule, &[]).await?;
+    let mut tries = Tries::default();
+    loop {
+        let Some(held) = ask::web_acl(asker, rule.scope, web_acl).await? else {
+            return Ok(Some(not_there("web ACL", &web_acl.name)));
+        };
+        let Some(there) = held.rule(&rule.name) else { return Ok(None) };
+        if before.is_some_and(|before| ask::is_same_rule(there, before)) {
+            return Ok(None);
+        }
+        if !ask::is_same_rule(there, &ours) {
+            return Ok(Some(format!(
+                "the rule {} of the web ACL {} is now another one, and stays",
+                rule.name, held.reference.name
+            )));
+        }
+        let request = update(&held, &rule.name, before);
+        match asker.waf_to_change()?.json::<Value>("UpdateWebACL", &request).await {
+            Ok(_) => return Ok(None),
+            Err(error) => tries.again(asker, error).await?,
+        }
+    }
+}
+
 /// The request that gives a web ACL a rule and keeps all else.
 fn update(held: &HeldWebAcl, name: &str, ours: Option<&Value>) -> Value {
     let others = held.rules().iter().filter(|rule| rule["Name"] != json!(name));
-    let rules: Vec<Value> = others.chain(ours).map(without_nulls).collect();
+    let rules: Vec<Value> = others.chain(ours).map(ask::without_nulls).collect();
     let mut request = json!({
         "Name": held.reference.name,
         "Scope": held.scope.aws_name(),
@@ -339,32 +370,16 @@ fn update(held: &HeldWebAcl, name: &str, ours: Option<&Value>) -> Value {
     request
 }
 
-/// A rule without fields that have no value.
-fn without_nulls(rule: &Value) -> Value {
-    match rule {
-        Value::Object(fields) => {
-            let kept = fields.iter().filter(|(_, value)| !value.is_null());
-            Value::Object(kept.map(|(key, value)| (key.clone(), value.clone())).collect())
-        }
-        other => other.clone(),
-    }
-}
-
-/// Our rule with the ARNs of its IP sets.
+/// Our rule with the ARNs of its IP sets; an error if one is gone.
 async fn rule_with_arns(asker: &Asker, rule: &WebAclRule, made: &[Made]) -> Result<Value> {
-    let mut arns: Vec<(String, String)> =
-        made.iter().map(|made| (made.name.clone(), made.arn.clone())).collect();
     for name in crate::render::ip_sets_of(&rule.statement) {
-        if arns.iter().all(|(known, _)| known != name) {
-            let held = ask::ip_set(asker, rule.scope, name).await?;
-            arns.push((name.to_owned(), held.ok_or_else(|| gone("IP set", name))?.arn));
+        if made.iter().all(|made| made.name != name)
+            && ask::ip_set(asker, rule.scope, name).await?.is_none()
+        {
+            return Err(gone("IP set", name));
         }
     }
-    let arn = |name: &str| {
-        arns.iter().find(|(known, _)| known == name).map_or(Value::Null, |(_, arn)| json!(arn))
-    };
-    let dialect = Dialect { ip_set_arn: &arn, arn_key: "ARN", search_string: SearchString::Base64 };
-    Ok(wire::rule(rule, &dialect))
+    ask::rule_with_arns(asker, rule, made).await
 }
 
 /// Asks EC2 to change something.
@@ -382,6 +397,11 @@ fn summary(answer: &Value, operation: &str) -> Result<Made> {
             Err(Error::new(ErrorKind::Unavailable, format!("AWS WAF answers half of {operation}")))
         }
     }
+}
+
+/// What is told of a step whose place is not there any more.
+fn not_there(what: &str, name: &str) -> String {
+    format!("the {what} {name} is not there any more, so that nothing was taken out of it")
 }
 
 fn gone(what: &str, name: &str) -> Error {

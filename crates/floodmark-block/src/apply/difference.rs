@@ -8,10 +8,10 @@ use serde_json::{Value, json};
 use crate::apply::Asker;
 use crate::apply::ask::{self, HeldWebAcl};
 use crate::apply::step::Step;
+use crate::names;
 use crate::present::{NetworkAcl, SecurityGroup};
 use crate::quotas::IP_SET_NETWORKS_MAX;
 use crate::rule::{Change, Holder, IpSet, NetworkAclEntry, Plan, SecurityGroupRule, WebAclRule};
-use crate::wire::{self, Dialect, SearchString};
 use crate::{Error, Result};
 
 /// What a plan would change in AWS, and what of it is there already.
@@ -63,15 +63,14 @@ impl Difference {
 
     fn network_acl_entry(&mut self, entry: &NetworkAclEntry, known: &NetworkAcl) -> Result<()> {
         let step = Step::CreateNetworkAclEntry(entry.clone());
+        let (direction, number) = (entry.direction, entry.number);
         let taken = known
             .entries
             .iter()
-            .find(|there| there.direction == entry.direction && there.number == entry.number);
+            .find(|there| there.direction == direction && there.number == number);
         match taken {
             None => self.steps.push(step),
-            Some(there)
-                if !there.allows && there.protocol == "-1" && there.network == entry.network =>
-            {
+            Some(there) if there.denies(direction, number, entry.network) => {
                 self.there.push(step.to_string());
             }
             Some(there) => {
@@ -86,14 +85,7 @@ impl Difference {
     }
 
     fn security_group(&mut self, change: &SecurityGroupRule, known: &SecurityGroup) {
-        let same = |there: &&crate::rule::AllowRule| {
-            there.direction == change.rule.direction
-                && there.protocol == change.rule.protocol
-                && there.from_port == change.rule.from_port
-                && there.to_port == change.rule.to_port
-                && there.network == change.rule.network
-        };
-        let is_there = known.rules.iter().any(|there| same(&there));
+        let is_there = known.rules.iter().any(|there| there.allows_as(&change.rule));
         let step = Step::ChangeSecurityGroup(change.clone());
         if is_there == change.revoked {
             self.steps.push(step);
@@ -129,6 +121,12 @@ impl Difference {
             IP_SET_NETWORKS_MAX.value,
             "take another name (`--name`), which is another IP set",
         )?;
+        let has_others = there.len() != held.addresses.len()
+            || there.iter().any(|other| !set.networks.contains(other));
+        let is_as_wanted = networks.is_empty() && !has_others;
+        if !is_as_wanted && !names::is_ours(&set.name, held.description.as_deref()) {
+            return Err(not_ours("IP set", &set.name));
+        }
         let missing = IpSet { networks, ..set.clone() };
         if missing.networks.is_empty() {
             self.there.push(Step::AddToIpSet { set: set.clone(), id: held.id }.to_string());
@@ -156,7 +154,13 @@ impl Difference {
                 }
             }
         };
+        // One that protects the resource, or is named as the place, may be of others; one that is to be made may not.
+        let is_found_by_name = !matches!(rule.holder, Holder::Existing(_))
+            && (resource_arn.is_some() || matches!(rule.holder, Holder::New { .. }));
         match held {
+            Some(held) if is_found_by_name && !held.is_ours() => {
+                return Err(not_ours("web ACL", &held.reference.name));
+            }
             Some(held) => self.put_rule(asker, rule, &held).await?,
             None => {
                 let description = plan.description.clone();
@@ -197,38 +201,24 @@ impl Difference {
             self.steps.push(step);
             return Ok(());
         };
-        let mut arns = Vec::new();
-        for name in crate::render::ip_sets_of(&rule.statement) {
-            if let Some(set) = ask::ip_set(asker, rule.scope, name).await? {
-                arns.push((name.to_owned(), set.arn));
-            }
-        }
-        let arn = |name: &str| {
-            arns.iter().find(|(known, _)| known == name).map_or(Value::Null, |(_, arn)| json!(arn))
-        };
-        let dialect =
-            Dialect { ip_set_arn: &arn, arn_key: "ARN", search_string: SearchString::Base64 };
-        if holds(&before, &wire::rule(rule, &dialect)) {
+        let is_same = ask::is_same_rule(&before, &ask::rule_with_arns(asker, rule, &[]).await?);
+        if is_same && before["Priority"] == json!(rule.priority) {
             self.there.push(step.to_string());
-        } else {
+        } else if held.is_ours() || names::is_ours(&rule.name, None) {
             self.steps.push(step);
+        } else {
+            return Err(not_ours("rule", &rule.name));
         }
         Ok(())
     }
 }
 
-/// True if AWS's value has all that ours has; AWS adds what was left to it.
-fn holds(theirs: &Value, ours: &Value) -> bool {
-    match (theirs, ours) {
-        (Value::Object(theirs), Value::Object(ours)) => {
-            ours.iter().all(|(key, value)| theirs.get(key).is_some_and(|their| holds(their, value)))
-        }
-        (Value::Array(theirs), Value::Array(ours)) => {
-            theirs.len() == ours.len()
-                && theirs.iter().zip(ours).all(|(one, other)| holds(one, other))
-        }
-        (theirs, ours) => theirs == ours,
-    }
+/// An error for what has the name of what is to be made, and is of others.
+fn not_ours(what: &str, name: &str) -> Error {
+    Error::invalid(format!(
+        "the {what} `{name}` is there, is another one, and was not made by floodmark"
+    ))
+    .hint("take another name (`--name`), or none: then one is made")
 }
 
 impl fmt::Display for Difference {

@@ -15,6 +15,7 @@ use std::time::Duration;
 use floodmark_aws::service::{EC2, WAFV2};
 use floodmark_aws::{Access, Client, ClientOptions};
 
+use crate::apply::record::Place;
 use crate::limits::STILL_USED_PAUSE_MS;
 use crate::names;
 use crate::plan::Wanted;
@@ -147,6 +148,7 @@ pub async fn difference(asker: &Asker, plan: &Plan) -> Result<Difference> {
 
 /// Makes the changes of a difference, in order; none if there is nothing to change.
 ///
+/// The record keeps whose account it was, which takes `sts:GetCallerIdentity`, a right that everybody has.
 /// A step that fails takes back those before it, in reverse order, and its error says so. If one of them cannot be
 /// taken back, the error says what stands in AWS now and how to mend it. The record is written before each step.
 pub async fn apply(
@@ -158,8 +160,9 @@ pub async fn apply(
     if difference.steps.is_empty() {
         return Ok(None);
     }
-    let region = asker.region().map(str::to_owned);
-    let mut record = Record::begin(plan, &difference.steps, region, options)?;
+    let account = asker.access.account().await?;
+    let place = Place { account, region: asker.region().map(str::to_owned) };
+    let mut record = Record::begin(plan, &difference.steps, place, options)?;
     for index in 0..record.steps.len() {
         if let Err(error) = make(asker, &mut record, index, options).await {
             return Err(take_back_all(asker, &mut record, error, options).await);
@@ -173,8 +176,25 @@ pub async fn apply(
 /// Takes back what a record says was changed, in reverse order, and only that.
 ///
 /// What others have changed since is left, and told. An error if a step cannot be taken back; the others are, and the
-/// same call goes on where it stopped.
+/// same call goes on where it stopped. An error, and nothing is changed, if the account is another one than the record's,
+/// or if a later record altered the same rule of a web ACL: that one is taken back first.
 pub async fn undo(asker: &Asker, mut record: Record, options: ApplyOptions<'_>) -> Result<Undone> {
+    let account = asker.access.account().await?;
+    if account != record.account {
+        return Err(Error::invalid(format!(
+            "`{}` was applied in the account {}, and these are credentials of {account}",
+            record.id,
+            crate::target::shown(&record.account)
+        ))
+        .hint(format!("take credentials of {}", crate::target::shown(&record.account))));
+    }
+    if let Some(later) = record::later_of_same_rule(options.folder, &record)? {
+        return Err(Error::invalid(format!(
+            "`{}` altered the same rule later, and would put it back",
+            later.id
+        ))
+        .hint(format!("take that back first: `floodmark block --undo {} --apply`", later.id)));
+    }
     let (left, failed) = take_back(asker, &mut record, options).await;
     if let Some(error) = failed {
         record.finish(options, RecordState::Stuck)?;
@@ -219,6 +239,9 @@ fn may_be_done(error: &Error) -> bool {
 /// The web ACL that a rule goes to.
 async fn web_acl(asker: &Asker, wanted: &Wanted) -> Result<PresentWebAcl> {
     let place = &wanted.web_acl;
+    if let Some(reference) = &place.web_acl {
+        names::check_web_acl(reference, place.scope, asker.region())?;
+    }
     let held = match (&place.web_acl, &place.resource_arn) {
         (Some(reference), _) => {
             let held = ask::web_acl(asker, place.scope, reference).await?;
@@ -229,7 +252,7 @@ async fn web_acl(asker: &Asker, wanted: &Wanted) -> Result<PresentWebAcl> {
             Some(held.ok_or_else(missing)?)
         }
         (None, Some(arn)) => {
-            names::check_arn(arn)?;
+            names::check_resource(arn, asker.region())?;
             ask::web_acl_of(asker, place.scope, arn).await?
         }
         (None, None) => {

@@ -9,7 +9,7 @@ use crate::apply::ApplyOptions;
 use crate::apply::step::{Made, Step};
 use crate::limits::{RECORD_BYTES_MAX, RECORDS_MAX};
 use crate::names;
-use crate::rule::Plan;
+use crate::rule::{Plan, WebAclRule};
 use crate::{Error, ErrorKind, Result};
 
 /// What was changed in AWS, step by step.
@@ -19,6 +19,8 @@ pub struct Record {
     pub id: String,
     /// The plan.
     pub plan: Plan,
+    /// The number of the account that was changed.
+    pub account: String,
     /// The region that AWS was asked in, if one was set.
     pub region: Option<String>,
     /// When it was begun, in seconds since 1970 UTC.
@@ -29,6 +31,15 @@ pub struct Record {
     pub state: RecordState,
     /// The steps, in the order they are made.
     pub steps: Vec<StepRecord>,
+}
+
+/// Whose AWS it is, and where.
+#[derive(Clone, Debug)]
+pub(super) struct Place {
+    /// The account's number.
+    pub(super) account: String,
+    /// The region, if one is set.
+    pub(super) region: Option<String>,
 }
 
 /// How far a record came.
@@ -70,7 +81,7 @@ pub enum StepState {
     Done,
     /// It is taken back.
     TakenBack,
-    /// It is left, since others have changed what it made.
+    /// It is left, since others have changed what it made, or what held it is gone.
     Left,
 }
 
@@ -130,6 +141,27 @@ pub fn newest(folder: &Path, name: &str) -> Result<Option<Record>> {
     }))
 }
 
+/// The newest later record of the same place that gave another form to a rule that this one put there.
+///
+/// Taking this one back first would let the later one put the rule back.
+pub(super) fn later_of_same_rule(folder: &Path, record: &Record) -> Result<Option<Record>> {
+    let rules: Vec<(&str, &WebAclRule)> = record.standing().filter_map(Step::rule).collect();
+    if rules.is_empty() {
+        return Ok(None);
+    }
+    // The newest come first, and those before the record itself are older.
+    let newer = list(folder)?.records.into_iter().take_while(|other| other.id != record.id);
+    let mut of_place =
+        newer.filter(|other| other.account == record.account && other.region == record.region);
+    Ok(of_place.find(|other| {
+        other.standing().filter_map(Step::rule).any(|(web_acl, rule)| {
+            rules.iter().any(|(known, ours)| {
+                *known == web_acl && ours.name == rule.name && ours.scope == rule.scope
+            })
+        })
+    }))
+}
+
 impl StepState {
     /// True if what the step made may stand in AWS.
     pub fn may_stand(self) -> bool {
@@ -142,7 +174,7 @@ impl Record {
     pub(super) fn begin(
         plan: &Plan,
         steps: &[Step],
-        region: Option<String>,
+        place: Place,
         options: ApplyOptions<'_>,
     ) -> Result<Self> {
         let time = names::time(options.now).replace(['-', ':'], "");
@@ -156,10 +188,14 @@ impl Record {
         }
         let waiting =
             |step: &Step| StepRecord { step: step.clone(), state: StepState::Waiting, made: None };
+        // What was there before is not ours to take away.
+        let mut plan = plan.clone();
+        plan.changes.retain(|change| !change.is_there());
         let record = Self {
             id,
-            plan: plan.clone(),
-            region,
+            plan,
+            account: place.account,
+            region: place.region,
             begun: options.now,
             written: options.now,
             state: RecordState::Begun,

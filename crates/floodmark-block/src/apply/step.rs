@@ -79,6 +79,15 @@ impl Step {
         }
     }
 
+    /// The rule that it puts into a web ACL, after the web ACL's name.
+    pub(super) fn rule(&self) -> Option<(&str, &WebAclRule)> {
+        match self {
+            Self::CreateWebAcl { rule, .. } => Some((rule.holder.name(), rule)),
+            Self::PutRule { web_acl, rule, .. } => Some((&web_acl.name, rule)),
+            _ => None,
+        }
+    }
+
     /// The command that takes it back by hand, or shows what is to go.
     pub(super) fn by_hand(&self) -> String {
         let at = |scope: Scope| match scope.region() {

@@ -169,7 +169,9 @@ fn check_targets(wanted: &Wanted) -> Result<()> {
     refuse_unless(targets.networks.is_empty(), *way, "networks", |facts| facts.networks)?;
     refuse_unless(targets.countries.is_empty(), *way, "countries", |facts| facts.countries)?;
     refuse_unless(!has_texts, *way, "paths or user agents", |facts| facts.texts)?;
-    if let Some(whole) = targets.networks.iter().find(|network| network.prefix_len() == 0) {
+    // Several networks may be all of it, too.
+    let cover = crate::cover::exact(&targets.networks);
+    if let Some(whole) = cover.iter().find(|network| network.prefix_len() == 0) {
         return Err(Error::invalid(format!("`{whole}` is the whole internet"))
             .hint("name the networks that are to be blocked"));
     }

@@ -54,15 +54,21 @@ pub(super) fn changes(
                 number,
                 direction,
                 network: *network,
+                is_there: known.is_some_and(|acl| {
+                    acl.entries.iter().any(|there| there.denies(direction, number, *network))
+                }),
             };
             changes.push(Change::NetworkAclEntry(entry));
         }
     }
     if known.is_none() {
-        notes.push(format!(
-            "The entries of `{id}` are not known: numbers below 100 are taken, where a network ACL that was \
-             never touched has its first allow rule."
-        ));
+        let taken = match wanted.network_acl.first_number {
+            Some(first) => format!("whether a rule before {first} lets the traffic through is not looked at"),
+            None => "numbers below 100 are taken, where a network ACL that was never touched has its first \
+                     allow rule"
+                .to_owned(),
+        };
+        notes.push(format!("The entries of `{id}` are not known: {taken}."));
     }
     notes.push(
         "A network ACL keeps no state and guards whole subnets: it drops packets of connections that are \

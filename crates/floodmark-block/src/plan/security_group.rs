@@ -41,7 +41,8 @@ pub(super) fn changes(
             group.references
         ));
     }
-    let mut changes = Vec::new();
+    let mut added: Vec<AllowRule> = Vec::new();
+    let mut revoked: Vec<AllowRule> = Vec::new();
     for rule in group.rules.iter().filter(|rule| wanted.directions.contains(&rule.direction)) {
         let hit: Vec<IpNet> =
             networks.iter().filter(|net| overlap(&rule.network, net)).copied().collect();
@@ -49,7 +50,16 @@ pub(super) fn changes(
             continue;
         }
         match without(rule.network, &hit) {
-            Some(rest) => changes.extend(narrowed(id, rule, &rest)),
+            Some(rest) => {
+                for network in rest {
+                    let part = AllowRule { network, ..rule.clone() };
+                    // Rules that lie in each other leave the same parts, and AWS refuses a rule that is there.
+                    if !group.rules.iter().chain(&added).any(|there| there.allows_as(&part)) {
+                        added.push(part);
+                    }
+                }
+                revoked.push(rule.clone());
+            }
             None => notes.push(format!(
                 "The {} rule `{}` lets them through; without them it would be more than \
                  {NARROWED_RULES_MAX} rules, which is no way: take `--with nacl` or AWS WAF, or allow only \
@@ -58,22 +68,20 @@ pub(super) fn changes(
             )),
         }
     }
+    // All that takes the place of a rule comes before any goes, so that nobody else is cut off.
+    let change = |revoked, rule| {
+        Change::SecurityGroupRule(SecurityGroupRule { group_id: id.to_owned(), revoked, rule })
+    };
+    let changes: Vec<Change> = added
+        .into_iter()
+        .map(|rule| change(false, rule))
+        .chain(revoked.into_iter().map(|rule| change(true, rule)))
+        .collect();
     check_quota(group, &changes)?;
     if changes.is_empty() && notes.len() == 1 {
         notes.push(format!("No rule of `{id}` with a network lets them through."));
     }
     Ok(changes)
-}
-
-/// The rules that take a rule's place come before it goes, so that nobody else is cut off.
-fn narrowed(id: &str, rule: &AllowRule, rest: &[IpNet]) -> Vec<Change> {
-    let change = |revoked, rule| {
-        Change::SecurityGroupRule(SecurityGroupRule { group_id: id.to_owned(), revoked, rule })
-    };
-    let with = |network: &IpNet| AllowRule { network: *network, ..rule.clone() };
-    let mut changes: Vec<Change> = rest.iter().map(|net| change(false, with(net))).collect();
-    changes.push(change(true, rule.clone()));
-    changes
 }
 
 /// A network without others; none if that takes too many rules.

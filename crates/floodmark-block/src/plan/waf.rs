@@ -1,6 +1,6 @@
 //! IP sets and rules of AWS WAF.
 
-use crate::names::{check_arn, check_entity};
+use crate::names::{check_entity, check_resource, check_web_acl, region_of};
 use crate::numbers;
 use crate::plan::Wanted;
 use crate::present::{Present, PresentWebAcl};
@@ -142,8 +142,12 @@ fn holder(
     notes: &mut Vec<String>,
 ) -> Result<Holder> {
     let place = &wanted.web_acl;
+    let resource_region = place.resource_arn.as_deref().and_then(region_of);
+    if let Some(reference) = &place.web_acl {
+        check_web_acl(reference, place.scope, resource_region)?;
+    }
     if let Some(arn) = &place.resource_arn {
-        check_arn(arn)?;
+        check_resource(arn, None)?;
         if place.scope == Scope::CloudFront {
             return Err(Error::invalid(
                 "a distribution is not protected by a web ACL's association",

@@ -2,8 +2,9 @@
 
 use serde_json::json;
 
-use crate::render::shell::{MARK, comment, quote, quote_with_variables};
-use crate::render::{has_text, ip_sets_of, remarks};
+use crate::names;
+use crate::render::shell::{Part, comment, quote, word};
+use crate::render::{has_text, ip_sets_of, remarks, to_make};
 use crate::rule::{
     Aim, Change, Direction, Holder, IpSet, IpVersion, NetworkAclEntry, Plan, Scope,
     SecurityGroupRule, WebAclRule,
@@ -16,6 +17,38 @@ const BINARY: &str = "case $(aws --version 2>&1) in
 aws-cli/1.*) binary= ;;
 *) binary='--cli-binary-format base64' ;;
 esac
+";
+
+/// A function of the shell that compares an entry of a network ACL with that which is to be there.
+///
+/// Both lists of AWS CLI 1 and 2 write a network's text as AWS does, which is how it is written here.
+const ENTRY_FUNCTION: &str = r#"# Reads the entry of the network ACL $1 on the side $2 (true: egress) of the number $3: it is free, the denial of the
+# network $4, or of others.
+read_entry() {
+  held=$(aws ec2 describe-network-acls --network-acl-ids "$1" --output text --query "NetworkAcls[0].Entries[?Egress==\`$2\` && RuleNumber==\`$3\`].join(' ', [RuleAction, Protocol, CidrBlock || Ipv6CidrBlock]) | [0]")
+  case $held in
+  None) entry=free ;;
+  "deny -1 $4") entry=denies ;;
+  *)
+    entry=others
+    echo "the entry $3 of $1 is of others: $held" >&2
+    ;;
+  esac
+}
+"#;
+
+/// A function of the shell that looks at a description.
+const OURS_FUNCTION: &str =
+    "# Ends the script if the description $2 of $1 is not one that we write.
+check_ours() {
+  case $2 in
+  'Made by floodmark'*) ;;
+  *)
+    echo \"$1 was not made by floodmark: take another name\" >&2
+    exit 1
+    ;;
+  esac
+}
 ";
 
 /// The parts of a web ACL that an update has to tell again, with their options; the description comes last, since it
@@ -45,11 +78,21 @@ pub(super) fn render(plan: &Plan) -> String {
         Change::IpSet(set) => Some(set.scope),
         _ => None,
     });
-    if crate::render::web_acl_rule(plan).is_some() || scope.is_some() {
+    let rule = crate::render::web_acl_rule(plan);
+    if let Some(scope) = scope.or(rule.map(|rule| rule.scope)) {
         script.push_str("tab=$(printf '\\t')\n");
+        if finds_by_name(plan) {
+            script.push_str(&find_function(scope));
+        }
+        if !names::is_ours(&plan.name, None) {
+            script.push_str(OURS_FUNCTION);
+        }
     }
     script.push_str(&scope.map(ip_set_functions).unwrap_or_default());
-    for change in &plan.changes {
+    if to_make(plan).any(|change| matches!(change, Change::NetworkAclEntry(_))) {
+        script.push_str(ENTRY_FUNCTION);
+    }
+    for change in to_make(plan) {
         script.push_str(&match change {
             Change::NetworkAclEntry(entry) => network_acl_entry(plan, entry),
             Change::SecurityGroupRule(change) => security_group_rule(plan, change),
@@ -72,15 +115,26 @@ fn network_acl_entry(plan: &Plan, entry: &NetworkAclEntry) -> String {
         quote(&entry.network_acl_id),
         entry.number
     );
+    let read = format!(
+        "read_entry {} {} {} {}\n",
+        quote(&entry.network_acl_id),
+        entry.direction == Direction::Outbound,
+        entry.number,
+        quote(&entry.network.to_string())
+    );
     if plan.aim == Aim::Undo {
-        return format!("aws ec2 delete-network-acl-entry {place}\n");
+        return format!(
+            "{read}[ \"$entry\" != denies ] || aws ec2 delete-network-acl-entry {place}\n"
+        );
     }
     let block = match IpVersion::of(&entry.network) {
         IpVersion::V4 => "--cidr-block",
         IpVersion::V6 => "--ipv6-cidr-block",
     };
+    // One that is of others is left to AWS, which refuses it and ends the script.
     format!(
-        "aws ec2 create-network-acl-entry {place} --protocol -1 --rule-action deny {block} {}\n",
+        "{read}[ \"$entry\" = denies ] || aws ec2 create-network-acl-entry {place} --protocol -1 --rule-action deny \
+         {block} {}\n",
         entry.network
     )
 }
@@ -124,10 +178,10 @@ fn ip_set(plan: &Plan, set: &IpSet) -> String {
     let (name, at, variable) = (quote(&set.name), at(set.scope), arn_variable(&set.name));
     let networks = words(set.networks.iter().map(waf_network));
     let description = quote(&plan.description);
-    let version = set.version.aws_name();
-    let named = quote(&format!("IPSets[?Name=='{}'].ARN | [0]", set.name));
+    let (version, check) = (set.version.aws_name(), check_ip_set(set));
     format!(
-        "{variable}=$(aws wafv2 list-ip-sets {at} --limit 100 --query {named} --output text)
+        "find_by_name list-ip-sets IPSets {name}
+{variable}=$found
 set --{networks}
 if [ \"${variable}\" = None ]; then
   {variable}=$(aws wafv2 create-ip-set --name {name} {at} --description {description} \\
@@ -135,7 +189,7 @@ if [ \"${variable}\" = None ]; then
 else
   id=${{{variable}##*/}}
   read_ip_set {name}
-  set -- $(printf '%s\\n' $there \"$@\" | sort -u)
+{check}  set -- $(printf '%s\\n' $there \"$@\" | sort -u)
   update_ip_set {name} \"$@\"
 fi
 "
@@ -151,15 +205,15 @@ fn without_ip_set(set: &IpSet) -> String {
     let mut written: Vec<String> = written.collect();
     written.sort_unstable();
     written.dedup();
-    let networks = words(written.into_iter());
-    let named = quote(&format!("IPSets[?Name=='{}'].Id | [0]", set.name));
+    let (networks, check) = (words(written.into_iter()), check_ip_set(set));
     // What is there once beside ours twice is of others.
     format!(
-        "id=$(aws wafv2 list-ip-sets {at} --limit 100 --query {named} --output text)
-if [ \"$id\" != None ]; then
+        "find_by_name list-ip-sets IPSets {name}
+if [ \"$found\" != None ]; then
+  id=${{found##*/}}
   set --{networks}
   read_ip_set {name}
-  set -- $(printf '%s\\n' \"$@\" \"$@\" $there | sort | uniq -u)
+{check}  set -- $(printf '%s\\n' \"$@\" \"$@\" $there | sort | uniq -u)
   if [ \"$#\" = 0 ]; then
     aws wafv2 delete-ip-set --name {name} {at} --id \"$id\" --lock-token \"$token\"
   else
@@ -240,34 +294,106 @@ update_rules() {{
     )
 }
 
-/// The query that finds the ARN of a web ACL by its name.
-fn find_web_acl(name: &str, at: &str) -> String {
-    let named = quote(&format!("WebACLs[?Name=='{name}'].ARN | [0]"));
-    format!("acl=$(aws wafv2 list-web-acls {at} --limit 100 --query {named} --output text)\n")
+/// True if the script has something of AWS WAF to find by its name.
+fn finds_by_name(plan: &Plan) -> bool {
+    plan.changes.iter().any(|change| match change {
+        Change::IpSet(_) => true,
+        Change::WebAclRule(rule) => match &rule.holder {
+            Holder::Existing(reference) => reference.arn.is_none(),
+            Holder::New { .. } => true,
+            Holder::OfResource { .. } => false,
+        },
+        _ => false,
+    })
+}
+
+/// A line that ends the script if the IP set that was read is not ours; empty if its name says that it is.
+fn check_ip_set(set: &IpSet) -> String {
+    if names::is_ours(&set.name, None) {
+        return String::new();
+    }
+    format!("  check_ours {} \"$description\"\n", quote(&format!("the IP set {}", set.name)))
+}
+
+/// Lines that end the script if the web ACL has a rule of the chosen name and is not ours, or, where it was found by its
+/// name, is not ours.
+fn check_web_acl(rule: &WebAclRule, at: &str) -> String {
+    if names::is_ours(&rule.name, None) {
+        return String::new();
+    }
+    let is_found_by_name = matches!(rule.holder, Holder::New { .. });
+    let (count, what) = if is_found_by_name {
+        ("'ours'".to_owned(), format!("the web ACL {}", rule.holder.name()))
+    } else {
+        (
+            format!("to_string(length(WebACL.Rules[?Name=='{}']))", rule.name),
+            format!("the rule {} of the web ACL", rule.name),
+        )
+    };
+    let query = quote(&format!("[{count}, WebACL.Description || '']"));
+    format!(
+        "name=${{acl#*/webacl/}}
+id=${{name#*/}}
+name=${{name%%/*}}
+held=$(aws wafv2 get-web-acl --name \"$name\" {at} --id \"$id\" --query {query} --output text)
+[ \"${{held%%\"$tab\"*}}\" = 0 ] || check_ours {} \"${{held#*\"$tab\"}}\"
+",
+        quote(&what)
+    )
+}
+
+/// A function of the shell that finds an entity of AWS WAF by its name, page by page.
+fn find_function(scope: Scope) -> String {
+    let at = at(scope);
+    format!(
+        r#"# Finds in the list of the command $1, which is in the field $2, the ARN of the name $3; None if there is none.
+find_by_name() {{
+  marker=
+  while :; do
+    held=$(aws wafv2 "$1" {at} --limit 100 ${{marker:+"--next-marker=$marker"}} --output text       --query "[$2[?Name=='$3'].ARN | [0], length($2), NextMarker]")
+    found=${{held%%"$tab"*}}
+    held=${{held#*"$tab"}}
+    marker=${{held#*"$tab"}}
+    # The last page may have a marker, too: that of an empty one.
+    if [ "$found" != None ] || [ "$marker" = None ] || [ "${{held%%"$tab"*}}" = 0 ]; then
+      break
+    fi
+  done
+}}
+"#
+    )
+}
+
+/// Finds the ARN of a web ACL by its name.
+fn find_web_acl(name: &str) -> String {
+    format!("find_by_name list-web-acls WebACLs {}\nacl=$found\n", quote(name))
 }
 
 /// The ARN of a web ACL that is there.
-fn existing(rule: &WebAclRule, at: &str) -> String {
+fn existing(rule: &WebAclRule) -> String {
     match &rule.holder {
         Holder::Existing(reference) => match &reference.arn {
             Some(arn) => format!("acl={}\n", quote(arn)),
-            None => find_web_acl(&reference.name, at),
+            None => find_web_acl(&reference.name),
         },
         Holder::OfResource { arn, .. } => format!(
             "acl=$(aws wafv2 get-web-acl-for-resource --resource-arn {} --query WebACL.ARN --output text)\n",
             quote(arn)
         ),
-        Holder::New { name } => find_web_acl(name, at),
+        Holder::New { name } => find_web_acl(name),
     }
 }
 
 fn with_rule(plan: &Plan, rule: &WebAclRule) -> String {
     let at = at(rule.scope);
     let mut script = rule_variable(rule);
-    script.push_str(&existing(rule, &at));
+    script.push_str(&existing(rule));
     // The name has only letters, digits, `_` and `-`.
-    let update =
-        format!("update_rules \"[WebACL.Rules[?Name!='{}'], \\`[$rule]\\`][]\"\n", rule.name);
+    let update = format!(
+        "{}update_rules \"[WebACL.Rules[?Name!='{}'], \\`[$rule]\\`][]\"\n",
+        check_web_acl(rule, &at),
+        rule.name
+    );
     if let Holder::Existing(_) = rule.holder {
         script.push_str(&update);
         return script;
@@ -295,7 +421,7 @@ fn with_rule(plan: &Plan, rule: &WebAclRule) -> String {
             quote(arn)
         ));
     }
-    script.push_str(&format!("else\n  {update}fi\n"));
+    script.push_str(&format!("else\n{update}fi\n"));
     script
 }
 
@@ -304,7 +430,7 @@ fn without_rule(rule: &WebAclRule) -> String {
     let at = at(rule.scope);
     let others = format!("WebACL.Rules[?Name!='{}']", rule.name);
     let update = format!("update_rules {}\n", quote(&others));
-    let mut script = existing(rule, &at);
+    let mut script = existing(rule);
     if let Holder::Existing(_) = rule.holder {
         script.push_str(&update);
         return script;
@@ -336,17 +462,12 @@ fi
 
 /// The variable `rule`: the rule in JSON, with the ARNs of its IP sets.
 fn rule_variable(rule: &WebAclRule) -> String {
-    let arn = |name: &str| json!(format!("{MARK}{}{MARK}", arn_variable(name)));
+    let arn = |name: &str| json!([arn_variable(name)]);
     let written = |search_string| {
         let dialect = Dialect { ip_set_arn: &arn, arn_key: "ARN", search_string };
         // Within a query a backtick would end the rule.
         let text = wire::rule(rule, &dialect).to_string().replace('`', "\\u0060");
-        let text = text.replace("\\u0001", &MARK.to_string());
-        if ip_sets_of(&rule.statement).is_empty() {
-            quote(&text)
-        } else {
-            quote_with_variables(&text)
-        }
+        word(&with_arns(&text, &ip_sets_of(&rule.statement)))
     };
     if !has_text(&rule.statement) {
         return format!("rule={}\n", written(SearchString::Base64));
@@ -361,4 +482,23 @@ fi
         written(SearchString::Plain),
         written(SearchString::Base64)
     )
+}
+
+/// A rule in JSON, cut where the ARNs of its IP sets stand, which it has as `["variable"]`.
+///
+/// Within a text of JSON each quotation mark has a backslash before it, so that no target has such a place.
+fn with_arns(rule: &str, ip_sets: &[&str]) -> Vec<Part> {
+    let mut parts = Vec::new();
+    let mut rest = rule.to_owned();
+    for name in ip_sets {
+        let variable = arn_variable(name);
+        let (before, after) = rest
+            .split_once(&format!("[\"{variable}\"]"))
+            .expect("the rule has each of its IP sets, in this order");
+        parts.push(Part::Literal(format!("{before}\"")));
+        parts.push(Part::Variable(variable));
+        rest = format!("\"{after}");
+    }
+    parts.push(Part::Literal(rest));
+    parts
 }

@@ -5,13 +5,16 @@ use serde_json::{Map, Value, json};
 
 use crate::Result;
 use crate::plan::waf::capacity;
-use crate::render::{Form, one_web_acl_note, refuse_revoking, remarks, web_acl_rule};
+use crate::render::{
+    Form, one_web_acl_note, refuse_nothing, refuse_revoking, remarks, to_make, web_acl_rule,
+};
 use crate::rule::{Aim, Change, Direction, Holder, IpSet, Plan, SecurityGroupRule, WebAclRule};
 use crate::wire::{self, Dialect, SearchString};
 
 /// Writes a plan as a template; its undo as the template that leaves nothing in the stack.
 pub(super) fn render(plan: &Plan) -> Result<String> {
     refuse_revoking(plan, Form::CloudFormation)?;
+    refuse_nothing(plan, Form::CloudFormation)?;
     let mut notes = remarks(plan);
     let mut resources = Map::new();
     let mut outputs = Map::new();
@@ -34,7 +37,7 @@ pub(super) fn render(plan: &Plan) -> Result<String> {
                 ));
             }
         }
-        for change in &plan.changes {
+        for change in to_make(plan) {
             let (name, resource) = resource(plan, change, &mut notes, &mut outputs);
             resources.insert(name, resource);
             if let Change::WebAclRule(WebAclRule {
@@ -151,7 +154,8 @@ fn ip_set(plan: &Plan, set: &IpSet) -> Value {
 /// What a rule group and a web ACL have in common.
 fn in_waf(plan: &Plan, rule: &WebAclRule) -> Value {
     let arn = |name: &str| json!({ "Fn::GetAtt": [ip_set_name(name), "Arn"] });
-    let dialect = Dialect { ip_set_arn: &arn, arn_key: "Arn", search_string: SearchString::Plain };
+    let dialect =
+        Dialect { ip_set_arn: &arn, arn_key: "Arn", search_string: SearchString::Base64Field };
     json!({
         "Scope": rule.scope.aws_name(),
         "Description": plan.description,

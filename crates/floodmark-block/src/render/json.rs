@@ -3,14 +3,14 @@
 use serde_json::{Value, json};
 
 use crate::names;
-use crate::render::remarks;
+use crate::render::{remarks, to_make};
 use crate::rule::{Aim, Change, Holder, IpSet, Plan, WebAclRule};
 use crate::wire::{self, Dialect, SearchString};
 
 /// Writes a plan as JSON: what it is, and its requests. What only AWS's answers tell is written in `<…>`.
 pub(super) fn render(plan: &Plan) -> String {
     let mut requests = Vec::new();
-    for change in &plan.changes {
+    for change in to_make(plan) {
         match change {
             Change::NetworkAclEntry(entry) => requests.push(match plan.aim {
                 Aim::Block => {

@@ -10,7 +10,7 @@ mod terraform;
 use std::fmt;
 use std::str::FromStr;
 
-use crate::rule::{Change, Holder, Plan, Statement, WebAclRule};
+use crate::rule::{Aim, Change, Holder, Plan, Statement, WebAclRule};
 use crate::{Error, Result};
 
 /// A form of a plan.
@@ -49,12 +49,26 @@ pub fn render(plan: &Plan, form: Form) -> Result<String> {
 /// What a plan says about itself, a line each.
 fn remarks(plan: &Plan) -> Vec<String> {
     let what = match plan.aim {
-        crate::rule::Aim::Block => plan.way.facts().title.to_owned(),
-        crate::rule::Aim::Undo => format!("takes away: {}", plan.way.facts().title),
+        Aim::Block => plan.way.facts().title.to_owned(),
+        Aim::Undo => format!("takes away: {}", plan.way.facts().title),
     };
     let mut remarks = vec![format!("{}: {what}. {}.", plan.name, plan.description)];
     remarks.extend(plan.notes.iter().cloned());
     remarks
+}
+
+/// The changes that a form writes: what AWS holds already is not made again. What takes a block away takes all.
+fn to_make(plan: &Plan) -> impl Iterator<Item = &Change> {
+    plan.changes.iter().filter(|change| plan.aim == Aim::Undo || !change.is_there())
+}
+
+/// An error for a declaration of nothing, with the notes, which say why there is nothing.
+fn refuse_nothing(plan: &Plan, form: Form) -> Result<()> {
+    if to_make(plan).next().is_some() {
+        return Ok(());
+    }
+    let error = Error::invalid(format!("there is nothing to change that `{form}` could declare"));
+    Err(if plan.notes.is_empty() { error } else { error.hint(plan.notes.join(" ")) })
 }
 
 /// The names of the IP sets that a statement refers to, in order.

@@ -1,7 +1,13 @@
 //! Words and comments of `sh`, whatever is in them.
 
-/// What stands in a text for a variable of the shell, between two of these; no target has one.
-pub(super) const MARK: char = '\u{1}';
+/// A part of a word of the shell.
+#[derive(Clone, Debug)]
+pub(super) enum Part {
+    /// A text, as it is.
+    Literal(String),
+    /// What a variable of this name holds.
+    Variable(&'static str),
+}
 
 /// A word that the shell takes as it is.
 pub(super) fn quote(text: &str) -> String {
@@ -13,17 +19,13 @@ pub(super) fn quote(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }
 
-/// A word in which variables stand, as `\u{1}name\u{1}`: the variable is put in as it is.
-pub(super) fn quote_with_variables(text: &str) -> String {
-    let mut word = String::new();
-    for (index, part) in text.split(MARK).enumerate() {
-        if index % 2 == 0 {
-            word.push_str(&format!("'{}'", part.replace('\'', r"'\''")));
-        } else {
-            word.push_str(&format!("\"${part}\""));
-        }
-    }
-    word
+/// One word of several parts.
+pub(super) fn word(parts: &[Part]) -> String {
+    let written = parts.iter().map(|part| match part {
+        Part::Literal(text) => format!("'{}'", text.replace('\'', r"'\''")),
+        Part::Variable(name) => format!("\"${name}\""),
+    });
+    written.collect()
 }
 
 /// A comment of one line.

@@ -5,7 +5,7 @@ use ipnet::IpNet;
 use crate::Result;
 use crate::plan::waf::capacity;
 use crate::render::hcl::Hcl;
-use crate::render::{Form, one_web_acl_note, refuse_revoking, remarks};
+use crate::render::{Form, one_web_acl_note, refuse_nothing, refuse_revoking, remarks, to_make};
 use crate::rule::{
     Aim, Change, Direction, Field, Holder, IpSet, NetworkAclEntry, Plan, Scope, SecurityGroupRule,
     Statement, WebAclReference, WebAclRule,
@@ -15,6 +15,7 @@ use crate::wire::{positional_constraint, waf_network};
 /// Writes a plan as a configuration; its undo as blocks that remove what the configuration made.
 pub(super) fn render(plan: &Plan) -> Result<String> {
     refuse_revoking(plan, Form::Terraform)?;
+    refuse_nothing(plan, Form::Terraform)?;
     let mut hcl = Hcl::default();
     for remark in remarks(plan) {
         hcl.comment(&remark);
@@ -32,7 +33,7 @@ pub(super) fn render(plan: &Plan) -> Result<String> {
         }
         return Ok(hcl.finish());
     }
-    for change in &plan.changes {
+    for change in to_make(plan) {
         match change {
             Change::NetworkAclEntry(entry) => network_acl_entry(&mut hcl, plan, entry),
             Change::SecurityGroupRule(change) => security_group_rule(&mut hcl, plan, change),

@@ -5,6 +5,20 @@
 (
 set -eu
 tab=$(printf '\t')
+# Finds in the list of the command $1, which is in the field $2, the ARN of the name $3; None if there is none.
+find_by_name() {
+  marker=
+  while :; do
+    held=$(aws wafv2 "$1" --scope CLOUDFRONT --region us-east-1 --limit 100 ${marker:+"--next-marker=$marker"} --output text       --query "[$2[?Name=='$3'].ARN | [0], length($2), NextMarker]")
+    found=${held%%"$tab"*}
+    held=${held#*"$tab"}
+    marker=${held#*"$tab"}
+    # The last page may have a marker, too: that of an empty one.
+    if [ "$found" != None ] || [ "$marker" = None ] || [ "${held%%"$tab"*}" = 0 ]; then
+      break
+    fi
+  done
+}
 case $(aws --version 2>&1) in
 aws-cli/1.*) binary= ;;
 *) binary='--cli-binary-format base64' ;;
@@ -36,12 +50,13 @@ if [ -z "$binary" ]; then
 else
   rule='{"Action":{"Block":{}},"Name":"floodmark-waf-match-7843d5d8","Priority":10,"Statement":{"ByteMatchStatement":{"FieldToMatch":{"SingleHeader":{"Name":"user-agent"}},"PositionalConstraint":"CONTAINS","SearchString":"YmFkIGJvdA==","TextTransformations":[{"Priority":0,"Type":"NONE"}]}},"VisibilityConfig":{"CloudWatchMetricsEnabled":true,"MetricName":"floodmark-waf-match-7843d5d8","SampledRequestsEnabled":true}}'
 fi
-acl=$(aws wafv2 list-web-acls --scope CLOUDFRONT --region us-east-1 --limit 100 --query 'WebACLs[?Name=='\''floodmark-waf-match-7843d5d8'\''].ARN | [0]' --output text)
+find_by_name list-web-acls WebACLs floodmark-waf-match-7843d5d8
+acl=$found
 if [ "$acl" = None ]; then
   acl=$(aws wafv2 create-web-acl --name floodmark-waf-match-7843d5d8 --scope CLOUDFRONT --region us-east-1 --description 'Made by floodmark 2026-11-22T09:30:00Z' \
     --default-action '{"Allow":{}}' --visibility-config '{"CloudWatchMetricsEnabled":true,"MetricName":"floodmark-waf-match-7843d5d8","SampledRequestsEnabled":true}' \
     --rules "[$rule]" $binary --query Summary.ARN --output text)
 else
-  update_rules "[WebACL.Rules[?Name!='floodmark-waf-match-7843d5d8'], \`[$rule]\`][]"
+update_rules "[WebACL.Rules[?Name!='floodmark-waf-match-7843d5d8'], \`[$rule]\`][]"
 fi
 )

@@ -4,6 +4,20 @@
 (
 set -eu
 tab=$(printf '\t')
+# Finds in the list of the command $1, which is in the field $2, the ARN of the name $3; None if there is none.
+find_by_name() {
+  marker=
+  while :; do
+    held=$(aws wafv2 "$1" --scope REGIONAL --limit 100 ${marker:+"--next-marker=$marker"} --output text       --query "[$2[?Name=='$3'].ARN | [0], length($2), NextMarker]")
+    found=${held%%"$tab"*}
+    held=${held#*"$tab"}
+    marker=${held#*"$tab"}
+    # The last page may have a marker, too: that of an empty one.
+    if [ "$found" != None ] || [ "$marker" = None ] || [ "${held%%"$tab"*}" = 0 ]; then
+      break
+    fi
+  done
+}
 case $(aws --version 2>&1) in
 aws-cli/1.*) binary= ;;
 *) binary='--cli-binary-format base64' ;;
@@ -31,12 +45,13 @@ update_rules() {
   aws wafv2 update-web-acl --name "$name" --scope REGIONAL --id "$id" $binary "$@"
 }
 rule='{"Action":{"Block":{}},"Name":"floodmark-waf-geo-a0ccd610","Priority":10,"Statement":{"GeoMatchStatement":{"CountryCodes":["TV"]}},"VisibilityConfig":{"CloudWatchMetricsEnabled":true,"MetricName":"floodmark-waf-geo-a0ccd610","SampledRequestsEnabled":true}}'
-acl=$(aws wafv2 list-web-acls --scope REGIONAL --limit 100 --query 'WebACLs[?Name=='\''floodmark-waf-geo-a0ccd610'\''].ARN | [0]' --output text)
+find_by_name list-web-acls WebACLs floodmark-waf-geo-a0ccd610
+acl=$found
 if [ "$acl" = None ]; then
   acl=$(aws wafv2 create-web-acl --name floodmark-waf-geo-a0ccd610 --scope REGIONAL --description 'Made by floodmark 2026-11-22T09:30:00Z' \
     --default-action '{"Allow":{}}' --visibility-config '{"CloudWatchMetricsEnabled":true,"MetricName":"floodmark-waf-geo-a0ccd610","SampledRequestsEnabled":true}' \
     --rules "[$rule]" $binary --query Summary.ARN --output text)
 else
-  update_rules "[WebACL.Rules[?Name!='floodmark-waf-geo-a0ccd610'], \`[$rule]\`][]"
+update_rules "[WebACL.Rules[?Name!='floodmark-waf-geo-a0ccd610'], \`[$rule]\`][]"
 fi
 )

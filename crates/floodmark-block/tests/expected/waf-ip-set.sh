@@ -3,6 +3,20 @@
 (
 set -eu
 tab=$(printf '\t')
+# Finds in the list of the command $1, which is in the field $2, the ARN of the name $3; None if there is none.
+find_by_name() {
+  marker=
+  while :; do
+    held=$(aws wafv2 "$1" --scope REGIONAL --limit 100 ${marker:+"--next-marker=$marker"} --output text       --query "[$2[?Name=='$3'].ARN | [0], length($2), NextMarker]")
+    found=${held%%"$tab"*}
+    held=${held#*"$tab"}
+    marker=${held#*"$tab"}
+    # The last page may have a marker, too: that of an empty one.
+    if [ "$found" != None ] || [ "$marker" = None ] || [ "${held%%"$tab"*}" = 0 ]; then
+      break
+    fi
+  done
+}
 # Reads the IP set $1 of the id $id: its lock token, its addresses and its description.
 read_ip_set() {
   held=$(aws wafv2 get-ip-set --name "$1" --scope REGIONAL --id "$id" --output text     --query "[LockToken, join(' ', IPSet.Addresses), IPSet.Description || 'IP set']")
@@ -17,7 +31,8 @@ update_ip_set() {
   shift
   aws wafv2 update-ip-set --name "$name" --scope REGIONAL --id "$id" --lock-token "$token"     --description "$description" --addresses "$@"
 }
-ip_set_v4=$(aws wafv2 list-ip-sets --scope REGIONAL --limit 100 --query 'IPSets[?Name=='\''floodmark-waf-ip-set-b2e6ba29-v4'\''].ARN | [0]' --output text)
+find_by_name list-ip-sets IPSets floodmark-waf-ip-set-b2e6ba29-v4
+ip_set_v4=$found
 set -- \
   198.51.100.0/24 \
   203.0.113.7/32
@@ -30,7 +45,8 @@ else
   set -- $(printf '%s\n' $there "$@" | sort -u)
   update_ip_set floodmark-waf-ip-set-b2e6ba29-v4 "$@"
 fi
-ip_set_v6=$(aws wafv2 list-ip-sets --scope REGIONAL --limit 100 --query 'IPSets[?Name=='\''floodmark-waf-ip-set-b2e6ba29-v6'\''].ARN | [0]' --output text)
+find_by_name list-ip-sets IPSets floodmark-waf-ip-set-b2e6ba29-v6
+ip_set_v6=$found
 set -- \
   2001:0db8:0001:0000:0000:0000:0000:0000/48
 if [ "$ip_set_v6" = None ]; then
@@ -82,6 +98,6 @@ if [ "$acl" = None ]; then
     sleep 5
   done
 else
-  update_rules "[WebACL.Rules[?Name!='floodmark-waf-ip-set-b2e6ba29'], \`[$rule]\`][]"
+update_rules "[WebACL.Rules[?Name!='floodmark-waf-ip-set-b2e6ba29'], \`[$rule]\`][]"
 fi
 )

@@ -3,6 +3,20 @@
 (
 set -eu
 tab=$(printf '\t')
+# Finds in the list of the command $1, which is in the field $2, the ARN of the name $3; None if there is none.
+find_by_name() {
+  marker=
+  while :; do
+    held=$(aws wafv2 "$1" --scope REGIONAL --limit 100 ${marker:+"--next-marker=$marker"} --output text       --query "[$2[?Name=='$3'].ARN | [0], length($2), NextMarker]")
+    found=${held%%"$tab"*}
+    held=${held#*"$tab"}
+    marker=${held#*"$tab"}
+    # The last page may have a marker, too: that of an empty one.
+    if [ "$found" != None ] || [ "$marker" = None ] || [ "${held%%"$tab"*}" = 0 ]; then
+      break
+    fi
+  done
+}
 # Reads the IP set $1 of the id $id: its lock token, its addresses and its description.
 read_ip_set() {
   held=$(aws wafv2 get-ip-set --name "$1" --scope REGIONAL --id "$id" --output text     --query "[LockToken, join(' ', IPSet.Addresses), IPSet.Description || 'IP set']")
@@ -57,8 +71,9 @@ if [ "$acl" != None ]; then
     update_rules 'WebACL.Rules[?Name!='\''floodmark-waf-ip-set-b2e6ba29'\'']'
   fi
 fi
-id=$(aws wafv2 list-ip-sets --scope REGIONAL --limit 100 --query 'IPSets[?Name=='\''floodmark-waf-ip-set-b2e6ba29-v6'\''].Id | [0]' --output text)
-if [ "$id" != None ]; then
+find_by_name list-ip-sets IPSets floodmark-waf-ip-set-b2e6ba29-v6
+if [ "$found" != None ]; then
+  id=${found##*/}
   set -- \
   2001:0db8:0001:0000:0000:0000:0000:0000/48 \
   2001:db8:1::/48
@@ -70,8 +85,9 @@ if [ "$id" != None ]; then
     update_ip_set floodmark-waf-ip-set-b2e6ba29-v6 "$@"
   fi
 fi
-id=$(aws wafv2 list-ip-sets --scope REGIONAL --limit 100 --query 'IPSets[?Name=='\''floodmark-waf-ip-set-b2e6ba29-v4'\''].Id | [0]' --output text)
-if [ "$id" != None ]; then
+find_by_name list-ip-sets IPSets floodmark-waf-ip-set-b2e6ba29-v4
+if [ "$found" != None ]; then
+  id=${found##*/}
   set -- \
   198.51.100.0/24 \
   203.0.113.7/32

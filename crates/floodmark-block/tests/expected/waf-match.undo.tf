@@ -1,9 +1,9 @@
-# floodmark-waf-match-0882e878: takes away: a rule of a web ACL that blocks paths and user agents. Made by floodmark 2026-11-22T09:30:00Z.
+# floodmark-waf-match-7dbf6fed: takes away: a rule of a web ACL that blocks paths and user agents. Made by floodmark 2026-11-22T09:30:00Z.
 # For the provider hashicorp/aws 6.
 # Put this in the place of the resources, apply it, then delete it. For Terraform 1.7 or later.
 
 removed {
-  from = aws_wafv2_web_acl_rule_group_association.floodmark-waf-match-0882e878
+  from = aws_wafv2_web_acl_rule_group_association.floodmark-waf-match-7dbf6fed
 
   lifecycle {
     destroy = true
@@ -11,7 +11,7 @@ removed {
 }
 
 removed {
-  from = aws_wafv2_rule_group.floodmark-waf-match-0882e878
+  from = aws_wafv2_rule_group.floodmark-waf-match-7dbf6fed
 
   lifecycle {
     destroy = true

@@ -5,6 +5,20 @@
 (
 set -eu
 tab=$(printf '\t')
+# Finds in the list of the command $1, which is in the field $2, the ARN of the name $3; None if there is none.
+find_by_name() {
+  marker=
+  while :; do
+    held=$(aws wafv2 "$1" --scope REGIONAL --limit 100 ${marker:+"--next-marker=$marker"} --output text       --query "[$2[?Name=='$3'].ARN | [0], length($2), NextMarker]")
+    found=${held%%"$tab"*}
+    held=${held#*"$tab"}
+    marker=${held#*"$tab"}
+    # The last page may have a marker, too: that of an empty one.
+    if [ "$found" != None ] || [ "$marker" = None ] || [ "${held%%"$tab"*}" = 0 ]; then
+      break
+    fi
+  done
+}
 # Reads the IP set $1 of the id $id: its lock token, its addresses and its description.
 read_ip_set() {
   held=$(aws wafv2 get-ip-set --name "$1" --scope REGIONAL --id "$id" --output text     --query "[LockToken, join(' ', IPSet.Addresses), IPSet.Description || 'IP set']")
@@ -19,7 +33,8 @@ update_ip_set() {
   shift
   aws wafv2 update-ip-set --name "$name" --scope REGIONAL --id "$id" --lock-token "$token"     --description "$description" --addresses "$@"
 }
-ip_set_v4=$(aws wafv2 list-ip-sets --scope REGIONAL --limit 100 --query 'IPSets[?Name=='\''floodmark-waf-rate-4e4e16aa-v4'\''].ARN | [0]' --output text)
+find_by_name list-ip-sets IPSets floodmark-waf-rate-4e4e16aa-v4
+ip_set_v4=$found
 set -- \
   203.0.113.0/24
 if [ "$ip_set_v4" = None ]; then
@@ -62,6 +77,7 @@ if [ -z "$binary" ]; then
 else
   rule='{"Action":{"Block":{}},"Name":"floodmark-waf-rate-4e4e16aa","Priority":10,"Statement":{"RateBasedStatement":{"AggregateKeyType":"IP","EvaluationWindowSec":60,"Limit":100,"ScopeDownStatement":{"OrStatement":{"Statements":[{"IPSetReferenceStatement":{"ARN":"'"$ip_set_v4"'"}},{"GeoMatchStatement":{"CountryCodes":["TV"]}},{"ByteMatchStatement":{"FieldToMatch":{"UriPath":{}},"PositionalConstraint":"STARTS_WITH","SearchString":"L2xvZ2lu","TextTransformations":[{"Priority":0,"Type":"NONE"}]}}]}}}},"VisibilityConfig":{"CloudWatchMetricsEnabled":true,"MetricName":"floodmark-waf-rate-4e4e16aa","SampledRequestsEnabled":true}}'
 fi
-acl=$(aws wafv2 list-web-acls --scope REGIONAL --limit 100 --query 'WebACLs[?Name=='\''site'\''].ARN | [0]' --output text)
+find_by_name list-web-acls WebACLs site
+acl=$found
 update_rules "[WebACL.Rules[?Name!='floodmark-waf-rate-4e4e16aa'], \`[$rule]\`][]"
 )

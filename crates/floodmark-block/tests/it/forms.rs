@@ -9,18 +9,32 @@ use floodmark_block::rule::{AllowRule, Direction, Plan, Scope};
 use floodmark_block::way::Way;
 use floodmark_testing::python;
 
-use crate::sample::{LOAD_BALANCER, NOW, network_acl, planned, wanted};
+use crate::sample::{LOAD_BALANCER, NOW, held, network_acl, planned, wanted};
 
 const WEB_ACL: &str = "arn:aws:wafv2:eu-west-1:111122223333:regional/webacl/site/1a2b3c4d-5e6f-7a8b-9c0d-1e2f3a4b5c6d";
 
 /// Texts that would break out of a careless form.
-pub(crate) const HOSTILE: [&str; 6] = [
+pub(crate) const HOSTILE: [&str; 8] = [
     r#"path:/a'b"c"#,
     "path:/$(touch pwned)`touch pwned`",
     r"user-agent:*${jndi:ldap://example.com/a}%{x}\\*",
     "user-agent:*\\*/ -- '; DROP TABLE x; #*",
     "user-agent:käse 🧀 <script>",
     "user-agent:*|]}][`'\\u0060 &&*",
+    r#"user-agent:\u0001tab$(touch pwned)\u0001\u0001["ip_set_v4"]"#,
+    "user-agent:{{resolve:secretsmanager:key}}",
+];
+
+/// What is looked for because of them, in base64.
+pub(crate) const HOSTILE_IN_BASE64: [&str; 8] = [
+    "L2EnYiJj",
+    "LyQodG91Y2ggcHduZWQpYHRvdWNoIHB3bmVkYA==",
+    "JHtqbmRpOmxkYXA6Ly9leGFtcGxlLmNvbS9hfSV7eH1c",
+    "Ki8gLS0gJzsgRFJPUCBUQUJMRSB4OyAj",
+    "a8Okc2Ug8J+ngCA8c2NyaXB0Pg==",
+    "fF19XVtgJ1x1MDA2MCAmJg==",
+    "XHUwMDAxdGFiJCh0b3VjaCBwd25lZClcdTAwMDFcdTAwMDFbImlwX3NldF92NCJd",
+    "e3tyZXNvbHZlOnNlY3JldHNtYW5hZ2VyOmtleX19",
 ];
 
 /// A plan of each way.
@@ -169,19 +183,40 @@ fn each_form_keeps_the_texts_that_are_looked_for() {
         .as_array()
         .unwrap()
         .iter()
-        .map(|statement| statement["ByteMatchStatement"]["SearchString"].as_str().unwrap())
+        .map(|statement| statement["ByteMatchStatement"]["SearchStringBase64"].as_str().unwrap())
         .collect();
-    let expected = [
-        r#"/a'b"c"#,
-        "/$(touch pwned)`touch pwned`",
-        r"${jndi:ldap://example.com/a}%{x}\",
-        r"*/ -- '; DROP TABLE x; #",
-        "käse 🧀 <script>",
-        r"|]}][`'\u0060 &&",
-    ];
-    assert_eq!(found, expected);
+    // In base64, where CloudFormation resolves nothing.
+    assert_eq!(found, HOSTILE_IN_BASE64);
     let terraform = render(&plan, Form::Terraform).unwrap();
     assert!(
         terraform.contains(r#"search_string         = "$${jndi:ldap://example.com/a}%%{x}\\""#)
     );
+}
+
+#[test]
+fn a_declaration_of_nothing_is_refused_with_the_reason() {
+    let mut question = wanted(Way::SecurityGroup, &["192.0.2.1"]);
+    question.security_group = Some("sg-0a1b2c3d4e5f60718".to_owned());
+    let plan = planned(&question);
+    for form in [Form::Terraform, Form::CloudFormation] {
+        let error = render(&plan, form).unwrap_err();
+        assert!(error.to_string().starts_with("there is nothing to change"), "{error}");
+        assert!(error.hint_text().unwrap().contains("are not known"), "{error}");
+    }
+}
+
+#[test]
+fn an_entry_that_is_there_is_not_made_again() {
+    let mut question = network_acl(&["203.0.113.7", "198.51.100.1"]);
+    question.directions = vec![Direction::Inbound];
+    let present = held(&[
+        (98, Direction::Inbound, false, "203.0.113.7/32"),
+        (100, Direction::Inbound, true, "0.0.0.0/0"),
+    ]);
+    let plan = floodmark_block::plan::plan(&question, &present).unwrap();
+    for (form, _) in FORMS {
+        let text = render(&plan, form).unwrap();
+        assert!(text.contains("198.51.100.1/32"), "{text}");
+        assert!(!text.contains("203.0.113.7/32"), "{text}");
+    }
 }

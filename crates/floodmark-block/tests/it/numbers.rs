@@ -104,6 +104,9 @@ fn a_number_of_ones_own_must_come_before_the_allow_rule() {
         })
         .collect();
     assert_eq!(numbers, [(50, "198.51.100.0/24".to_owned()), (51, "203.0.113.7/32".to_owned())]);
+    // Of a list that is not known nobody says so.
+    wanted.network_acl.first_number = Some(150);
+    plan(&wanted, &Present::default()).unwrap();
     wanted.network_acl.first_number = Some(99);
     let error = plan(&wanted, &untouched()).unwrap_err();
     assert!(error.to_string().contains("rule 102 would stand behind rule 100"), "{error}");

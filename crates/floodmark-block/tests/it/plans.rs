@@ -89,6 +89,8 @@ fn a_way_refuses_what_it_does_not_take() {
     assert_eq!(error(Way::WafMatch, &[]).to_string(), "there is nothing to block");
     assert!(error(Way::Nacl, &["0.0.0.0/0"]).to_string().contains("the whole internet"));
     assert!(error(Way::WafIpSet, &["::/0"]).to_string().contains("the whole internet"));
+    let halves = ["0.0.0.0/1", "128.0.0.0/1"];
+    assert!(error(Way::Nacl, &halves).to_string().contains("the whole internet"));
 }
 
 #[test]
@@ -105,10 +107,28 @@ fn names_and_ids_are_those_that_aws_takes() {
         assert!(plan(&question, &Present::default()).is_err(), "{name}");
     }
     question.name = None;
-    for arn in ["arn:", "arn:aws:x:y:z:a b", "x", "arn:aws:x:y:z:$(id)"] {
+    for arn in [
+        "arn:",
+        "arn:aws:x:y:z:a b",
+        "x",
+        "arn:aws:elasticloadbalancing:eu-west-1:111122223333:loadbalancer/app/$(id)",
+        "arn:aws:elasticloadbalancing:eu-west-1:111122223333:loadbalancer/net/site/50dc6c495c0c9188",
+        "arn:aws:cloudfront::111122223333:distribution/EDFDVBD6EXAMPLE",
+        "arn:aws:apigateway:eu-west-1::/restapis/a1b2c3d4e5",
+        "arn:aws:s3:::example",
+    ] {
         question.web_acl.resource_arn = Some(arn.to_owned());
         assert!(plan(&question, &Present::default()).is_err(), "{arn}");
     }
+    let region = "arn:aws:wafv2:us-east-1:111122223333";
+    let id = "1a2b3c4d-5e6f-7a8b-9c0d-1e2f3a4b5c6d";
+    question.web_acl.resource_arn = None;
+    question.web_acl.web_acl = Some(format!("{region}:global/webacl/a/{id}").parse().unwrap());
+    assert!(plan(&question, &Present::default()).is_err(), "it is CloudFront's");
+    question.web_acl.web_acl = Some(format!("{region}:regional/webacl/a/{id}").parse().unwrap());
+    plan(&question, &Present::default()).unwrap();
+    question.web_acl.resource_arn = Some(LOAD_BALANCER.to_owned());
+    assert!(plan(&question, &Present::default()).is_err(), "they are in two regions");
     for web_acl in
         ["arn:aws:wafv2:eu-west-1:111122223333:regional/webacl/a", "a b", "arn:aws:s3:::x"]
     {
@@ -207,6 +227,10 @@ fn narrowed(rules: &[(&str, &str)], texts: &[&str]) -> (Vec<String>, Vec<String>
 fn a_security_group_stops_allowing() {
     let (changes, _) = narrowed(&[("443", "192.0.2.0/30"), ("22", "10.0.0.0/8")], &["192.0.2.1"]);
     assert_eq!(changes, ["+192.0.2.0/32", "+192.0.2.2/31", "-192.0.2.0/30"]);
+    // What lies in it leaves the same rules, which come once, and all come before any goes.
+    let nested = [("443", "192.0.2.0/30"), ("443", "192.0.2.0/31"), ("443", "192.0.2.2/31")];
+    let (changes, _) = narrowed(&nested, &["192.0.2.1"]);
+    assert_eq!(changes, ["+192.0.2.0/32", "-192.0.2.0/30", "-192.0.2.0/31"]);
     let (changes, _) = narrowed(&[("443", "192.0.2.0/30")], &["192.0.2.0/24"]);
     assert_eq!(changes, ["-192.0.2.0/30"]);
     let (changes, notes) = narrowed(&[("443", "192.0.2.0/30")], &["203.0.113.1"]);

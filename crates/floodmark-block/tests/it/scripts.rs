@@ -9,7 +9,7 @@ use floodmark_block::way::Way;
 use floodmark_testing::moto::Moto;
 use floodmark_testing::python;
 
-use crate::forms::HOSTILE;
+use crate::forms::{HOSTILE, HOSTILE_IN_BASE64};
 use crate::sample::{LOAD_BALANCER, network_acl, planned, wanted};
 
 /// Runs a plan's commands as they are, in an empty folder; what they say on standard error if they fail.
@@ -136,15 +136,72 @@ fn entries_of_a_network_acl_come_and_go() {
 }
 
 #[test]
-fn a_command_that_fails_ends_the_script() {
+fn an_entry_that_is_there_is_left_and_one_of_others_ends_the_script() {
     let Some(moto) = Moto::start() else { return };
     let id = network_acl_id(&moto);
     let mut question = network_acl(&["203.0.113.7", "198.51.100.0/24"]);
     question.network_acl.id = Some(id.clone());
     let plan = planned(&question);
     works(&moto, &plan);
+    works(&moto, &plan);
+    let entry = ["--network-acl-id", &id, "--ingress", "--rule-number", "99"];
+    let replace = ["--protocol", "-1", "--rule-action", "deny", "--cidr-block", "192.0.2.0/24"];
+    moto.aws(&[&["ec2", "replace-network-acl-entry"][..], &entry, &replace].concat());
     let said = run(&moto, &plan).unwrap_err();
     assert!(said.contains("NetworkAclEntryAlreadyExists"), "{said}");
+    assert!(said.contains("the entry 99 of"), "{said}");
+    // What takes ours away leaves it.
+    works(&moto, &plan.undo());
+    works(&moto, &plan.undo());
+    let query = "NetworkAcls[0].Entries[?RuleNumber<`100`].CidrBlock";
+    let command = format!("ec2 describe-network-acls --network-acl-ids {id}");
+    assert_eq!(ask(&moto, &command, query), "192.0.2.0/24");
+}
+
+#[test]
+fn hostile_texts_beside_an_ip_set_run_nothing() {
+    let Some(moto) = Moto::start() else { return };
+    let arn = web_acl(&moto);
+    let targets = [&HOSTILE[..], &["203.0.113.7", "2001:db8:1::/48"]].concat();
+    let mut question = wanted(Way::WafRate, &targets);
+    question.web_acl.web_acl = Some(arn.parse().unwrap());
+    let plan = planned(&question);
+    works(&moto, &plan);
+    let statements = format!(
+        "WebACL.Rules[?Name=='{}'].Statement.RateBasedStatement.ScopeDownStatement.OrStatement.Statements[]",
+        plan.name
+    );
+    let texts = format!("{statements}.ByteMatchStatement.SearchString");
+    let found = web_acl_says(&moto, &arn, &texts);
+    assert_eq!(found.split('\t').collect::<Vec<_>>(), HOSTILE_IN_BASE64);
+    let sets = format!("{statements}.IPSetReferenceStatement.ARN");
+    let found = web_acl_says(&moto, &arn, &sets);
+    let names: Vec<&str> =
+        found.split('\t').map(|arn| arn.split('/').nth(2).unwrap_or_default()).collect();
+    assert_eq!(names, [format!("{}-v4", plan.name), format!("{}-v6", plan.name)]);
+    works(&moto, &plan.undo());
+}
+
+#[test]
+fn what_others_made_under_the_same_name_stays() {
+    let Some(moto) = Moto::start() else { return };
+    let arn = web_acl(&moto);
+    let mut question = wanted(Way::WafGeo, &["TV"]);
+    question.name = Some("others".to_owned());
+    question.web_acl.web_acl = Some(arn.parse().unwrap());
+    let said = run(&moto, &planned(&question)).unwrap_err();
+    assert!(said.contains("the rule others of the web ACL was not made by floodmark"), "{said}");
+    let mut question = wanted(Way::WafGeo, &["TV"]);
+    question.name = Some("site".to_owned());
+    let said = run(&moto, &planned(&question)).unwrap_err();
+    assert!(said.contains("the web ACL site was not made by floodmark"), "{said}");
+    assert_eq!(web_acl_says(&moto, &arn, "WebACL.Rules[].Name"), "others");
+    let create = "wafv2 create-ip-set --name team-v4 --scope REGIONAL --ip-address-version IPV4";
+    ask(&moto, &format!("{create} --addresses 192.0.2.0/24"), "Summary.Id");
+    let mut question = wanted(Way::WafIpSet, &["203.0.113.7"]);
+    question.name = Some("team".to_owned());
+    let said = run(&moto, &planned(&question)).unwrap_err();
+    assert!(said.contains("the IP set team-v4 was not made by floodmark"), "{said}");
 }
 
 #[test]
@@ -206,17 +263,10 @@ fn hostile_texts_reach_a_web_acl_as_they_are_and_all_else_of_it_stays() {
              .ByteMatchStatement.SearchString",
             plan.name
         );
-        // In base64, as this AWS CLI tells them.
+        // As this AWS CLI tells them.
         assert_eq!(
             web_acl_says(&moto, &arn, &ours).split('\t').collect::<Vec<_>>(),
-            [
-                "L2EnYiJj",
-                "LyQodG91Y2ggcHduZWQpYHRvdWNoIHB3bmVkYA==",
-                "JHtqbmRpOmxkYXA6Ly9leGFtcGxlLmNvbS9hfSV7eH1c",
-                "Ki8gLS0gJzsgRFJPUCBUQUJMRSB4OyAj",
-                "a8Okc2Ug8J+ngCA8c2NyaXB0Pg==",
-                "fF19XVtgJ1x1MDA2MCAmJg==",
-            ]
+            HOSTILE_IN_BASE64
         );
         assert_eq!(web_acl_says(&moto, &arn, "length(WebACL.Rules)"), "2");
         assert_eq!(kept(&moto, &arn), before);

@@ -15,6 +15,7 @@ fn each_kind_is_told_by_its_form() {
     check("192.0.2.7", &Target::Network("192.0.2.7/32".parse().unwrap()));
     check("192.0.2.77/24", &Target::Network("192.0.2.0/24".parse().unwrap()));
     check("::ffff:192.0.2.7", &Target::Network("192.0.2.7/32".parse().unwrap()));
+    check("::ffff:203.0.113.9/120", &Target::Network("203.0.113.0/24".parse().unwrap()));
     check("2001:db8::/32", &Target::Network("2001:db8::/32".parse().unwrap()));
     check("TV", &Target::Country("TV".parse().unwrap()));
     check("country:tv", &Target::Country("TV".parse().unwrap()));

@@ -18,10 +18,12 @@ pub(crate) struct Columns {
     pub(crate) way: Option<String>,
     /// The sender's country by two letters.
     pub(crate) country: String,
-    /// The URL's path.
+    /// The URL's path as it was sent, which is what AWS WAF looks at.
     pub(crate) path: Option<String>,
     /// What the client calls itself.
     pub(crate) user_agent: Option<String>,
+    /// The id of the subnet of the interface that saw it, NULL or `-` if the log does not say.
+    pub(crate) subnet: Option<String>,
     /// How many bytes a record stands for.
     pub(crate) bytes: Option<&'static str>,
     /// The condition that something refuses it already.
@@ -36,6 +38,12 @@ pub(crate) const DESTINATIONS: &[&str] = &["dstaddr", "destination"];
 
 /// The names of countries, where a log has what WAF or CloudFront found out by itself.
 pub(crate) const COUNTRIES: &[&str] = &["country", "c_country"];
+
+/// The name of the column of subnets.
+const SUBNET: &str = "subnet_id";
+
+/// How an expression begins that takes a URL's path and undoes its percent-encoding.
+const DECODED_PATH: &str = "url_extract_path(";
 
 /// The names of measures that count what is refused already.
 const REFUSED: &[&str] = &["rejects", "blocks"];
@@ -62,6 +70,7 @@ pub(crate) fn columns(table: &Table) -> Result<Columns> {
     };
     let requested = |kind| {
         let value = of_kind(table, kind)?;
+        let value = of_decoded_path(&value).map_or_else(|| value.clone(), path_as_sent);
         Some(if is_percent_encoded(log) { decoded(&value) } else { value })
     };
     let country = named(table, COUNTRIES).unwrap_or_else(|| format!("country({source})"));
@@ -69,6 +78,7 @@ pub(crate) fn columns(table: &Table) -> Result<Columns> {
         country,
         path: requested(Kind::Path),
         user_agent: requested(Kind::UserAgent),
+        subnet: named(table, &[SUBNET]),
         bytes: log.measures.iter().find_map(|measure| match measure.amount {
             Amount::Sum(sql) if measure.unit == "bytes" => Some(sql),
             _ => None,
@@ -95,6 +105,26 @@ pub(crate) fn name_of_kind(table: &Table, kind: Kind) -> Option<&'static str> {
 /// Whether a log writes values of requests percent-encoded once more than they came.
 pub(crate) fn is_percent_encoded(log: &LogType) -> bool {
     PERCENT_ENCODED.contains(&log.name)
+}
+
+/// Whether the log's paths are shown with their percent-encoding undone, once more than AWS WAF does.
+pub(crate) fn shows_decoded_paths(table: &Table) -> bool {
+    of_kind(table, Kind::Path).is_some_and(|value| of_decoded_path(&value).is_some())
+}
+
+/// Whether the log says in which subnet its records were seen.
+pub(crate) fn says_subnets(table: &Table) -> bool {
+    named(table, &[SUBNET]).is_some()
+}
+
+/// The URL whose decoded path an expression is; None if it is something else.
+fn of_decoded_path(value: &str) -> Option<&str> {
+    value.strip_prefix(DECODED_PATH)?.strip_suffix(')')
+}
+
+/// The path of a URL letter by letter, also of one that no URL may have.
+fn path_as_sent(url: &str) -> String {
+    format!("regexp_extract({url}, '^[^:]+://[^/?#]*([^?#]*)', 1)")
 }
 
 /// The address that a packet bears, or where the log does not have it the interface's.

@@ -73,12 +73,34 @@ pub(crate) fn matched(
     }
 }
 
+/// The address on the other side of a record that the targets match: whom the rule cuts off.
+pub(crate) fn other_side(columns: &Columns, targets: &Targets, directions: &[Direction]) -> String {
+    let source = &columns.source;
+    match (&columns.destination, directions) {
+        (Some(destination), [Direction::Outbound]) => destination.clone(),
+        (Some(destination), [_, _]) => {
+            let networks = in_networks(source, &targets.networks);
+            let goes = columns.way.as_deref().map(|way| goes(way, Direction::Inbound));
+            let goes = goes.map_or_else(String::new, |goes| format!("{goes} AND "));
+            format!("CASE WHEN {goes}({networks}) THEN {source} ELSE {destination} END")
+        }
+        _ => source.clone(),
+    }
+}
+
 /// The condition that a record is of packets that a rule of these directions sees; None if it sees all.
 pub(crate) fn seen(columns: &Columns, directions: &[Direction]) -> Option<String> {
     match (&columns.way, directions) {
         (Some(way), [only]) => Some(goes(way, *only)),
         _ => None,
     }
+}
+
+/// The condition that a record is of one of these subnets, or does not say its own; None if the log never does.
+pub(crate) fn in_subnets(columns: &Columns, subnets: &[String]) -> Option<String> {
+    let subnet = columns.subnet.as_ref().filter(|_| !subnets.is_empty())?;
+    let subnets: Vec<_> = subnets.iter().map(|subnet| literal(subnet)).collect();
+    Some(format!("coalesce(nullif({subnet}, '-') IN ({}), true)", subnets.join(", ")))
 }
 
 /// The condition that packets go in a direction. Where the log does not say it, the address alone decides.
@@ -191,11 +213,28 @@ mod tests {
             "alb",
             &["/it's*", "user-agent:curl"],
             &inbound,
-            "(starts_with(url_extract_path(request_url), '/it''s'))\n    OR (\"user_agent\" = 'curl')",
+            "(starts_with(regexp_extract(request_url, '^[^:]+://[^/?#]*([^?#]*)', 1), '/it''s'))\n    OR (\"user_agent\" = 'curl')",
         );
         let destination = "coalesce(nullif(pkt_dstaddr, '-'), dstaddr)";
         let outbound = [Direction::Outbound];
         check("vpc_flow", &["192.0.2.7"], &outbound, &format!("{destination} = '192.0.2.7'"));
+    }
+
+    #[test]
+    fn who_is_cut_off_is_on_the_other_side() {
+        let targets: Targets = [Target::parse("192.0.2.7").unwrap()].into_iter().collect();
+        let columns = columns(table::find("vpc_flow").unwrap()).unwrap();
+        let (source, destination) = (
+            "coalesce(nullif(pkt_srcaddr, '-'), srcaddr)",
+            "coalesce(nullif(pkt_dstaddr, '-'), dstaddr)",
+        );
+        assert_eq!(other_side(&columns, &targets, &[Direction::Inbound]), source);
+        assert_eq!(other_side(&columns, &targets, &[Direction::Outbound]), destination);
+        let both = format!(
+            "CASE WHEN coalesce(nullif(flow_direction, '-') = 'ingress', true) AND ({source} = '192.0.2.7') \
+             THEN {source} ELSE {destination} END"
+        );
+        assert_eq!(other_side(&columns, &targets, &Direction::ALL), both);
     }
 
     #[test]

@@ -14,8 +14,10 @@ use floodmark_formats::{Table, table};
 use ipnet::IpNet;
 use serde::Deserialize;
 
-use crate::backtest::columns::{COUNTRIES, DESTINATIONS, is_percent_encoded, name_of_kind};
-use crate::backtest::protected::is_private;
+use crate::backtest::columns::{
+    COUNTRIES, DESTINATIONS, is_percent_encoded, name_of_kind, shows_decoded_paths,
+};
+use crate::backtest::protected::private_part;
 use crate::limits::FINDINGS_BYTES_MAX;
 use crate::window::Window;
 
@@ -226,7 +228,7 @@ impl Findings {
         let is_inside = |targets: &[Target]| {
             targets
                 .iter()
-                .any(|target| matches!(target, Target::Network(network) if is_private(network)))
+                .any(|target| matches!(target, Target::Network(network) if private_part(network).is_some()))
         };
         found.sort_by_key(|(targets, ..)| is_inside(targets));
         found.into_iter().next()
@@ -280,7 +282,14 @@ impl Findings {
             .map(|value| match part {
                 Part::Sender | Part::Receiver => network(value).map(Target::Network),
                 Part::Country => value.parse().ok().map(Target::Country),
-                Part::Path => self.text(value, condition).map(Target::Path),
+                Part::Path => {
+                    let matched = self.text(value, condition)?;
+                    if !shows_decoded_paths(self.table) {
+                        return Some(Target::Path(matched));
+                    }
+                    let sent = path_as_sent(&matched.text)?;
+                    TextMatch::new(sent, matched.place).ok().map(Target::Path)
+                }
                 Part::UserAgent => self.text(value, condition).map(Target::UserAgent),
                 Part::Other => None,
             })
@@ -345,6 +354,27 @@ fn network(value: &str) -> Option<IpNet> {
     }
 }
 
+/// A decoded path as clients send it: what cannot stand in a path for itself is percent-encoded, in capitals.
+///
+/// RFC 3986 (3.3 and 2.1). Who encodes more than that is not matched, and the test on the logs tells how many do. None for what
+/// was no UTF-8, because that cannot be told any more.
+fn path_as_sent(path: &str) -> Option<String> {
+    if path.contains(char::REPLACEMENT_CHARACTER) {
+        return None;
+    }
+    let stands_for_itself =
+        |byte: u8| byte.is_ascii_alphanumeric() || b"/-._~!$&'()*+,;=:@".contains(&byte);
+    let mut sent = String::with_capacity(path.len());
+    for byte in path.bytes() {
+        if stands_for_itself(byte) {
+            sent.push(char::from(byte));
+        } else {
+            sent.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    Some(sent)
+}
+
 /// The text before it was percent-encoded; as it stands if that is no UTF-8.
 fn percent_decoded(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
@@ -399,6 +429,9 @@ mod tests {
         check("cloudfront", path, Way::WafMatch, &["/search/*"]);
         let exact = ("path", &["/a*"][..], "url_extract_path(request_url) = '/a*'");
         check("alb", exact, Way::WafMatch, &["/a\\*"]);
+        let decoded =
+            ("path", &["/a b|ü/*"][..], "starts_with(url_extract_path(request_url), '/a b|ü/')");
+        check("alb", decoded, Way::WafMatch, &["/a%20b%7C%C3%BC/*"]);
         let family = ("user_agent", &["okhttp"][..], "starts_with(\"user_agent\", 'okhttp/')");
         check("alb", family, Way::WafMatch, &["user-agent:okhttp/*"]);
         let bot = (

@@ -3,6 +3,7 @@
 mod columns;
 mod condition;
 pub mod findings;
+mod health_checkers;
 pub mod protected;
 pub mod reach;
 pub mod refusals;
@@ -14,13 +15,13 @@ use std::net::IpAddr;
 
 use floodmark_block::rule::Direction;
 use floodmark_block::target::Targets;
-use floodmark_engine::{Error, Result, dialect};
+use floodmark_engine::{Error, ErrorKind, Result, dialect};
 use floodmark_who::Who;
 use ipnet::IpNet;
 use serde::{Serialize, Serializer};
 
 use crate::answer::{Batch, Rows};
-use crate::backtest::columns::columns;
+use crate::backtest::columns::{Columns, columns};
 use crate::backtest::protected::Protected;
 use crate::backtest::refusals::Reason;
 use crate::backtest::statements::{Sides, Statements};
@@ -36,6 +37,8 @@ pub struct BacktestQuestion<'a> {
     pub targets: &'a Targets,
     /// The packets that it sees, of flow logs; for all other logs it is inbound.
     pub directions: &'a [Direction],
+    /// The ids of the subnets whose packets the rule sees; none if it sees all, or if that is not known.
+    pub subnets: &'a [String],
     /// If the rule blocks only who asks too often: how often.
     pub rate: Option<Rate>,
     /// When the attack was; None if there is none, or nobody knows when.
@@ -84,6 +87,8 @@ pub struct Backtest {
     pub health_checks: u64,
     /// How many records of what is blocked are refused already.
     pub refused: u64,
+    /// Which records do not say what the rule looks at; None if all do.
+    pub untold: Option<Untold>,
     /// Who else is blocked.
     pub bystanders: Bystanders,
     /// The names of the busiest of them, as far as they are known.
@@ -103,6 +108,25 @@ pub struct Blocked {
     pub bytes: f64,
     /// How many bytes of them are blocked.
     pub blocked_bytes: f64,
+}
+
+/// Records that do not say what a rule looks at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Untold {
+    /// What they do not say.
+    pub what: UntoldPart,
+    /// How many they are.
+    pub records: u64,
+}
+
+/// What a record may not say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UntoldPart {
+    /// Where the client is: such a record is not blocked in the test.
+    Country,
+    /// In which subnet it was seen: such a record is tested as if the network ACL guarded it.
+    Subnet,
 }
 
 /// Those who are blocked, though they are not the attack.
@@ -165,6 +189,21 @@ impl Blocked {
         (self.bytes > 0.0).then(|| (self.blocked_bytes / self.bytes).clamp(0.0, 1.0))
     }
 
+    /// Whether it is told by bytes alone: more bytes in no more records.
+    pub fn is_of_bytes(&self) -> bool {
+        self.records <= 0.0 && self.bytes > 0.0
+    }
+
+    /// What is left without a part of it.
+    fn without(self, part: Self) -> Self {
+        Self {
+            records: self.records - part.records,
+            blocked: self.blocked - part.blocked,
+            bytes: self.bytes - part.bytes,
+            blocked_bytes: self.blocked_bytes - part.blocked_bytes,
+        }
+    }
+
     fn add(&mut self, other: Self) {
         self.records += other.records;
         self.blocked += other.blocked;
@@ -213,17 +252,18 @@ impl Backtest {
         Ok(())
     }
 
-    /// Which share of the records that are no attack is blocked, from 0 to 1: of the windows before, or else of what is not of
-    /// the attack; None if it is not known what the attack is.
+    /// Which share of what is no attack is blocked, from 0 to 1: the larger one of the windows before and of what else there is
+    /// during the attack; None if it is not known what the attack is. It is a share of records, and if the attack is of bytes,
+    /// also one of bytes.
     pub fn bystanders_share(&self) -> Option<f64> {
         let attack = self.attack.filter(|_| self.bystanders.which == Which::NotTheAttack);
-        let others = attack.map(|attack| Blocked {
-            records: self.all.records - attack.records,
-            blocked: self.all.blocked - attack.blocked,
-            ..Blocked::default()
+        let others = attack.map(|attack| self.all_during.unwrap_or(self.all).without(attack));
+        let is_of_bytes = self.attack.is_some_and(|attack| attack.is_of_bytes());
+        let shares = self.baseline.into_iter().chain(others).flat_map(|others| {
+            let of_bytes = others.share_of_bytes().filter(|_| is_of_bytes);
+            others.share().into_iter().chain(of_bytes)
         });
-        let baseline = self.baseline.and_then(|baseline| baseline.share());
-        baseline.or_else(|| others.and_then(|others| others.share()))
+        shares.reduce(f64::max)
     }
 }
 
@@ -234,16 +274,16 @@ impl Backtest {
 /// `InvalidQuery` for what is no condition, and for windows that are too many; `NotSupported` if the log does not say what the rule
 /// looks at.
 pub fn plan(subject: &Subject<'_>, question: &BacktestQuestion<'_>) -> Result<Vec<String>> {
-    Ok(statements(subject, question)?.texts())
+    Ok(statements(subject, question)?.0.texts())
 }
 
 /// Asks what the rule would have blocked, by two statements over the windows: the amounts, and who else is blocked.
 ///
 /// # Errors
 ///
-/// Those of [`plan`] and of the engine.
+/// Those of [`plan`] and of the engine; `NotSupported` if no record says where its client is, and the rule looks at nothing else.
 pub async fn ask(subject: &Subject<'_>, question: &BacktestQuestion<'_>) -> Result<Backtest> {
-    let statements = statements(subject, question)?;
+    let (statements, untold_part) = statements(subject, question)?;
     let mut amounts = Amounts::default();
     let mut rows = Rows::ask(subject, &statements.amounts, 1).await?;
     while let Some(batch) = rows.next().await? {
@@ -251,6 +291,10 @@ pub async fn ask(subject: &Subject<'_>, question: &BacktestQuestion<'_>) -> Resu
             amounts.add(&batch, row);
         }
     }
+    let untold = untold_part
+        .filter(|_| amounts.untold > 0)
+        .map(|what| Untold { what, records: amounts.untold });
+    check_countries(question, untold, amounts.all)?;
     let mut bystanders = Bystanders {
         which: statements.which,
         busiest: Vec::new(),
@@ -272,7 +316,7 @@ pub async fn ask(subject: &Subject<'_>, question: &BacktestQuestion<'_>) -> Resu
             }
         }
     }
-    let Amounts { all, during, attack, before, health_checks, refused } = amounts;
+    let Amounts { all, during, attack, before, health_checks, refused, .. } = amounts;
     let baseline = (!question.before.is_empty()).then_some(before);
     let all_during = question.during.map(|_| during);
     let attack = match (question.during, question.attack) {
@@ -295,6 +339,7 @@ pub async fn ask(subject: &Subject<'_>, question: &BacktestQuestion<'_>) -> Resu
         baseline,
         health_checks,
         refused,
+        untold,
         bystanders,
         names: Names::default(),
         statements: statements.texts(),
@@ -309,23 +354,66 @@ fn records_of(subject: &Subject<'_>) -> String {
     measure.map_or_else(|| "records".to_owned(), |measure| measure.title.to_lowercase())
 }
 
-fn statements(subject: &Subject<'_>, question: &BacktestQuestion<'_>) -> Result<Statements> {
+/// The statements, and what records may not say of that which the rule looks at.
+fn statements(
+    subject: &Subject<'_>,
+    question: &BacktestQuestion<'_>,
+) -> Result<(Statements, Option<UntoldPart>)> {
     if let Some(attack) = question.attack {
         dialect::condition(attack)?;
     }
     if question.before.len() >= WINDOWS_MAX {
         let message = format!("at most {WINDOWS_MAX} windows are compared");
-        return Err(Error::new(floodmark_engine::ErrorKind::LimitReached, message));
+        return Err(Error::new(ErrorKind::LimitReached, message));
     }
     let columns = columns(subject.table())?;
     let condition = match (question.rate, question.targets.is_empty()) {
         (Some(_), true) => "true".to_owned(),
         _ => condition::matched(&columns, question.targets, question.directions)?,
     };
-    let seen = condition::seen(&columns, question.directions);
+    let subnets = condition::in_subnets(&columns, question.subnets);
+    let untold = untold_part(&columns, question);
+    let rule = statements::Rule {
+        condition,
+        address: condition::other_side(&columns, question.targets, question.directions),
+        untold: untold.as_ref().map(|(_, condition)| condition.clone()),
+        rate: question.rate,
+        attack: question.attack,
+    };
+    let seen = condition::seen(&columns, question.directions).into_iter().chain(subnets).collect();
     let sides = Sides { during: question.during, before: question.before };
-    let rule = statements::Rule { condition, rate: question.rate, attack: question.attack };
-    Ok(Statements::new(subject, &columns, &sides, rule, seen))
+    let statements = Statements::new(subject, &columns, &sides, rule, seen);
+    Ok((statements, untold.map(|(what, _)| what)))
+}
+
+/// What of that which the rule looks at a record may not say, and the condition that it does not.
+fn untold_part(columns: &Columns, question: &BacktestQuestion<'_>) -> Option<(UntoldPart, String)> {
+    let is_absent = |value: &str| format!("nullif({value}, '-') IS NULL");
+    if !question.targets.countries.is_empty() {
+        return Some((UntoldPart::Country, is_absent(&columns.country)));
+    }
+    let subnet = columns.subnet.as_ref().filter(|_| !question.subnets.is_empty())?;
+    Some((UntoldPart::Subnet, is_absent(subnet)))
+}
+
+/// An error if the rule looks at nothing but countries, and not one is known.
+fn check_countries(
+    question: &BacktestQuestion<'_>,
+    untold: Option<Untold>,
+    all: Blocked,
+) -> Result<()> {
+    let targets = question.targets;
+    let is_blind = untold.is_some_and(|untold| {
+        untold.what == UntoldPart::Country
+            && untold.records as f64 >= all.records
+            && targets.len() == targets.countries.len()
+    });
+    if !is_blind {
+        return Ok(());
+    }
+    let message = "no country of a client is known, so that a rule of countries cannot be tested";
+    Err(Error::new(ErrorKind::NotSupported, message)
+        .hint("`floodmark data update` fetches a file of countries; without `--from` the rule is written untested"))
 }
 
 /// What was counted.
@@ -337,6 +425,7 @@ struct Amounts {
     before: Blocked,
     health_checks: u64,
     refused: u64,
+    untold: u64,
 }
 
 impl Amounts {
@@ -361,6 +450,7 @@ impl Amounts {
         }
         self.health_checks += number(6) as u64;
         self.refused += number(7) as u64;
+        self.untold += number(8) as u64;
     }
 }
 
@@ -370,4 +460,55 @@ fn window<S: Serializer>(window: &Option<Window>, serializer: S) -> Result<S::Ok
 
 fn windows<S: Serializer>(windows: &[Window], serializer: S) -> Result<S::Ok, S::Error> {
     windows.iter().map(Window::to_string).collect::<Vec<_>>().serialize(serializer)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A back-test on 1,000 requests before and 1,000 others during the attack, some of which are blocked.
+    fn check(attack: Blocked, baseline: Blocked, during: Blocked, expect: f64) {
+        let mut all = baseline;
+        all.add(during);
+        let backtest = Backtest {
+            log: "alb".to_owned(),
+            records: "requests".to_owned(),
+            condition: "true".to_owned(),
+            during: None,
+            before: Vec::new(),
+            all,
+            all_during: Some(during),
+            attack: Some(attack),
+            baseline: Some(baseline),
+            health_checks: 0,
+            refused: 0,
+            untold: None,
+            bystanders: Bystanders {
+                which: Which::NotTheAttack,
+                busiest: Vec::new(),
+                addresses: 0,
+                blocked: 0.0,
+                protected: BTreeMap::new(),
+            },
+            names: Names::default(),
+            statements: Vec::new(),
+        };
+        assert_eq!(backtest.bystanders_share(), Some(expect));
+    }
+
+    #[test]
+    fn the_larger_share_of_bystanders_counts() {
+        let of = |records, blocked, bytes, blocked_bytes| Blocked {
+            records,
+            blocked,
+            bytes,
+            blocked_bytes,
+        };
+        let attack = of(100.0, 100.0, 0.0, 0.0);
+        let (some, none) = (of(1000.0, 20.0, 0.0, 0.0), of(1000.0, 0.0, 0.0, 0.0));
+        check(attack, some, of(1100.0, 100.0, 0.0, 0.0), 0.02);
+        check(attack, none, of(1100.0, 150.0, 0.0, 0.0), 0.05);
+        let of_bytes = of(0.0, 0.0, 500.0, 500.0);
+        check(of_bytes, of(1000.0, 20.0, 100.0, 40.0), of(1000.0, 20.0, 600.0, 540.0), 0.4);
+    }
 }

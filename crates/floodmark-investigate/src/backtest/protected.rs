@@ -19,11 +19,12 @@ pub struct Protected {
     pub notes: Vec<String>,
 }
 
-/// Networks that are used inside: RFC 1918, 4193, 3927 and 4291.
+/// Networks that are used inside: RFC 1918, 6598, 3927, 1122, 4193 and 4291.
 const PRIVATE: &[&str] = &[
     "10.0.0.0/8",
     "172.16.0.0/12",
     "192.168.0.0/16",
+    "100.64.0.0/10",
     "169.254.0.0/16",
     "127.0.0.0/8",
     "fc00::/7",
@@ -127,9 +128,14 @@ impl Protected {
     }
 }
 
-/// Whether a network is used inside.
-pub(crate) fn is_private(network: &IpNet) -> bool {
-    PRIVATE
-        .iter()
-        .any(|private| private.parse::<IpNet>().is_ok_and(|private| private.contains(network)))
+/// The first network used inside that one has addresses of.
+pub(crate) fn private_part(network: &IpNet) -> Option<IpNet> {
+    let private = PRIVATE.iter().filter_map(|private| private.parse::<IpNet>().ok());
+    let mut parts = private.filter_map(|private| {
+        if private.contains(network) {
+            return Some(*network);
+        }
+        network.contains(&private).then_some(private)
+    });
+    parts.next()
 }

@@ -1,7 +1,9 @@
 //! Whether a way to block sees the traffic that a log is of.
 
 use floodmark_block::way::Way;
-use floodmark_formats::LogType;
+use floodmark_formats::{LogType, Table};
+
+use crate::backtest::columns::says_subnets;
 
 /// Logs of what AWS WAF can look at.
 const WEB_ACLS_SEE: &[&str] =
@@ -26,6 +28,26 @@ pub fn caveat(log: &LogType, way: Way) -> Option<String> {
         format!(
             "The clients of `{name}` do not reach your subnets by their own addresses, so that `{way}` does not stop them: take \
              `waf-ip-set` with `--scope cloudfront`."
+        )
+    })
+}
+
+/// What to know of a network ACL that is tested on more subnets than it guards, in a sentence; None if it is tested on its own.
+pub fn caveat_of_subnets(table: &Table, way: Way, subnets: &[String]) -> Option<String> {
+    if way != Way::Nacl {
+        return None;
+    }
+    if subnets.is_empty() {
+        return Some(
+            "No subnets that the network ACL guards are known, so that the test is on all: `--acl-id` and credentials tell them."
+                .to_owned(),
+        );
+    }
+    (!says_subnets(table)).then(|| {
+        format!(
+            "`{}` does not say in which subnet its records were seen, so that the test is on all, and not only on those that the \
+             network ACL guards.",
+            table.log_type.name
         )
     })
 }

@@ -3,13 +3,17 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use floodmark_block::cover;
+use floodmark_block::plan::Wanted;
 use floodmark_block::rule::Direction;
-use floodmark_block::target::Targets;
+use floodmark_block::target::{Place, TextMatch};
+use floodmark_block::way::Way;
 use ipnet::IpNet;
 use serde::Serialize;
 
 use crate::backtest::Backtest;
-use crate::backtest::protected::{Protected, is_private};
+use crate::backtest::health_checkers::HEALTH_CHECKERS;
+use crate::backtest::protected::{Protected, private_part};
 use crate::limits::REFUSALS_NAMED_MAX;
 
 /// Why a rule is refused.
@@ -37,7 +41,7 @@ pub struct Refusal {
     pub message: String,
 }
 
-/// Networks of shorter prefixes are a large part of the internet.
+/// More addresses than a network of this prefix has are a large part of the internet, of IPv4 and of IPv6.
 const PREFIX_MIN: [u8; 2] = [8, 16];
 
 impl Reason {
@@ -65,25 +69,28 @@ impl fmt::Display for Refusal {
 
 /// Why a rule is refused before any log is looked at.
 ///
-/// Private addresses are refused inbound, and everywhere what is protected.
-pub fn refusals(
-    targets: &Targets,
-    directions: &[Direction],
-    protected: &Protected,
-) -> Vec<Refusal> {
+/// Private addresses are refused inbound, and everywhere what is protected. A rate rule blocks only who asks too often, and may
+/// look at everyone.
+pub fn refusals(wanted: &Wanted, protected: &Protected) -> Vec<Refusal> {
     let mut found: BTreeMap<Reason, Vec<String>> = BTreeMap::new();
+    let targets = &wanted.targets;
+    if wanted.way != Way::WafRate {
+        let everyone = large_parts(&targets.networks).into_iter();
+        let everyone = everyone.chain(targets.paths.iter().filter_map(every_path));
+        found.insert(Reason::Everyone, everyone.collect());
+        let checkers = targets.user_agents.iter().filter_map(health_checkers);
+        found.insert(Reason::HealthChecks, checkers.collect());
+    }
     for network in &targets.networks {
-        let prefix_min = PREFIX_MIN[usize::from(matches!(network, IpNet::V6(_)))];
-        if network.prefix_len() < prefix_min {
-            found
-                .entry(Reason::Everyone)
-                .or_default()
-                .push(format!("`{network}` is a large part of the internet"));
-            continue;
-        }
         let mut of_network: BTreeMap<Reason, (String, usize)> = BTreeMap::new();
-        if directions.contains(&Direction::Inbound) && is_private(network) {
-            let message = format!("`{network}` is private: its packets come from inside");
+        let private = private_part(network);
+        if let Some(private) = private.filter(|_| wanted.directions.contains(&Direction::Inbound)) {
+            let what = if private == *network {
+                format!("`{network}` is private")
+            } else {
+                format!("`{network}` holds `{private}`, which is private")
+            };
+            let message = format!("{what}: its packets come from inside");
             of_network.insert(Reason::OwnRanges, (message, 0));
         }
         for (reason, name) in protected.touched(network) {
@@ -105,7 +112,52 @@ pub fn refusals(
         }
         Refusal { reason, message }
     };
+    found.retain(|_, messages| !messages.is_empty());
     found.into_iter().map(refusal).collect()
+}
+
+/// What of networks is a large part of the internet, a part of a sentence each: one of those that they are merged to, or all of
+/// a version of IP together.
+fn large_parts(networks: &[IpNet]) -> Vec<String> {
+    let mut parts = Vec::new();
+    let (ipv4, ipv6): (Vec<_>, Vec<_>) =
+        cover::exact(networks).into_iter().partition(|network| matches!(network, IpNet::V4(_)));
+    for (cover, prefix_min) in [ipv4, ipv6].iter().zip(PREFIX_MIN) {
+        let large = cover.iter().filter(|network| network.prefix_len() < prefix_min);
+        let large: Vec<_> =
+            large.map(|network| format!("`{network}` is a large part of the internet")).collect();
+        let all: f64 = cover.iter().map(|network| cover::addresses(*network)).sum();
+        match cover.first() {
+            Some(first) if large.is_empty() && all > addresses_max(first, prefix_min) => {
+                let count = cover.len();
+                let message = format!(
+                    "`{first}` and {} more networks are together a large part of the internet, more than a /{prefix_min}",
+                    count - 1
+                );
+                parts.push(message);
+            }
+            _ => parts.extend(large),
+        }
+    }
+    parts
+}
+
+/// How many addresses a prefix has of a network's version of IP.
+fn addresses_max(network: &IpNet, prefix: u8) -> f64 {
+    f64::from(network.max_prefix_len() - prefix).exp2()
+}
+
+/// What is said of paths that every request has.
+fn every_path(path: &TextMatch) -> Option<String> {
+    let is_open = matches!(path.place, Place::StartsWith | Place::Contains);
+    (is_open && path.text == "/").then(|| format!("the path `{path}` is that of every request"))
+}
+
+/// What is said of user agents that are those of health checks.
+fn health_checkers(agent: &TextMatch) -> Option<String> {
+    let checker = HEALTH_CHECKERS.iter().find(|checker| checker.is_matched(agent))?;
+    let name = checker.start.trim_end_matches('/');
+    Some(format!("the user agent `{agent}` is that of health checks, `{name}`"))
 }
 
 /// Why a rule is refused by what it would have blocked.
@@ -141,7 +193,7 @@ pub fn of_backtest(backtest: &Backtest, bystanders_share_max: f64) -> Vec<Refusa
 
 #[cfg(test)]
 mod tests {
-    use floodmark_block::target::Target;
+    use floodmark_block::target::{Target, Targets};
 
     use super::*;
 
@@ -153,8 +205,9 @@ mod tests {
         add("198.51.100.0/24", Reason::OwnRanges, "a subnet of yours");
         add("203.0.113.64/26", Reason::AwsServices, "S3");
         add("203.0.113.7/32", Reason::HealthChecks, "load balancer app/web");
-        let targets: Targets = [Target::parse(target).unwrap()].into_iter().collect();
-        let found = refusals(&targets, &[Direction::Inbound], &protected);
+        let targets: Targets =
+            target.split(' ').map(|target| Target::parse(target).unwrap()).collect();
+        let found = refusals(&Wanted::new(Way::Nacl, targets, 0), &protected);
         let reasons: Vec<_> = found.iter().map(|refusal| refusal.reason).collect();
         assert_eq!(reasons, expect, "{target}: {found:?}");
     }
@@ -167,8 +220,21 @@ mod tests {
         check("203.0.113.0/24", &[Reason::HealthChecks, Reason::AwsServices]);
         check("203.0.113.128/25", &[]);
         check("10.1.2.3", &[Reason::OwnRanges]);
-        check("0.0.0.0/0", &[Reason::Everyone]);
-        check("::/1", &[Reason::Everyone]);
+        check("100.64.7.1", &[Reason::OwnRanges]);
+        check("172.0.0.0/8", &[Reason::OwnRanges]);
+        let all = [Reason::Everyone, Reason::OwnRanges, Reason::HealthChecks, Reason::AwsServices];
+        check("0.0.0.0/0", &all);
+        check("::/1", &[Reason::Everyone, Reason::OwnRanges]);
+        check("11.0.0.0/8", &[]);
+        check("12.0.0.0/8 13.0.0.0/8", &[Reason::Everyone]);
+        check("12.0.0.0/8 16.0.0.0/32", &[Reason::Everyone]);
+        check("/*", &[Reason::Everyone]);
+        check("*/*", &[Reason::Everyone]);
+        check("/login", &[]);
+        for agent in ["Amazon-Route53-*", "ELB-HealthChecker/2.0", "*HealthChecker*", "*2.0"] {
+            check(&format!("user-agent:{agent}"), &[Reason::HealthChecks]);
+        }
+        check("user-agent:curl/*", &[]);
         check("2001:db8::/32", &[]);
     }
 
@@ -176,7 +242,7 @@ mod tests {
     fn many_refusals_are_told_in_a_line() {
         let targets: Targets =
             (0..50).map(|at| Target::parse(&format!("10.0.{at}.0/24")).unwrap()).collect();
-        let found = refusals(&targets, &[Direction::Inbound], &Protected::default());
+        let found = refusals(&Wanted::new(Way::Nacl, targets, 0), &Protected::default());
         assert_eq!(found.len(), 1);
         assert!(found[0].message.ends_with("more networks"), "{}", found[0]);
     }

@@ -3,6 +3,7 @@
 use floodmark_engine::dialect::literal;
 
 use crate::backtest::columns::Columns;
+use crate::backtest::health_checkers::HEALTH_CHECKERS;
 use crate::backtest::{Rate, Which};
 use crate::counting;
 use crate::subject::Subject;
@@ -16,9 +17,6 @@ pub(crate) const BEFORE: &str = "before";
 /// How often AWS WAF looks at the rates of addresses, about, in seconds.
 const RATE_STEP_SECONDS: u32 = 10;
 
-/// How user agents of AWS's own health checks begin.
-const HEALTH_CHECKERS: &[&str] = &["ELB-HealthChecker/", "Amazon-Route53-Health-Check-Service"];
-
 /// The times that are told apart.
 pub(crate) struct Sides<'a> {
     pub(crate) during: Option<Window>,
@@ -28,6 +26,10 @@ pub(crate) struct Sides<'a> {
 /// What the rule matches, and what the attack is.
 pub(crate) struct Rule<'a> {
     pub(crate) condition: String,
+    /// The address of those whom it cuts off.
+    pub(crate) address: String,
+    /// The condition that a record does not say what the rule looks at.
+    pub(crate) untold: Option<String>,
     pub(crate) rate: Option<Rate>,
     pub(crate) attack: Option<&'a str>,
 }
@@ -36,7 +38,7 @@ pub(crate) struct Rule<'a> {
 pub(crate) struct Statements {
     pub(crate) condition: String,
     /// A row for each side, within and without the attack: how many records, how many blocked, bytes, blocked ones, health checks
-    /// and refused ones among what is blocked.
+    /// and refused ones among what is blocked, and those that do not say what the rule looks at.
     pub(crate) amounts: String,
     /// A row an address that is blocked and no attack, the busiest first.
     pub(crate) bystanders: String,
@@ -50,7 +52,7 @@ impl Statements {
         columns: &Columns,
         sides: &Sides<'_>,
         rule: Rule<'_>,
-        seen: Option<String>,
+        seen: Vec<String>,
     ) -> Self {
         let mut windows = sides.before.to_vec();
         windows.extend(sides.during);
@@ -74,7 +76,8 @@ impl Statements {
         let amounts = format!(
             "SELECT side, attack, sum(records) AS records, sum(records * {share}) AS blocked,\n  \
              sum(bytes) AS bytes, sum(bytes * {share}) AS blocked_bytes,\n  \
-             sum(health_checks * {share}) AS health_checks, sum(refused * {share}) AS refused\n\
+             sum(health_checks * {share}) AS health_checks, sum(refused * {share}) AS refused,\n  \
+             sum(untold) AS untold\n\
              FROM (\n  {}\n)\nGROUP BY 1, 2\nORDER BY 1, 2",
             indented(&records)
         );
@@ -116,7 +119,7 @@ fn records(columns: &Columns, sides: &Sides<'_>, rule: &Rule<'_>, from: &str) ->
         .flat_map(|agent| {
             HEALTH_CHECKERS
                 .iter()
-                .map(move |start| format!("starts_with({agent}, {})", literal(start)))
+                .map(move |checker| format!("starts_with({agent}, {})", literal(checker.start)))
         })
         .collect();
     let flag = |condition: String| {
@@ -124,22 +127,24 @@ fn records(columns: &Columns, sides: &Sides<'_>, rule: &Rule<'_>, from: &str) ->
     };
     let health = flag(health.join(" OR "));
     let refused = flag(columns.refused.unwrap_or_default().to_owned());
+    let untold = flag(rule.untold.clone().unwrap_or_default());
     let bytes =
         columns.bytes.map_or_else(|| "0".to_owned(), |bytes| format!("coalesce({bytes}, 0)"));
     let matches = format!("coalesce({}, false)", rule.condition);
     let select = format!(
-        "SELECT {side} AS side, {attack} AS attack, {source} AS address,",
-        source = columns.source
+        "SELECT {side} AS side, {attack} AS attack, {address} AS address,",
+        address = rule.address
     );
     match rule.rate {
         None => format!(
             "{select}\n  1 AS records, {bytes} AS bytes, {health} AS health_checks, {refused} AS refused,\n  \
-             {matches} AS matches\n{from}"
+             {untold} AS untold, {matches} AS matches\n{from}"
         ),
         Some(_) => format!(
             "{select}\n  CAST(floor(to_unixtime(event_time) / {RATE_STEP_SECONDS}) AS bigint) AS step,\n  \
              {matches} AS matches, count(*) AS records, sum({bytes}) AS bytes,\n  \
-             sum({health}) AS health_checks, sum({refused}) AS refused\n{from}\nGROUP BY 1, 2, 3, 4, 5"
+             sum({health}) AS health_checks, sum({refused}) AS refused,\n  \
+             sum({untold}) AS untold\n{from}\nGROUP BY 1, 2, 3, 4, 5"
         ),
     }
 }

@@ -1,6 +1,6 @@
 //! What a back-test says, in sentences.
 
-use crate::backtest::{Backtest, Blocked, Which};
+use crate::backtest::{Backtest, Blocked, UntoldPart, Which};
 use crate::explain::text::{amount, number};
 
 /// What the rule would have blocked, a sentence each, the attack first.
@@ -17,6 +17,8 @@ pub fn sentences(backtest: &Backtest) -> Vec<String> {
         };
         sentences.push(if attack.records > 0.0 {
             format!("It would have blocked {}.", of(attack, &format!("{records} {what}")))
+        } else if attack.is_of_bytes() {
+            format!("It would have blocked {} {what}, in no more {records}.", of_bytes(attack))
         } else {
             format!("There are no {records} {what}.")
         });
@@ -39,6 +41,18 @@ pub fn sentences(backtest: &Backtest) -> Vec<String> {
     if backtest.refused > 0 {
         let refused = number(backtest.refused as f64);
         sentences.push(format!("Of what it blocks, {refused} {records} are refused already."));
+    }
+    if let Some(untold) = backtest.untold {
+        let number = number(untold.records as f64);
+        sentences.push(match untold.what {
+            UntoldPart::Country => format!(
+                "The country of {number} {records} is not known, and they count as not blocked: `floodmark data update` fetches a \
+                 file of countries."
+            ),
+            UntoldPart::Subnet => format!(
+                "{number} {records} do not say their subnet: they are tested as if the network ACL guarded it."
+            ),
+        });
     }
     let bystanders = &backtest.bystanders;
     let (addresses, blocked) =
@@ -81,6 +95,13 @@ fn of(blocked: Blocked, records: &str) -> String {
     };
     let (part, all) = (number(blocked.blocked.round()), number(blocked.records.round()));
     format!("{part} of {all} {records}{share}{bytes}")
+}
+
+/// `1.2 GB of 1.3 GB (92.3 %)`.
+fn of_bytes(blocked: Blocked) -> String {
+    let share = blocked.share_of_bytes().map_or_else(String::new, percent);
+    let (part, all) = (amount(blocked.blocked_bytes, "bytes"), amount(blocked.bytes, "bytes"));
+    format!("{part} of {all} ({share})")
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! The files of data that the user brings or refreshes: countries, autonomous systems, AWS's ranges, threat lists.
 //!
 //! Each has a description beside it, `<name>.json`, that names the file which holds the data. A newer file lies under a name of
-//! its own until its description has taken the place of the older one: nobody ever sees half of a change.
+//! its own until its description has taken the place of the older one: nobody ever sees half of a change, also where two
+//! bring the same at once.
 
 mod check;
 mod import;
@@ -10,6 +11,7 @@ mod sources;
 mod update;
 
 use std::fmt;
+use std::hash::{BuildHasher, RandomState};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -229,7 +231,7 @@ pub fn remove(folder: &Path, name: &str) -> Result<()> {
         });
     }
     std::fs::remove_file(&description).map_err(|error| unwritable(&description, error))?;
-    sweep(folder, name, None)
+    sweep(folder, name)
 }
 
 /// The error of a data file that cannot be used.
@@ -245,11 +247,21 @@ pub(crate) fn damaged(folder: &Path, file: &DataFile, why: &str) -> Error {
         .hint(format!("{again}, `floodmark data remove {}` does without", file.name))
 }
 
-/// Keeps data under a name: first the data, then the description, then what was there before goes.
+/// Keeps data under a name: first the data, then the description, then what that replaces goes, and nothing else: another process
+/// may be bringing the same.
 pub(crate) fn keep(folder: &Path, described: &DataFile, bytes: &[u8]) -> Result<()> {
     file::write_whole(&folder.join(&described.file), bytes)?;
+    let before = find(folder, &described.name)?;
     describe(folder, described)?;
-    sweep(folder, &described.name, Some(&described.file))
+    match before {
+        Some(before) if before.file != described.file => remove_file(&folder.join(before.file)),
+        _ => Ok(()),
+    }
+}
+
+/// The data file of a name, if there is one that can be read.
+pub(crate) fn find(folder: &Path, name: &str) -> Result<Option<DataFile>> {
+    Ok(list(folder)?.files.into_iter().find(|file| file.name == name))
 }
 
 /// Writes a description.
@@ -295,9 +307,11 @@ fn is_name(name: &str) -> bool {
         && name.bytes().all(is_plain)
 }
 
-/// The name of the file that holds data which were brought at a time.
+/// A name of its own for a file that holds data which were brought at a time: two processes may bring the same in one second.
 fn file_name(name: &str, fetched: i64, extension: &str) -> String {
-    format!("{name}.{fetched}.{extension}")
+    // Each state of hashing starts from random keys.
+    let unique = RandomState::new().hash_one(std::process::id());
+    format!("{name}.{fetched}-{unique:016x}.{extension}")
 }
 
 /// Whether a file's name is one of this data's.
@@ -306,17 +320,25 @@ fn is_file_of(file: &str, name: &str) -> bool {
     rest.is_some_and(|rest| rest.contains('.') && !rest.contains(['/', '\\']))
 }
 
-/// Removes the files of older data of a name.
-fn sweep(folder: &Path, name: &str, kept: Option<&str>) -> Result<()> {
+/// Removes all files of the data of a name, also those that a process left which was ended.
+fn sweep(folder: &Path, name: &str) -> Result<()> {
     let entries = std::fs::read_dir(folder).map_err(|error| unreadable(folder, error))?;
     for entry in entries {
         let path: PathBuf = entry.map_err(|error| unreadable(folder, error))?.path();
         let Some(file) = path.file_name().and_then(|name| name.to_str()) else { continue };
-        if is_file_of(file, name) && Some(file) != kept {
-            std::fs::remove_file(&path).map_err(|error| unwritable(&path, error))?;
+        if is_file_of(file, name) {
+            remove_file(&path)?;
         }
     }
     Ok(())
+}
+
+/// Removes a file, if it is still there.
+fn remove_file(path: &Path) -> Result<()> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(unwritable(path, error)),
+        _ => Ok(()),
+    }
 }
 
 fn unreadable(path: &Path, error: std::io::Error) -> Error {

@@ -59,8 +59,7 @@ const ROWS_BEFORE_PER_ROW: u64 = 2;
 /// it has less than half of the rows of what is at hand; what was there before stays in each case.
 pub async fn update(folder: &Path, name: &str, options: &UpdateOptions<'_>) -> Result<Outcome> {
     data::checked_name(name)?;
-    let files = data::list(folder)?.files;
-    let before = files.into_iter().find(|file| file.name == name);
+    let before = data::find(folder, name)?;
     let wanted = wanted(name, before.as_ref(), options)?;
     // A damaged file is brought again whatever its version is.
     let kept = before
@@ -69,6 +68,10 @@ pub async fn update(folder: &Path, name: &str, options: &UpdateOptions<'_>) -> R
     let versions = kept.map(|file| file.versions.as_slice()).unwrap_or_default();
     let Some(answers) = download(&wanted.urls, versions).await? else {
         let mut file = before.expect("a version at hand is current");
+        // Another process may have brought a newer one meanwhile, and removed this one.
+        if let Some(newer) = data::find(folder, name)?.filter(|newer| newer.file != file.file) {
+            return Ok(Outcome::Current(Box::new(newer)));
+        }
         file.checked = options.now;
         data::describe(folder, &file)?;
         return Ok(Outcome::Current(Box::new(file)));

@@ -171,11 +171,12 @@ pub async fn verify(address: IpAddr, bot: &Bot, options: &DnsOptions) -> Result<
     Ok(look_up(address, options, 0).await?.verification(bot))
 }
 
-/// Asks for the names of an address, and where they lead.
+/// Asks for the names of an address, and where they lead. A name whose servers do not answer leads nowhere: whoever owns an address
+/// can give it such a name, and it must not hide the others.
 async fn ask(resolver: &TokioResolver, address: IpAddr, now: i64) -> Result<Named> {
     let mut names = vec![];
     for name in names_of(resolver, address).await? {
-        let is_confirmed = leads_to(resolver, &name, address).await?;
+        let is_confirmed = leads_to(resolver, &name, address).await.unwrap_or(false);
         names.push(Name { name: shown(&name), is_confirmed });
     }
     Ok(Named { names, asked: now })
@@ -222,8 +223,12 @@ async fn names_of(resolver: &TokioResolver, address: IpAddr) -> Result<Vec<Domai
 }
 
 /// Whether one of a name's addresses is this one.
-async fn leads_to(resolver: &TokioResolver, name: &DomainName, address: IpAddr) -> Result<bool> {
-    let found = match address.to_canonical() {
+async fn leads_to(
+    resolver: &TokioResolver,
+    name: &DomainName,
+    address: IpAddr,
+) -> Result<bool, ResolveError> {
+    match address.to_canonical() {
         IpAddr::V4(address) => resolver
             .ipv4_lookup(name.clone())
             .await
@@ -232,11 +237,6 @@ async fn leads_to(resolver: &TokioResolver, name: &DomainName, address: IpAddr) 
             .ipv6_lookup(name.clone())
             .await
             .map(|found| found.iter().take(DNS_ANSWERS_MAX).any(|own| own.0 == address)),
-    };
-    match found {
-        Ok(leads) => Ok(leads),
-        Err(error) if is_none(&error) => Ok(false),
-        Err(error) => Err(silent(address, error)),
     }
 }
 

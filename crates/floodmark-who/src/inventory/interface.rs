@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
-use crate::inventory::NatGateways;
+use crate::inventory::held::NatGateways;
 use crate::inventory::kind::{GATEWAY, Kind, kind_of};
 use crate::inventory::snapshot::{Content, InterfaceRecord, NatGatewayRecord};
 

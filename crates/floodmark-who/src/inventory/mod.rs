@@ -3,22 +3,26 @@
 //! `refresh` asks AWS and keeps dated snapshots; everything else reads those, each when it is first needed.
 
 mod answers;
+mod held;
 mod interface;
 mod kind;
 mod range_texts;
 mod refresh;
+mod shelf;
 mod snapshot;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use ipnet::IpNet;
 
-use crate::inventory::snapshot::{Content, NatGatewayRecord, SnapshotFile};
+use crate::inventory::held::Held;
+use crate::inventory::shelf::Snapshot;
+use crate::limits::INTERFACES_HELD_MAX;
 use crate::{Known, Result};
 
 pub use interface::{Interface, SecurityGroup};
@@ -33,6 +37,9 @@ const FOLDER: &str = "inventory";
 pub struct Inventory {
     series: Vec<Series>,
     troubles: Mutex<Vec<String>>,
+    /// How often a snapshot was used.
+    uses: AtomicU64,
+    interfaces_held_max: usize,
 }
 
 /// The snapshots of one account in one region.
@@ -42,25 +49,6 @@ struct Series {
     region: String,
     /// In the order of their times.
     snapshots: Vec<Snapshot>,
-}
-
-#[derive(Debug)]
-struct Snapshot {
-    file: SnapshotFile,
-    /// What is in it, once it was read. None if it cannot be read.
-    read: OnceLock<Option<Held>>,
-}
-
-/// What one snapshot holds, by what it is looked up.
-#[derive(Debug)]
-struct Held {
-    counts: Counts,
-    ranges: Vec<IpNet>,
-    by_id: HashMap<String, Arc<Interface>>,
-    by_address: HashMap<IpAddr, Vec<Arc<Interface>>>,
-    by_prefix: HashMap<IpNet, Vec<Arc<Interface>>>,
-    /// The lengths of the prefixes that occur, for IPv4 and IPv6 together.
-    prefix_lengths: Vec<u8>,
 }
 
 /// What is at hand of one account in one region.
@@ -91,13 +79,14 @@ impl Inventory {
         let series = series.into_iter().map(|files| Series {
             account: files.account,
             region: files.region,
-            snapshots: files
-                .files
-                .into_iter()
-                .map(|file| Snapshot { file, read: OnceLock::new() })
-                .collect(),
+            snapshots: files.files.into_iter().map(Snapshot::of).collect(),
         });
-        Ok(Self { series: series.collect(), troubles: Mutex::default() })
+        Ok(Self {
+            series: series.collect(),
+            troubles: Mutex::default(),
+            uses: AtomicU64::new(0),
+            interfaces_held_max: INTERFACES_HELD_MAX,
+        })
     }
 
     /// Whether there is no snapshot at all.
@@ -107,11 +96,11 @@ impl Inventory {
 
     /// The interface that has an address at a time in seconds since 1970, or by the latest snapshots.
     ///
-    /// The latest snapshot before the time answers, and where it does not hold the address, the earliest one after it:
-    /// [`Interface::as_of`] tells. Unknown if there is no snapshot, or if several VPCs use the address: see
-    /// [`Inventory::interface_in`] and [`Inventory::interfaces`].
+    /// The latest snapshot before the time answers, and only where none of any account holds the address, the earliest one after
+    /// it: [`Interface::as_of`] tells. Unknown if an account has no snapshot that can be read, or if several VPCs use the
+    /// address: see [`Inventory::interface_in`] and [`Inventory::interfaces`].
     pub fn interface(&self, address: IpAddr, at: Option<i64>) -> Known<Arc<Interface>> {
-        self.only(self.interfaces(address, at))
+        only(self.interfaces(address, at))
     }
 
     /// The same where it is known in which VPC the address was seen.
@@ -121,43 +110,28 @@ impl Inventory {
         address: IpAddr,
         at: Option<i64>,
     ) -> Known<Arc<Interface>> {
-        let mut found = self.interfaces(address, at);
-        if found.iter().any(|interface| interface.vpc.as_deref() == Some(vpc)) {
-            found.retain(|interface| interface.vpc.as_deref() == Some(vpc));
-        }
-        self.only(found)
+        let found = self.candidates(address, at).map(|mut found| {
+            if found.iter().any(|interface| interface.vpc.as_deref() == Some(vpc)) {
+                found.retain(|interface| interface.vpc.as_deref() == Some(vpc));
+            }
+            holders(found, address, at)
+        });
+        only(found)
     }
 
     /// All interfaces that have an address at a time, for several VPCs may use the same private one. In the order of accounts
-    /// and regions.
-    pub fn interfaces(&self, address: IpAddr, at: Option<i64>) -> Vec<Arc<Interface>> {
-        let mut found: Vec<Arc<Interface>> = Vec::new();
-        for series in &self.series {
-            let holds = |held: &Held| held.at(address);
-            let here = self.find(series, at, holds).unwrap_or_default();
-            for interface in here {
-                match found.iter_mut().find(|other| other.id == interface.id) {
-                    // Two accounts may see the same interface.
-                    Some(other) if other.as_of < interface.as_of => *other = interface,
-                    Some(_) => {}
-                    None => found.push(interface),
-                }
-            }
-        }
-        // A public address has one holder at a time: the others are from before.
-        let is_public = found.iter().any(|found| found.public_addresses.contains(&address));
-        let newest = found.iter().map(|interface| interface.as_of).max();
-        if is_public && let Some(newest) = newest {
-            found.retain(|interface| interface.as_of == newest);
-        }
-        found
+    /// and regions, and never an empty list.
+    pub fn interfaces(&self, address: IpAddr, at: Option<i64>) -> Known<Vec<Arc<Interface>>> {
+        self.candidates(address, at).map(|found| holders(found, address, at))
     }
 
     /// The interface with an id such as `eni-0a1b2c3d4e5f60718`, as of a time.
     pub fn by_id(&self, id: &str, at: Option<i64>) -> Known<Arc<Interface>> {
-        let holds = |held: &Held| held.by_id.get(id).cloned();
-        let found = self.series.iter().filter_map(|series| self.find(series, at, holds));
-        self.only(found.max_by_key(|interface| interface.as_of).into_iter().collect())
+        let found = self.find(at, |held| held.by_id.get(id).cloned());
+        found.map(|found| {
+            let nearest = found.into_iter().max_by_key(|interface| nearness(interface.as_of, at));
+            nearest.expect("what is found is no empty list")
+        })
     }
 
     /// The user's own ranges by the latest snapshots: of VPCs, of subnets, and every public address that
@@ -189,113 +163,109 @@ impl Inventory {
         self.troubles.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// What the snapshots of a time say, the one before it first.
-    fn find<T>(
-        &self,
-        series: &Series,
-        at: Option<i64>,
-        look: impl Fn(&Held) -> Option<T>,
-    ) -> Option<T> {
-        let after = match at {
-            Some(at) => series.snapshots.partition_point(|snapshot| snapshot.file.taken <= at),
-            None => series.snapshots.len(),
-        };
-        let (before, after) = series.snapshots.split_at(after);
-        let before = before.iter().rev().find_map(|snapshot| self.held(snapshot));
-        let found = before.and_then(&look);
-        found.or_else(|| after.iter().find_map(|snapshot| self.held(snapshot)).and_then(&look))
+    /// What each account and region says of an address, of an interface that several see what is nearest to the time.
+    fn candidates(&self, address: IpAddr, at: Option<i64>) -> Known<Vec<Arc<Interface>>> {
+        self.find(at, |held| held.at(address)).map(|found| {
+            let mut candidates: Vec<Arc<Interface>> = Vec::new();
+            for interface in found.into_iter().flatten() {
+                match candidates.iter_mut().find(|other| other.id == interface.id) {
+                    Some(other) if nearness(other.as_of, at) < nearness(interface.as_of, at) => {
+                        *other = interface;
+                    }
+                    Some(_) => {}
+                    None => candidates.push(interface),
+                }
+            }
+            candidates
+        })
     }
 
-    fn latest<'a>(&self, series: &'a Series) -> Option<(i64, &'a Held)> {
+    /// What the snapshots of a time say, of each account and region the one before it, or else the one after it. Unknown if
+    /// nothing is found, and not all of them have one that can be read.
+    fn find<T>(&self, at: Option<i64>, look: impl Fn(&Held) -> Option<T>) -> Known<Vec<T>> {
+        let mut found = Vec::new();
+        let mut is_complete = !self.is_empty();
+        for series in &self.series {
+            let after = match at {
+                Some(at) => series.snapshots.partition_point(|snapshot| snapshot.file.taken <= at),
+                None => series.snapshots.len(),
+            };
+            let (before, after) = series.snapshots.split_at(after);
+            let before = before.iter().rev().find_map(|snapshot| self.held(snapshot));
+            if let Some(here) = before.as_deref().and_then(&look) {
+                found.push(here);
+                continue;
+            }
+            let after = after.iter().find_map(|snapshot| self.held(snapshot));
+            found.extend(after.as_deref().and_then(&look));
+            is_complete &= before.is_some() || after.is_some();
+        }
+        match (found.is_empty(), is_complete) {
+            (false, _) => Known::Is(found),
+            (true, true) => Known::Nothing,
+            (true, false) => Known::Unknown,
+        }
+    }
+
+    fn latest(&self, series: &Series) -> Option<(i64, Arc<Held>)> {
         let mut snapshots = series.snapshots.iter().rev();
         snapshots.find_map(|snapshot| Some((snapshot.file.taken, self.held(snapshot)?)))
     }
 
     /// What is in a snapshot, if it can be read.
-    fn held<'a>(&self, snapshot: &'a Snapshot) -> Option<&'a Held> {
-        let read = || match snapshot::read(&snapshot.file.path) {
-            Ok(content) => Some(Held::of(&content)),
+    fn held(&self, snapshot: &Snapshot) -> Option<Arc<Held>> {
+        match snapshot.open(self.uses.fetch_add(1, Ordering::Relaxed)) {
+            Ok(Some((held, is_new))) => {
+                if is_new {
+                    let all = self.series.iter().flat_map(|series| &series.snapshots);
+                    shelf::make_room(all, self.interfaces_held_max);
+                }
+                Some(held)
+            }
+            Ok(None) => None,
             Err(error) => {
                 let mut troubles = self.troubles.lock().unwrap_or_else(PoisonError::into_inner);
                 troubles.push(error.to_string());
                 None
             }
-        };
-        snapshot.read.get_or_init(read).as_ref()
+        }
     }
+}
 
-    fn only(&self, mut found: Vec<Arc<Interface>>) -> Known<Arc<Interface>> {
-        match (found.pop(), found.is_empty()) {
+/// Which of the candidates have an address: what is of after the time counts only if nothing is of before it, and of a public
+/// address, which has one holder at a time, the nearest.
+fn holders(
+    mut found: Vec<Arc<Interface>>,
+    address: IpAddr,
+    at: Option<i64>,
+) -> Vec<Arc<Interface>> {
+    let nearness = |interface: &Arc<Interface>| nearness(interface.as_of, at);
+    let Some(nearest) = found.iter().map(nearness).max() else { return found };
+    let is_public = found.iter().any(|interface| interface.public_addresses.contains(&address));
+    found.retain(|interface| match is_public {
+        true => nearness(interface) == nearest,
+        false => nearness(interface).0 == nearest.0,
+    });
+    found
+}
+
+/// How much a snapshot of one time says about another: one of before it more than one of after it, and then the nearer one.
+fn nearness(as_of: i64, at: Option<i64>) -> (bool, i64) {
+    match at {
+        Some(at) if as_of > at => (false, as_of.saturating_neg()),
+        _ => (true, as_of),
+    }
+}
+
+/// The interface, if there is one alone.
+fn only(found: Known<Vec<Arc<Interface>>>) -> Known<Arc<Interface>> {
+    match found {
+        Known::Is(mut found) => match (found.pop(), found.is_empty()) {
             (Some(interface), true) => Known::Is(interface),
-            (None, _) if !self.is_empty() => Known::Nothing,
             _ => Known::Unknown,
-        }
-    }
-}
-
-impl Held {
-    fn of(content: &Content) -> Self {
-        let mut held = Self {
-            counts: Counts::of(content),
-            ranges: Vec::new(),
-            by_id: HashMap::new(),
-            by_address: HashMap::new(),
-            by_prefix: HashMap::new(),
-            prefix_lengths: Vec::new(),
-        };
-        let of_vpcs = content.vpcs.values().flat_map(|vpc| &vpc.ranges);
-        let of_subnets = content.subnets.values().flat_map(|subnet| &subnet.ranges);
-        held.ranges.extend(of_vpcs.chain(of_subnets));
-        let holders = NatGateways::of(content);
-        let interfaces =
-            content.interfaces.iter().map(|record| Interface::of(record, content, &holders));
-        let shown: HashSet<_> = content.interfaces.iter().map(|record| &record.id).collect();
-        let hidden = |one: &NatGatewayRecord| !one.interfaces.iter().any(|id| shown.contains(id));
-        let gateways = content.nat_gateways.iter().filter(|(_, one)| hidden(one));
-        let gateways = gateways.map(|(id, one)| Interface::of_gateway(id, one, content));
-        for interface in interfaces.chain(gateways).map(Arc::new) {
-            held.ranges.extend(interface.public_addresses.iter().copied().map(IpNet::from));
-            for address in interface.addresses.iter().chain(&interface.public_addresses) {
-                held.by_address.entry(*address).or_default().push(Arc::clone(&interface));
-            }
-            for prefix in &interface.prefixes {
-                held.by_prefix.entry(prefix.trunc()).or_default().push(Arc::clone(&interface));
-                held.prefix_lengths.push(prefix.prefix_len());
-            }
-            held.by_id.insert(interface.id.clone(), interface);
-        }
-        held.prefix_lengths.sort_unstable();
-        held.prefix_lengths.dedup();
-        held
-    }
-
-    /// The interfaces that have an address, if there are any.
-    fn at(&self, address: IpAddr) -> Option<Vec<Arc<Interface>>> {
-        if let Some(found) = self.by_address.get(&address) {
-            return Some(found.clone());
-        }
-        let lengths = self.prefix_lengths.iter().rev();
-        let ranges = lengths.filter_map(|length| IpNet::new(address, *length).ok());
-        ranges.map(|range| range.trunc()).find_map(|range| self.by_prefix.get(&range).cloned())
-    }
-}
-
-/// The NAT gateways of a snapshot by the ids of their interfaces.
-#[derive(Default)]
-struct NatGateways<'a>(BTreeMap<&'a str, &'a str>);
-
-impl<'a> NatGateways<'a> {
-    fn of(content: &'a Content) -> Self {
-        let gateways = content.nat_gateways.iter();
-        let pairs = gateways.flat_map(|(id, gateway)| {
-            gateway.interfaces.iter().map(move |interface| (interface.as_str(), id.as_str()))
-        });
-        Self(pairs.collect())
-    }
-
-    /// The id of the gateway that holds an interface.
-    fn of_interface(&self, id: &str) -> Option<&'a str> {
-        self.0.get(id).copied()
+        },
+        Known::Nothing => Known::Nothing,
+        Known::Unknown => Known::Unknown,
     }
 }
 

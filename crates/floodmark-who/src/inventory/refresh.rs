@@ -89,6 +89,18 @@ struct Account {
     role: Option<String>,
 }
 
+/// What EC2 and Elastic Load Balancing call a right that is missing.
+///
+/// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html>
+/// <https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/CommonErrors.html>
+const DENIED: [&str; 5] = [
+    "AccessDenied",
+    "AccessDeniedException",
+    "NotAuthorized",
+    "OptInRequired",
+    "UnauthorizedOperation",
+];
+
 /// Takes a snapshot of each account in each region. What fails in one place does not stop the others.
 ///
 /// # Errors
@@ -209,14 +221,13 @@ async fn take(
     let access = account.access.in_region(region);
     let ec2 = Client::new(&access, &EC2, ClientOptions::default())?;
     let interfaces: Vec<NetworkInterface> = all(&ec2, "DescribeNetworkInterfaces", PAGE).await?;
-    let mut told = |error: Error| lacks.push(error);
-    let vpcs: Vec<Vpc> = or_told(all(&ec2, "DescribeVpcs", PAGE).await, &mut told);
-    let subnets: Vec<Subnet> = or_told(all(&ec2, "DescribeSubnets", PAGE).await, &mut told);
+    let vpcs: Vec<Vpc> = unless_denied(all(&ec2, "DescribeVpcs", PAGE).await, lacks)?;
+    let subnets: Vec<Subnet> = unless_denied(all(&ec2, "DescribeSubnets", PAGE).await, lacks)?;
     let gateways: Vec<NatGateway> =
-        or_told(all(&ec2, "DescribeNatGateways", PAGE).await, &mut told);
+        unless_denied(all(&ec2, "DescribeNatGateways", PAGE).await, lacks)?;
     let reservations: Vec<Reservation> =
-        or_told(all(&ec2, "DescribeInstances", PAGE).await, &mut told);
-    let balancers = or_told(load_balancers(&access).await, &mut told);
+        unless_denied(all(&ec2, "DescribeInstances", PAGE).await, lacks)?;
+    let balancers = unless_denied(load_balancers(&access).await, lacks)?;
     Ok(Content {
         version: VERSION,
         account: account.number.clone(),
@@ -238,11 +249,25 @@ async fn take(
     })
 }
 
-fn or_told<T>(found: Result<Vec<T>>, told: &mut impl FnMut(Error)) -> Vec<T> {
-    found.unwrap_or_else(|error| {
-        told(error);
-        Vec::new()
-    })
+/// What was found, or nothing where a right is missing, which the next time will not bring either. Whatever may pass fails the
+/// place: a snapshot that has lost its names would stand for the time from now on.
+fn unless_denied<T>(found: Result<Vec<T>>, lacks: &mut Vec<Error>) -> Result<Vec<T>> {
+    match found {
+        Err(error) if is_denied(&error) => {
+            lacks.push(error);
+            Ok(Vec::new())
+        }
+        found => found,
+    }
+}
+
+/// Whether a right is missing. Credentials that have ended are another matter.
+fn is_denied(error: &Error) -> bool {
+    match error.kind() {
+        ErrorKind::NotSupported => true,
+        ErrorKind::AccessDenied => error.service_code().is_some_and(|code| DENIED.contains(&code)),
+        _ => false,
+    }
 }
 
 /// Everything in a list of EC2, page by page.

@@ -161,12 +161,23 @@ fn the_same_address_in_several_vpcs_is_told_apart() {
     snapshot(folder.path(), OTHER, SECOND, &[held("eni-2", "vpc-2")]);
     let inventory = Inventory::open(folder.path()).unwrap();
     let asked = address("10.0.1.20");
-    assert_eq!(inventory.interfaces(asked, None).len(), 2);
+    assert_eq!(inventory.interfaces(asked, None).value().unwrap().len(), 2);
     assert_eq!(inventory.interface(asked, None), Known::Unknown);
     let found = inventory.interface_in("vpc-1", asked, None).value().unwrap();
     assert_eq!(found.id, "eni-1");
     assert_eq!(inventory.interface_in("vpc-3", asked, None), Known::Unknown);
+    // What is of after the time counts only if nothing is of before it.
+    let found = inventory.interface(asked, Some(FIRST_TIME + 1)).value().unwrap();
+    assert_eq!((found.id.as_str(), found.as_of), ("eni-1", FIRST_TIME));
+    let found = inventory.interface_in("vpc-2", asked, Some(FIRST_TIME + 1)).value().unwrap();
+    assert_eq!(found.id, "eni-2");
     // An elastic address has moved.
+    for (at, expected) in
+        [(FIRST_TIME - 1, "eni-1"), (FIRST_TIME + 1, "eni-1"), (FIRST_TIME + DAY, "eni-2")]
+    {
+        let public = inventory.interface(address("192.0.2.1"), Some(at)).value().unwrap();
+        assert_eq!(public.id, expected, "{at}");
+    }
     let public = inventory.interface(address("192.0.2.1"), None).value().unwrap();
     assert_eq!(public.id, "eni-2");
 }
@@ -194,4 +205,65 @@ fn damaged_snapshots_are_passed_over() {
     assert!(troubles[1].contains("20241006T000000Z.json` is passed over: it was written in part"));
     let summary = &inventory.summary()[0];
     assert_eq!((summary.snapshots, summary.latest.unwrap().0), (3, FIRST_TIME));
+}
+
+#[test]
+fn an_interface_that_two_accounts_see_is_as_the_earlier_snapshot_says() {
+    let folder = tempfile::tempdir().unwrap();
+    let held =
+        |instance: &str| interface("eni-1", &["10.0.1.20"], &json!({ "instance": instance }));
+    snapshot(folder.path(), ACCOUNT, FIRST, &[held("i-2")]);
+    snapshot(folder.path(), OTHER, SECOND, &[held("i-3")]);
+    let inventory = Inventory::open(folder.path()).unwrap();
+    for (at, expected) in [
+        (Some(FIRST_TIME - 1), "instance i-2"),
+        (Some(FIRST_TIME + 1), "instance i-2"),
+        (Some(FIRST_TIME + DAY), "instance i-3"),
+        (None, "instance i-3"),
+    ] {
+        assert_eq!(name(&inventory, "10.0.1.20", at).as_deref(), Some(expected), "{at:?}");
+        let found = inventory.by_id("eni-1", at).value().unwrap();
+        assert_eq!(found.name, expected, "{at:?}");
+    }
+}
+
+#[test]
+fn nobody_is_denied_an_address_by_a_snapshot_that_cannot_be_read() {
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), ACCOUNT, FIRST, b"{");
+    let asked = address("10.0.1.20");
+    let inventory = Inventory::open(folder.path()).unwrap();
+    assert_eq!(inventory.interface(asked, None), Known::Unknown);
+    assert_eq!(inventory.by_id("eni-1", None), Known::Unknown);
+    assert_eq!(inventory.troubles().len(), 1);
+    // Nor by what another account has.
+    snapshot(folder.path(), OTHER, FIRST, &[interface("eni-2", &["10.0.1.21"], &json!({}))]);
+    let inventory = Inventory::open(folder.path()).unwrap();
+    assert_eq!(inventory.interface(asked, None), Known::Unknown);
+    assert!(matches!(inventory.interface(address("10.0.1.21"), None), Known::Is(_)));
+}
+
+#[test]
+fn snapshots_that_were_not_used_for_long_are_let_go() {
+    let folder = tempfile::tempdir().unwrap();
+    let files = folder.path().join("inventory").join(ACCOUNT).join("eu-west-1");
+    let asked = address("10.0.1.20");
+    let id = |inventory: &Inventory, at| {
+        inventory.interface(asked, Some(at)).value().map(|interface| interface.id.clone())
+    };
+    for (interfaces_held_max, is_kept) in [(6, true), (5, false)] {
+        // A snapshot has two more for its NAT gateways.
+        snapshot(folder.path(), ACCOUNT, FIRST, &[interface("eni-1", &["10.0.1.20"], &json!({}))]);
+        snapshot(folder.path(), ACCOUNT, SECOND, &[interface("eni-2", &["10.0.1.20"], &json!({}))]);
+        let mut inventory = Inventory::open(folder.path()).unwrap();
+        inventory.interfaces_held_max = interfaces_held_max;
+        for _ in 0..2 {
+            assert_eq!(id(&inventory, FIRST_TIME).as_deref(), Some("eni-1"));
+            assert_eq!(id(&inventory, FIRST_TIME + DAY).as_deref(), Some("eni-2"));
+        }
+        std::fs::remove_file(files.join(format!("{FIRST}.json"))).unwrap();
+        let expected = if is_kept { "eni-1" } else { "eni-2" };
+        assert_eq!(id(&inventory, FIRST_TIME).as_deref(), Some(expected));
+        assert_eq!(inventory.troubles().is_empty(), is_kept);
+    }
 }

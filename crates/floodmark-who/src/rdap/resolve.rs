@@ -1,11 +1,14 @@
 //! Asks the registries for networks that are not known yet: a network at a time, politely, and so that it can be stopped anywhere.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::mem;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use floodmark_aws::http::{self, HttpClient};
+use futures::future::{self, Either};
 use futures::stream::{FuturesUnordered, StreamExt};
 use url::Url;
 
@@ -210,27 +213,40 @@ impl Run<'_> {
         };
         let mut answers = FuturesUnordered::new();
         loop {
-            while queue.closed.is_none() && answers.len() < RDAP_CONCURRENCY_MAX {
-                let Some(address) = queue.next() else { break };
-                if !self.may_ask() {
-                    let most = self.options.asked_max;
-                    queue.closed = Some((
-                        format!("was not asked more: {most} requests are sent in one run"),
-                        None,
-                    ));
-                    break;
-                }
-                self.options.pace.pause(queue.pause).await;
-                queue.pause = self.options.pause;
-                queue.pending.remove(&address);
-                queue.flying.push(address);
-                let asked = ask::ask(&self.client, &server, address, self.options, self.now);
-                answers.push(async move { (address, asked.await) });
+            let is_free = queue.closed.is_none() && answers.len() < RDAP_CONCURRENCY_MAX;
+            let Some(address) = queue.next().filter(|_| is_free) else {
+                let Some((address, outcome)) = answers.next().await else { break };
+                self.settle(&name, &mut queue, address, outcome)?;
+                continue;
+            };
+            if self.is_spent() {
+                let most = self.options.asked_max;
+                let reason = format!("was not asked more: {most} requests are sent in one run");
+                queue.closed = Some((reason, None));
+                continue;
             }
-            let Some((address, outcome)) = answers.next().await else { break };
-            queue.flying.retain(|flying| *flying != address);
-            self.settle(&name, &mut queue, address, outcome)?;
-            self.tell();
+            if !queue.pause.is_zero() {
+                let mut pause = pin!(self.options.pace.pause(mem::take(&mut queue.pause)));
+                // What comes meanwhile is taken in, and may make the pause needless.
+                while !queue.is_done() {
+                    let came = match future::select(pause.as_mut(), answers.next()).await {
+                        Either::Left(_) => break,
+                        Either::Right((came, _)) => came,
+                    };
+                    let Some((address, outcome)) = came else {
+                        pause.as_mut().await;
+                        break;
+                    };
+                    self.settle(&name, &mut queue, address, outcome)?;
+                }
+                continue;
+            }
+            self.tally().asked += 1;
+            queue.pause = self.options.pause;
+            queue.pending.remove(&address);
+            queue.flying.push(address);
+            let asked = ask::ask(&self.client, &server, address, self.options, self.now);
+            answers.push(async move { (address, asked.await) });
         }
         if !queue.pending.is_empty() {
             let (reason, retry_after_s) = queue.closed.unwrap_or_default();
@@ -241,7 +257,7 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Does what an answer calls for.
+    /// Does what an answer calls for, and tells how far the run is.
     fn settle(
         &self,
         name: &str,
@@ -249,6 +265,7 @@ impl Run<'_> {
         address: IpAddr,
         outcome: Outcome,
     ) -> Result<()> {
+        queue.flying.retain(|flying| *flying != address);
         match outcome {
             Outcome::Network(network) => {
                 let network = Arc::new(*network);
@@ -313,6 +330,7 @@ impl Run<'_> {
                 queue.closed.get_or_insert((reason, None));
             }
         }
+        self.tell();
         Ok(())
     }
 
@@ -345,12 +363,9 @@ impl Run<'_> {
         self.tally().failed.push(Failure { server, address, addresses, message, retry_after_s });
     }
 
-    /// Counts a request, if there may be one more.
-    fn may_ask(&self) -> bool {
-        let mut tally = self.tally();
-        let may = tally.asked < self.options.asked_max;
-        tally.asked += usize::from(may);
-        may
+    /// Whether all requests are sent that one run may send.
+    fn is_spent(&self) -> bool {
+        self.tally().asked >= self.options.asked_max
     }
 
     fn tell(&self) {
@@ -379,6 +394,11 @@ impl Queue {
             }
             from = after(last)?;
         }
+    }
+
+    /// Whether nothing will be asked any more.
+    fn is_done(&self) -> bool {
+        self.closed.is_some() || (self.pending.is_empty() && self.flying.is_empty())
     }
 
     /// Counts an attempt that was in vain.

@@ -67,6 +67,22 @@ async fn a_server_that_does_not_answer_is_told() {
 }
 
 #[tokio::test]
+async fn a_name_that_leads_nowhere_hides_no_other_one() {
+    let server = DnsServer::start(
+        Names::default()
+            .reverse("192.0.2.1", "broken.example.com")
+            .silent_name("broken.example.com")
+            .reverse("192.0.2.1", "crawl.googlebot.com")
+            .forward("crawl.googlebot.com", "192.0.2.1"),
+    );
+    let named = dns::look_up("192.0.2.1".parse().unwrap(), &options(&server), 7).await.unwrap();
+    let names: Vec<(&str, bool)> =
+        named.names.iter().map(|name| (name.name.as_str(), name.is_confirmed)).collect();
+    assert_eq!(names, [("broken.example.com", false), ("crawl.googlebot.com", true)]);
+    assert_eq!(named.best().unwrap().name, "crawl.googlebot.com");
+}
+
+#[tokio::test]
 async fn names_are_asked_for_once_a_day() {
     let server = DnsServer::start(
         Names::default()

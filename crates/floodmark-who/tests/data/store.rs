@@ -209,3 +209,31 @@ fn files_of_the_user_are_copied_and_told() {
     assert_eq!(error.kind(), ErrorKind::NotFound);
     assert_eq!(std::fs::read_dir(&data).unwrap().count(), 4);
 }
+
+#[test]
+fn two_who_bring_the_same_at_once_leave_whole_data() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let bring = |lines: usize| {
+        let file = tempfile::NamedTempFile::new_in(folder.path()).unwrap();
+        std::fs::write(file.path(), "192.0.2.1\n".repeat(lines)).unwrap();
+        let name = Some("list");
+        let kind = Some(Kind::ThreatList);
+        let import = Import { path: file.path(), kind, name, licence: None, now: 5 };
+        data::import(&data, &import).unwrap();
+    };
+    std::thread::scope(|scope| {
+        for lines in 1..=8 {
+            let bring = &bring;
+            scope.spawn(move || (0..8).for_each(|_| bring(lines)));
+        }
+    });
+    let listing = data::list(&data).unwrap();
+    assert_eq!(listing.troubles, [""; 0]);
+    let bytes = data::bytes_of(&data, &listing.files[0]).unwrap();
+    assert_eq!(bytes.len() as u64, listing.files[0].rows * 10);
+    // Nothing is left of what was ended in the middle.
+    std::fs::write(data.join("list.1-0.txt"), "192").unwrap();
+    data::remove(&data, "list").unwrap();
+    assert_eq!(std::fs::read_dir(&data).unwrap().count(), 0);
+}

@@ -258,6 +258,25 @@ async fn a_run_that_is_cut_off_loses_no_answer() {
 }
 
 #[tokio::test]
+async fn an_answer_is_taken_in_while_the_next_request_has_to_wait() {
+    let scene = Scene::new();
+    let networks = scene.open();
+    let addresses = ["91.10.1.1", "145.57.1.1"].map(ip);
+    let (told, mut heard) = tokio::sync::mpsc::unbounded_channel();
+    // The second request would be sent after a minute, and this test is over by then.
+    let pause = Duration::from_secs(60);
+    let options = RdapOptions { pace: Pace::Wait, pause, ..scene.options() };
+    let report = move |progress| told.send(progress).expect("the test listens");
+    let run = resolve::resolve(&networks, &addresses, &options, &report, NOW);
+    tokio::select! {
+        _ = run => panic!("the second request has to wait"),
+        progress = heard.recv() => assert_eq!(progress.map(|progress| progress.settled), Some(1)),
+    }
+    assert_eq!(scene.server.requests().len(), 1);
+    assert!(matches!(scene.find("91.10.1.1", NOW), Known::Is(_)));
+}
+
+#[tokio::test]
 async fn what_may_pass_is_tried_again_and_then_told() {
     let scene = Scene::new();
     scene.server.next(Behaviour::Status(502, Vec::new()));

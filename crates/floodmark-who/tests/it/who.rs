@@ -119,7 +119,7 @@ async fn short_names_say_the_best_that_is_known() {
         ("10.0.0.1", None),
         ("93.0.0.1", None),
     ] {
-        let label = who.label(ip(address), None).expect("files that can be read");
+        let label = who.label(ip(address), None);
         assert_eq!(label.as_deref(), expected, "{address}");
     }
     for (network, expected) in [
@@ -129,7 +129,7 @@ async fn short_names_say_the_best_that_is_known() {
         ("52.92.0.0/16", None),
         ("10.0.0.0/8", None),
     ] {
-        let label = who.label_of_network(network.parse().expect("a network")).expect("files");
+        let label = who.label_of_network(network.parse().expect("a network"));
         assert_eq!(label.as_deref(), expected, "{network}");
     }
 }
@@ -175,7 +175,7 @@ async fn a_card_has_all_that_is_known_and_of_when_it_is() {
 #[tokio::test]
 async fn without_files_only_what_is_built_in_is_known() {
     let who = Who::default();
-    assert_eq!(who.label(ip("91.10.7.1"), None).expect("nothing to read"), None);
+    assert_eq!(who.label(ip("91.10.7.1"), None), None);
     let told = who.tell(Fact::NetworkName, ip("127.0.0.1"), None).expect("nothing to read");
     assert_eq!(told.value().as_deref(), Some("loopback"));
     let told = who.tell(Fact::Country, ip("127.0.0.1"), None).expect("nothing to read");
@@ -202,6 +202,46 @@ fn a_damaged_file_is_told_to_all_who_ask() {
     }
     // What does not need it is told all the same.
     assert!(who.tell(Fact::Country, ip("91.10.7.1"), None).expect("another file").is_unknown());
+}
+
+#[tokio::test]
+async fn a_damaged_file_hides_from_names_only_what_stands_in_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    drop(known(folder.path()).await);
+    let data = folder.path().join(DATA_FOLDER);
+    let listing = data::list(&data).expect("files");
+    let file = |name: &str| {
+        let file = listing.files.iter().find(|file| file.name == name);
+        data.join(&file.expect("it was brought").file)
+    };
+    let who = Who::open(folder.path(), clock);
+    assert_eq!(
+        who.label(ip("91.10.7.9"), None).as_deref(),
+        Some("EXAMPLE-DSL, DE; on threat list bad")
+    );
+    assert!(who.troubles().is_empty());
+
+    std::fs::write(file("aws"), "{").expect("half a file");
+    std::fs::write(file("bad"), "").expect("an empty file");
+    let who = Who::open(folder.path(), clock);
+    for _ in 0..2 {
+        assert_eq!(who.label(ip("91.10.7.9"), None).as_deref(), Some("EXAMPLE-DSL, DE"));
+        assert_eq!(who.label(ip("52.92.1.1"), None).as_deref(), Some("US"));
+    }
+    let network = "91.10.0.0/16".parse().expect("a network");
+    assert_eq!(who.label_of_network(network).as_deref(), Some("EXAMPLE-DSL, DE"));
+    let troubles = who.troubles();
+    assert_eq!(troubles.len(), 2, "{troubles:?}");
+    assert!(troubles[0].contains("`aws`") && troubles[0].contains("; `floodmark data"));
+    assert!(troubles[1].contains("`bad`"), "{troubles:?}");
+    // Who asks for the fact itself is told that it cannot be known.
+    assert!(who.tell(Fact::ThreatList, ip("91.10.7.9"), None).is_err());
+
+    std::fs::write(folder.path().join("rdap.sqlite"), "x".repeat(5000)).expect("a file");
+    let who = Who::open(folder.path(), clock);
+    assert_eq!(who.label(ip("91.10.7.9"), None).as_deref(), Some("AS64496 Example DSL, DE"));
+    assert_eq!(who.label_of_network(network), None);
+    assert_eq!(who.troubles().len(), 3);
 }
 
 #[test]

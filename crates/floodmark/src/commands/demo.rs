@@ -109,7 +109,19 @@ pub(crate) fn run(arguments: &Arguments, settings: &Settings) -> anyhow::Result<
         }
     })?;
     if arguments.folder.is_some() {
-        writeln!(out, "\nAsk more:   floodmark shell --from {}", logs.display())?;
+        let logs = logs.display();
+        writeln!(out, "\nAsk more:   floodmark shell --from {logs}")?;
+        if incident.log() != "route53_resolver" {
+            writeln!(
+                out,
+                "Stop it:    floodmark explain {logs} --format json | floodmark block --with {} --from-explain - --from {logs}",
+                if ["nlb", "vpc_flow"].contains(&incident.log()) {
+                    "nacl --acl-id acl-0a1b2c3d4e5f60718 --offline"
+                } else {
+                    "waf-ip-set"
+                }
+            )?;
+        }
         writeln!(
             out,
             "What was written, by the generator's own record: {}",

@@ -83,6 +83,9 @@ pub(crate) fn run(arguments: &Arguments, settings: &Settings) -> anyhow::Result<
     })
 }
 
+/// How many addresses of the answer are looked at for each that may be resolved.
+const SHOWN_OF_RESOLVED: usize = 8;
+
 /// Asks the registries about the largest addresses that the answer will show, if `--resolve` says so: it is asked once for that.
 async fn resolve(
     session: &Session<'_>,
@@ -91,9 +94,12 @@ async fn resolve(
 ) -> anyhow::Result<()> {
     let Some(limit) = settings.resolve.filter(|_| statement.is_query()) else { return Ok(()) };
     let mut query = session.query(statement.clone()).await?;
+    // Not each address that is shown is asked about: which are, is known at the end.
+    let shown_max = limit.saturating_mul(SHOWN_OF_RESOLVED);
     let mut shown: Vec<IpAddr> = Vec::new();
+    let mut seen: HashSet<IpAddr> = HashSet::new();
     while let Some(batch) = query.rows.next().await
-        && shown.len() < limit
+        && shown.len() < shown_max
     {
         let batch = batch.map_err(Error::from)?;
         let texts = floodmark_engine::athena::Texts::new(&batch)?;
@@ -102,8 +108,8 @@ async fn resolve(
         for (column, row) in cells {
             let address = texts.text(column, row).and_then(|text| text.parse::<IpAddr>().ok());
             if let Some(address) = address.map(|address| address.to_canonical())
-                && !shown.contains(&address)
-                && shown.len() < limit
+                && shown.len() < shown_max
+                && seen.insert(address)
             {
                 shown.push(address);
             }

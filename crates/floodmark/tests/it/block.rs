@@ -232,7 +232,17 @@ fn what_must_not_be_blocked_is_refused() {
     let site = Site::new();
     let acl = ["--with", "nacl", "--acl-id", "acl-0a1b2c3d4e5f60718"];
     site.refuse(&[&acl[..], &["10.1.0.0/16"]].concat(), 2, "`--allow own-ranges`");
-    site.refuse(&[&acl[..], &["0.0.0.0/1"]].concat(), 2, "`--allow everyone`");
+    site.refuse(&[&acl[..], &["0.0.0.0/1"]].concat(), 2, "`--allow everyone,own-ranges`");
+    site.refuse(&[&acl[..], &["172.0.0.0/8"]].concat(), 2, "holds `172.16.0.0/12`");
+    // Together they are `12.0.0.0/6` and more.
+    let many: Vec<String> = (11..=30).map(|first| format!("{first}.0.0.0/8")).collect();
+    let many: Vec<&str> = many.iter().map(String::as_str).collect();
+    site.refuse(&[&acl[..], &many].concat(), 2, "`--allow everyone`");
+    site.refuse(&["--with", "waf-match", "/*"], 2, "`--allow everyone`");
+    let checker = "user-agent:Amazon-Route53-Health-Check-Service*";
+    site.refuse(&["--with", "waf-match", checker], 2, "`--allow health-checks`");
+    // A rate rule blocks only who asks too often.
+    site.write(&["--with", "waf-rate", "/*"]);
     site.refuse(&[&acl[..], &["0.0.0.0/0"]].concat(), 2, "whole internet");
     site.write(&[&acl[..], &["10.1.0.0/16", "--allow", "own-ranges"]].concat());
     // Outbound, what is inside is as good a target as any.
@@ -261,6 +271,7 @@ fn countries_and_health_checks_are_found_in_logs() {
     let mut lines = String::new();
     for (at, (country, agent)) in (0_u64..).zip([("TV", "curl/8.7.1"); 40].iter().chain(&[
         ("DE", "Mozilla/5.0"),
+        ("-", "Mozilla/5.0"),
         ("US", "Amazon-Route53-Health-Check-Service (ref 1; report http://example.com)"),
     ])) {
         let time = 1_728_093_600_000 + at * 1000;
@@ -274,7 +285,8 @@ fn countries_and_health_checks_are_found_in_logs() {
     let from = ["--from", text(&folder), "--log", "waf"];
     let answer = site.run(&[&["--with", "waf-geo", "TV"], &from[..]].concat());
     assert_eq!(answer.code, 0, "{}", answer.err);
-    assert!(answer.err.contains("40 of 42 requests (95.2 %)"), "{}", answer.err);
+    assert!(answer.err.contains("40 of 43 requests (93.0 %)"), "{}", answer.err);
+    assert!(answer.err.contains("The country of 1 requests is not known"), "{}", answer.err);
     site.refuse(&[&["--with", "waf-geo", "US"], &from[..]].concat(), 2, "`--allow health-checks`");
 }
 
@@ -284,13 +296,15 @@ fn countries_come_from_the_users_file() {
     let site = Site::new();
     let incident = Incident::new("botnet", &[]);
     let logs = incident.logs();
+    let way = ["--with", "waf-geo", "TV", "--from", text(&logs), "--sql"];
+    let block = [&way[..], &WINDOWS[..]].concat();
+    site.refuse(&block, 7, "no country of a client is known");
     let file = site.home.path().join("countries.csv");
     std::fs::write(&file, "198.18.0.0,198.18.255.255,TV\n203.0.113.0,203.0.113.255,DE\n")
         .expect("a file to write to");
     let imported = site.run_with(&["data", "import", text(&file), "--as", "country"], "");
     assert_eq!(imported.code, 0, "{}", imported.err);
-    let way = ["--with", "waf-geo", "TV", "--from", text(&logs), "--sql"];
-    let answer = site.run(&[&way[..], &WINDOWS[..]].concat());
+    let answer = site.run(&block);
     assert_eq!(answer.code, 0, "{}", answer.err);
     assert!(answer.err.contains("it blocks 30,000 of 38,911 requests"), "{}", answer.err);
     assert!(answer.err.contains("country(client_ip) IN ('TV')"), "{}", answer.err);
@@ -303,7 +317,10 @@ fn an_outbound_flood_is_stopped_at_the_network_acl() {
     let site = Site::with(moto.endpoint());
     let logs = site.home.path().join("logs");
     outbound_flood(&logs);
-    let acl = network_acl(&moto);
+    let (acl, _) = network_acl(&moto);
+    // It is known that the senders are one's own, and it is not they who are blocked.
+    let refreshed = site.run_with(&["inventory", "refresh"], "");
+    assert_eq!(refreshed.code, 0, "{}", refreshed.err);
     let found = site.explain(&logs);
     let block = ["block", "--with", "nacl", "--acl-id", &acl, "--from-explain", "-"];
     let test = ["--from", text(&logs), "--expires", "24h"];
@@ -311,6 +328,7 @@ fn an_outbound_flood_is_stopped_at_the_network_acl() {
     assert_eq!(written.code, 0, "{}", written.err);
     assert!(written.err.contains("flows of the attack (100 %)"), "{}", written.err);
     assert!(written.err.contains("It blocks nobody else."), "{}", written.err);
+    assert!(written.err.contains("flows do not say their subnet"), "{}", written.err);
     assert!(written.out.contains("--egress"), "{}", written.out);
     assert!(entries(&moto, &acl).is_empty(), "nothing is written without --apply");
 
@@ -324,6 +342,7 @@ fn an_outbound_flood_is_stopped_at_the_network_acl() {
     let apply = [&apply[..], &["--yes"]].concat();
     let applied = site.run_with(&apply, &found);
     assert_eq!(applied.code, 0, "{}", applied.err);
+    assert!(applied.err.contains("not tested on any logs"), "{}", applied.err);
     let there = entries(&moto, &acl);
     assert_eq!(there.len(), 1, "{there:?}");
     assert_eq!(there[0]["CidrBlock"], "203.0.113.9/32");
@@ -341,6 +360,83 @@ fn an_outbound_flood_is_stopped_at_the_network_acl() {
     assert_eq!(undone.code, 0, "{}", undone.err);
     assert!(entries(&moto, &acl).is_empty());
     assert!(site.write(&["list"]).contains("taken back"));
+}
+
+/// The list stands before its own subnets, and what others see is no test of it.
+#[test]
+fn a_network_acl_is_tested_on_its_own_subnets() {
+    let Some(moto) = Moto::start() else { return };
+    let site = Site::with(moto.endpoint());
+    let (acl, subnet) = network_acl(&moto);
+    let logs = site.home.path().join("logs");
+    let other = "subnet-0a1b2c3d4e5f60718";
+    let seen = [
+        ("203.0.113.9", subnet.as_str()),
+        ("203.0.113.9", &subnet),
+        ("198.51.100.7", &subnet),
+        ("203.0.113.9", other),
+        ("198.51.100.7", other),
+    ];
+    flows(&logs, &seen.map(|(from, subnet)| Flow { at: 1, from, subnet, bytes: 1000 }));
+    let block = ["--with", "nacl", "--acl-id", &acl, "203.0.113.9", "--from", text(&logs)];
+    let tested = site.run(&block);
+    assert_eq!(tested.code, 0, "{}", tested.err);
+    assert!(tested.err.contains("blocked 2 of 3 flows"), "{}", tested.err);
+    let offline = site.run(&[&block[..], &["--offline"]].concat());
+    assert!(offline.err.contains("blocked 3 of 5 flows"), "{}", offline.err);
+    assert!(offline.err.contains("No subnets that the network ACL guards"), "{}", offline.err);
+}
+
+/// As many flows as before, of which some are so large that they are the attack.
+#[test]
+fn an_attack_of_bytes_is_told_by_bytes() {
+    let site = Site::new();
+    let logs = site.home.path().join("logs");
+    let attacker = "203.0.113.9";
+    let all: Vec<Flow<'_>> = (0..120_u64)
+        .map(|number| {
+            let (from, bytes) = match number {
+                110.. => (attacker, 10_000_000),
+                _ => ("198.51.100.7", 1_000),
+            };
+            Flow { at: number * 60, from, subnet: "-", bytes }
+        })
+        .collect();
+    flows(&logs, &all);
+    let block = ["--with", "nacl", "--acl-id", "acl-0a1b2c3d4e5f60718", attacker];
+    let tested = site.run(&[&block[..], &["--from", text(&logs)], &WINDOWS[..]].concat());
+    assert_eq!(tested.code, 0, "{}", tested.err);
+    let said = "(100 %) that there are more of than before, in no more flows.";
+    assert!(tested.err.contains(said), "{}", tested.err);
+}
+
+/// AWS WAF looks at a path as it was sent, also at one that is none.
+#[test]
+fn paths_of_a_load_balancer_are_tested_as_they_were_sent() {
+    let site = Site::new();
+    let folder = site.home.path().join("logs");
+    let name = "111122223333_elasticloadbalancing_eu-west-1_app.site.50dc6c495c0c9188_20241005T0205Z_192.0.2.1_0a1b2c3d.log";
+    let mut lines = String::new();
+    for path in ["/a|b", "/a|b/c?d=/x", "/a%7Cb", "/%zz", "/"] {
+        let _ = writeln!(
+            lines,
+            "https 2024-10-05T02:00:00.000000Z app/site/50dc6c495c0c9188 198.51.100.7:2817 10.0.0.1:80 0.001 0.001 0.001 200 200 34 366 \
+             \"GET https://www.example.com:443{path} HTTP/1.1\" \"curl/8.7.1\" ECDHE-RSA-AES128-GCM-SHA256 TLSv1.2 \
+             arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/site/73e2d6bc24d8a067 \
+             \"Root=1-58337262-36d228ad5d99923122bbe354\" \"www.example.com\" \"-\" 0 2024-10-05T02:00:00.000000Z \"forward\" \
+             \"-\" \"-\" \"10.0.0.1:80\" \"200\" \"-\" \"-\""
+        );
+    }
+    std::fs::create_dir_all(&folder).expect("a folder");
+    std::fs::write(folder.join(name), lines).expect("a file to write to");
+    for (path, said) in
+        [("/a|b*", "2 of 5 requests"), ("/a%7Cb", "1 of 5 requests"), ("/%zz", "1 of 5 requests")]
+    {
+        let way = ["--with", "waf-match", path, "--from", text(&folder), "--log", "alb"];
+        let tested = site.run(&way);
+        assert_eq!(tested.code, 0, "{}", tested.err);
+        assert!(tested.err.contains(said), "{path}: no `{said}`:\n{}", tested.err);
+    }
 }
 
 /// A country is blocked at the load balancer's web ACL, which is made for it.
@@ -438,7 +534,7 @@ fn many_networks_are_tested() {
     // Every second /24, so that none can be merged with its neighbour.
     let mut lines = String::from("198.18.0.0/16\n");
     for at in 0..9_000_u32 {
-        let _ = writeln!(lines, "{}.{}.{}.0/24", 100 + at / 12_800, at / 128 % 100, at % 128 * 2);
+        let _ = writeln!(lines, "{}.{}.{}.0/24", 120 + at / 12_800, at / 128 % 100, at % 128 * 2);
     }
     std::fs::write(&file, lines).expect("a file to write to");
     let way = ["--with", "waf-ip-set", "--as", "json", "--file", text(&file)];
@@ -508,13 +604,49 @@ fn outbound_flood(folder: &Path) {
     }
 }
 
-/// A network ACL as AWS makes it with a network: it allows everything by rule 100.
-fn network_acl(moto: &Moto) -> String {
+/// A flow into a subnet.
+struct Flow<'a> {
+    /// The second after 2024-10-05T01:00Z.
+    at: u64,
+    from: &'a str,
+    subnet: &'a str,
+    bytes: u64,
+}
+
+/// Flow logs of two hours in a format of their own, with subnets.
+fn flows(folder: &Path, flows: &[Flow<'_>]) {
+    let account = "111122223333";
+    for hour in 1..=2_u64 {
+        let mut lines = String::from(
+            "version account-id interface-id subnet-id srcaddr dstaddr srcport dstport protocol packets bytes start end action log-status flow-direction\n",
+        );
+        for flow in flows.iter().filter(|flow| 1 + flow.at / 3600 == hour) {
+            let Flow { from, subnet, bytes, .. } = flow;
+            let start = 1_728_090_000 + flow.at;
+            let _ = writeln!(
+                lines,
+                "5 {account} eni-0a1b2c3d4e5f60718 {subnet} {from} 10.0.1.10 40000 443 6 10 {bytes} {start} {start} ACCEPT OK ingress"
+            );
+        }
+        let name = format!(
+            "AWSLogs/{account}/vpcflowlogs/eu-west-1/2024/10/05/{account}_vpcflowlogs_eu-west-1_fl-0a1b2c3d4e5f60718_20241005T{hour:02}00Z_0a1b2c3d.log"
+        );
+        let path = folder.join(name);
+        std::fs::create_dir_all(path.parent().expect("it lies in a folder")).expect("a folder");
+        std::fs::write(path, lines).expect("a file to write to");
+    }
+}
+
+/// A network ACL as AWS makes it with a network, and the subnet that it guards: it allows everything by rule 100.
+fn network_acl(moto: &Moto) -> (String, String) {
     let vpc =
         moto.aws(&["ec2", "create-vpc", "--cidr-block", "10.0.0.0/16", "--query", "Vpc.VpcId"]);
     let of_vpc = format!("Name=vpc-id,Values={vpc}");
     let query = "NetworkAcls[0].NetworkAclId";
-    moto.aws(&["ec2", "describe-network-acls", "--filters", &of_vpc, "--query", query])
+    let acl = moto.aws(&["ec2", "describe-network-acls", "--filters", &of_vpc, "--query", query]);
+    let create = ["ec2", "create-subnet", "--vpc-id", &vpc, "--cidr-block", "10.0.1.0/24"];
+    let subnet = moto.aws(&[&create[..], &["--query", "Subnet.SubnetId"]].concat());
+    (acl, subnet)
 }
 
 /// The deny entries of a network ACL, but for AWS's own last ones.

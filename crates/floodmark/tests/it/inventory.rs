@@ -247,6 +247,29 @@ fn what_is_denied_is_told_and_the_rest_is_kept() {
 }
 
 #[test]
+fn what_only_fails_this_time_leaves_no_snapshot_without_names() {
+    let answers = [
+        ("InternalFault", "refuses", 5),
+        ("ExpiredToken", "says that the credentials have expired", 4),
+    ];
+    for (code, said, exit) in answers {
+        let answer = denying(&[]);
+        let server = HttpServer::start(move |request| {
+            if request.body.contains("Action=DescribeNatGateways") {
+                let error = format!("<Error><Code>{code}</Code><Message>No</Message></Error>");
+                return Reply::new(400, format!("<Response><Errors>{error}</Errors></Response>"));
+            }
+            answer(request)
+        });
+        let home = tempfile::tempdir().expect("a temporary folder");
+        let failed = run(server.endpoint(), home.path(), &["inventory", "refresh"]);
+        assert_eq!(failed.code, exit, "{}", failed.err);
+        assert!(failed.err.contains(said), "{}", failed.err);
+        assert!(snapshots(home.path(), ACCOUNT, "eu-west-1").is_empty());
+    }
+}
+
+#[test]
 fn credentials_that_have_ended_leave_what_was_there() {
     let home = tempfile::tempdir().expect("a temporary folder");
     let good = HttpServer::start(denying(&[]));

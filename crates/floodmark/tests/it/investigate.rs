@@ -267,7 +267,9 @@ fn the_sql_that_is_printed_gives_the_same_rows() {
         for_rows.extend(["--format", "csv"]);
         let shown = of_demo(&for_rows).out;
         if arguments[0] == "top" {
-            let first: Vec<_> = shown.lines().nth(1).unwrap().split(',').collect();
+            let mut first: Vec<_> = shown.lines().nth(1).unwrap().split(',').collect();
+            // The address's name is no part of the SQL.
+            first.remove(2);
             assert_eq!(first[1..4], rows[0], "{sql}");
         }
     }

@@ -4,6 +4,7 @@ mod applied;
 mod choice;
 mod tested;
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::SystemTime;
 
@@ -262,9 +263,12 @@ async fn block(
         }
         return write(&render::render(&plan.undo(), arguments.form)?);
     }
-    let mut refusals = refusals::refusals(&wanted.targets, &wanted.directions, &protected);
-    if !arguments.test.from.is_empty() {
-        let test = tested::Tested { arguments, settings, wanted: &wanted, protected: &protected };
+    let mut refusals = refusals::refusals(&wanted, &protected);
+    let is_tested = !arguments.test.from.is_empty();
+    if is_tested {
+        let subnets = present.network_acl.as_ref().map_or(&[][..], |acl| &acl.subnets);
+        let (wanted, protected) = (&wanted, &protected);
+        let test = tested::Tested { arguments, settings, wanted, protected, subnets };
         let backtest = Box::pin(test.run(findings.as_ref())).await?;
         refusals.extend(refusals::of_backtest(&backtest, arguments.share_max()));
     }
@@ -273,6 +277,9 @@ async fn block(
     }
     refuse(refusals, &arguments.allow)?;
     if settings.apply {
+        if !is_tested {
+            talk("warning: the rule was not tested on any logs: `--from PATH` does\n");
+        }
         return Box::pin(applied::apply(arguments, settings, folder, &plan)).await;
     }
     write(&render::render(&plan, arguments.form)?)
@@ -321,8 +328,8 @@ fn refuse(refusals: Vec<Refusal>, allowed: &[Reason]) -> anyhow::Result<()> {
     if messages.is_empty() {
         return Ok(());
     }
-    let mut reasons: Vec<_> = refused.iter().map(|refusal| refusal.reason.name()).collect();
-    reasons.dedup();
+    let reasons: BTreeSet<_> = refused.iter().map(|refusal| refusal.reason).collect();
+    let reasons: Vec<_> = reasons.into_iter().map(Reason::name).collect();
     let message = format!("this rule is refused: {}", messages.join("; "));
     Err(Error::invalid_query(message)
         .hint(format!("if that is meant: `--allow {}`", reasons.join(",")))

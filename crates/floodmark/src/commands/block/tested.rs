@@ -26,6 +26,8 @@ pub(crate) struct Tested<'a> {
     pub(crate) settings: &'a Settings,
     pub(crate) wanted: &'a Wanted,
     pub(crate) protected: &'a Protected,
+    /// The subnets that the network ACL guards; none if they are not known.
+    pub(crate) subnets: &'a [String],
 }
 
 impl Tested<'_> {
@@ -37,6 +39,7 @@ impl Tested<'_> {
         let question = BacktestQuestion {
             targets: &self.wanted.targets,
             directions: &self.wanted.directions,
+            subnets: self.subnets,
             rate: (self.wanted.way == Way::WafRate).then_some(Rate {
                 requests_max: rate.requests_max,
                 window_seconds: rate.window_seconds,
@@ -60,7 +63,12 @@ impl Tested<'_> {
             backtest.name(subject.who())?;
         }
         tell(&backtest);
-        if let Some(caveat) = reach::caveat(subject.log_type(), self.wanted.way) {
+        let way = self.wanted.way;
+        let caveats = [
+            reach::caveat(subject.log_type(), way),
+            reach::caveat_of_subnets(subject.table(), way, self.subnets),
+        ];
+        for caveat in caveats.into_iter().flatten() {
             talk(&format!("note: {}\n", safe(&caveat)));
         }
         if test.sql {
