@@ -229,19 +229,14 @@ pub async fn ask(subject: &Subject<'_>, plan: &ComparePlan) -> Result<Comparison
         others,
         total,
     };
-    name(subject, plan, &mut answer)?;
+    name(subject, plan, &mut answer);
     Ok(answer)
 }
 
 /// Names the addresses that an answer shows, as far as they are known by now.
-///
-/// # Errors
-///
-/// Those of damaged files.
-pub fn name(subject: &Subject<'_>, plan: &ComparePlan, answer: &mut Comparison) -> Result<()> {
+pub fn name(subject: &Subject<'_>, plan: &ComparePlan, answer: &mut Comparison) {
     let at = Some(seconds(plan.during.start));
-    answer.names = Names::of(subject.who(), answer.addresses(), at)?;
-    Ok(())
+    answer.names = Names::of(subject.who(), answer.addresses(), at);
 }
 
 fn change(before_counted: Option<f64>, during: Option<f64>, scale: f64) -> Change {

@@ -16,15 +16,11 @@ pub struct Names(BTreeMap<String, String>);
 impl Names {
     /// The names of those texts that are addresses or networks; `at` is the time of their records, in seconds since 1970. A
     /// damaged file hides only what stands in it: see [`Who::troubles`].
-    ///
-    /// # Errors
-    ///
-    /// None: an answer stands without its names.
     pub fn of<'a>(
         who: &Who,
         texts: impl IntoIterator<Item = &'a str>,
         at: Option<i64>,
-    ) -> Result<Self> {
+    ) -> Self {
         let texts: BTreeSet<&str> = texts.into_iter().collect();
         let mut names = BTreeMap::new();
         for text in texts {
@@ -42,7 +38,7 @@ impl Names {
                 names.insert(text.to_owned(), name);
             }
         }
-        Ok(Self(names))
+        Self(names)
     }
 
     /// The name of an address or a network.

@@ -192,17 +192,12 @@ pub async fn ask(subject: &Subject<'_>, plan: &TopPlan) -> Result<Top> {
         }),
         whole: is_additive.then_some(whole),
     };
-    name(subject, plan, &mut answer)?;
+    name(subject, plan, &mut answer);
     Ok(answer)
 }
 
 /// Names the addresses that an answer shows, as far as they are known by now.
-///
-/// # Errors
-///
-/// Those of damaged files.
-pub fn name(subject: &Subject<'_>, plan: &TopPlan, answer: &mut Top) -> Result<()> {
+pub fn name(subject: &Subject<'_>, plan: &TopPlan, answer: &mut Top) {
     let at = plan.during.map(|during| seconds(during.start));
-    answer.names = Names::of(subject.who(), answer.addresses(), at)?;
-    Ok(())
+    answer.names = Names::of(subject.who(), answer.addresses(), at);
 }

@@ -397,7 +397,7 @@ mod tests {
 
     use super::*;
 
-    fn findings(log: &str, contributors: serde_json::Value) -> Result<Findings> {
+    fn findings(log: &str, contributors: &serde_json::Value) -> Result<Findings> {
         let span = json!({"start": "2024-10-05T02:00:00Z", "end": "2024-10-05T03:00:00Z"});
         let before = json!([{"start": "2024-10-05T01:00:00Z", "end": "2024-10-05T02:00:00Z"}]);
         let answer = json!({
@@ -415,7 +415,7 @@ mod tests {
 
     fn check(log: &str, told: (&str, &[&str], &str), way: Way, expect: &[&str]) {
         let (column, values, condition) = told;
-        let found = findings(log, json!([contributor(column, values, condition)])).unwrap();
+        let found = findings(log, &json!([contributor(column, values, condition)])).unwrap();
         let chosen = found.choose(way, &[]).unwrap();
         let expect: Targets = expect.iter().map(|text| Target::parse(text).unwrap()).collect();
         assert_eq!(chosen.targets, expect);
@@ -445,7 +445,7 @@ mod tests {
     #[test]
     fn what_a_way_cannot_block_is_said() {
         let told = contributor("domain_name", &["login.example.com"], "…");
-        let found = findings("nlb", json!([told])).unwrap();
+        let found = findings("nlb", &json!([told])).unwrap();
         let error = found.choose(Way::Nacl, &[]).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::NotSupported);
         let browser = contributor(
@@ -453,7 +453,7 @@ mod tests {
             &["Chrome"],
             "strpos(\"user_agent\", 'Chrome/') > 0 AND strpos(\"user_agent\", 'Edg/') = 0",
         );
-        let found = findings("alb", json!([browser])).unwrap();
+        let found = findings("alb", &json!([browser])).unwrap();
         assert!(found.choose(Way::WafMatch, &[]).is_err());
     }
 
@@ -461,7 +461,7 @@ mod tests {
     fn a_sender_inside_is_blocked_by_whom_it_talks_with() {
         let mut told = contributor("srcaddr", &["10.0.2.11"], "…");
         told["also"] = json!([{"column": "dstaddr", "values": ["203.0.113.9"], "coverage": 1.0}]);
-        let found = findings("vpc_flow", json!([told])).unwrap();
+        let found = findings("vpc_flow", &json!([told])).unwrap();
         let chosen = found.choose(Way::Nacl, &[]).unwrap();
         assert_eq!(chosen.directions, [Direction::Outbound]);
         assert_eq!(chosen.targets.networks, ["203.0.113.9/32".parse().unwrap()]);
@@ -470,6 +470,6 @@ mod tests {
     #[test]
     fn what_is_no_answer_is_refused() {
         assert!(Findings::read("{}").is_err());
-        assert!(findings("nlb", json!([])).is_err());
+        assert!(findings("nlb", &json!([])).is_err());
     }
 }

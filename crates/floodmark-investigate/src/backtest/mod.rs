@@ -231,7 +231,7 @@ impl Bystanders {
         let network = IpNet::from(address.parse::<IpAddr>().ok()?);
         let (reason, name) = protected.touched(&network).next()?;
         let met = self.protected.entry(reason).or_insert_with(|| Met {
-            name: format!("`{network}`, which is {name}", network = address),
+            name: format!("`{address}`, which is {name}"),
             addresses: 0,
         });
         met.addresses += 1;
@@ -241,15 +241,10 @@ impl Bystanders {
 
 impl Backtest {
     /// Names the busiest of those who are blocked, by what is known now.
-    ///
-    /// # Errors
-    ///
-    /// Those of damaged files.
-    pub fn name(&mut self, who: &Who) -> Result<()> {
+    pub fn name(&mut self, who: &Who) {
         let shown = self.bystanders.busiest.iter().filter_map(|one| one.address.as_deref());
         let at = self.during.map(|window| naming::seconds(window.start));
-        self.names = Names::of(who, shown, at)?;
-        Ok(())
+        self.names = Names::of(who, shown, at);
     }
 
     /// Which share of what is no attack is blocked, from 0 to 1: the larger one of the windows before and of what else there is
@@ -344,7 +339,7 @@ pub async fn ask(subject: &Subject<'_>, question: &BacktestQuestion<'_>) -> Resu
         names: Names::default(),
         statements: statements.texts(),
     };
-    backtest.name(subject.who())?;
+    backtest.name(subject.who());
     Ok(backtest)
 }
 

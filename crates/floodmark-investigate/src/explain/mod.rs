@@ -98,19 +98,14 @@ pub async fn explain(subject: &Subject<'_>, question: &ExplainQuestion) -> Resul
         }
     }
     let mut explanation = Box::pin(compare(subject, question, comparison)).await?;
-    name(subject, &mut explanation)?;
+    name(subject, &mut explanation);
     Ok(Answer::Explained(Box::new(explanation)))
 }
 
 /// Names the addresses that an answer shows, as far as they are known by now.
-///
-/// # Errors
-///
-/// Those of damaged files.
-pub fn name(subject: &Subject<'_>, explanation: &mut Explanation) -> Result<()> {
+pub fn name(subject: &Subject<'_>, explanation: &mut Explanation) {
     let at = Some(seconds(explanation.during.start));
-    explanation.names = Names::of(subject.who(), explanation.values(), at)?;
-    Ok(())
+    explanation.names = Names::of(subject.who(), explanation.values(), at);
 }
 
 /// Sets the window to the largest spike or dip of the timeline. Gives what is to be said if there is none.

@@ -74,7 +74,7 @@ pub(crate) fn run(arguments: &Arguments, settings: &Settings) -> anyhow::Result<
         if let Answer::Explained(explained) = &mut answer
             && asked::resolved(subject, settings, explained.values()).await?
         {
-            explain::name(subject, explained)?;
+            explain::name(subject, explained);
         }
         write(&answer, asked.format_or(Format::Table), asked.sql, output)
     })

@@ -110,7 +110,11 @@ async fn undo(
     for left in &undone.left {
         talk(&format!("note: {}\n", safe(left)));
     }
-    talk("taken back\n");
+    talk(if undone.left.is_empty() {
+        "taken back\n"
+    } else {
+        "taken back, but for what the notes say\n"
+    });
     Ok(())
 }
 

@@ -60,7 +60,7 @@ impl Tested<'_> {
             backtest.bystanders.busiest.iter().filter_map(|one| one.address.clone()).collect();
         let shown = shown.iter().map(String::as_str);
         if Box::pin(asked::resolved(&subject, self.settings, shown)).await? {
-            backtest.name(subject.who())?;
+            backtest.name(subject.who());
         }
         tell(&backtest);
         let way = self.wanted.way;
