@@ -16,11 +16,7 @@ pub struct Names(BTreeMap<String, String>);
 impl Names {
     /// The names of those texts that are addresses or networks; `at` is the time of their records, in seconds since 1970. A
     /// damaged file hides only what stands in it: see [`Who::troubles`].
-    pub fn of<'a>(
-        who: &Who,
-        texts: impl IntoIterator<Item = &'a str>,
-        at: Option<i64>,
-    ) -> Self {
+    pub fn of<'a>(who: &Who, texts: impl IntoIterator<Item = &'a str>, at: Option<i64>) -> Self {
         let texts: BTreeSet<&str> = texts.into_iter().collect();
         let mut names = BTreeMap::new();
         for text in texts {

@@ -230,10 +230,10 @@ impl Bystanders {
         let address = address?;
         let network = IpNet::from(address.parse::<IpAddr>().ok()?);
         let (reason, name) = protected.touched(&network).next()?;
-        let met = self.protected.entry(reason).or_insert_with(|| Met {
-            name: format!("`{address}`, which is {name}"),
-            addresses: 0,
-        });
+        let met = self
+            .protected
+            .entry(reason)
+            .or_insert_with(|| Met { name: format!("`{address}`, which is {name}"), addresses: 0 });
         met.addresses += 1;
         Some(name.to_owned())
     }
