@@ -161,7 +161,6 @@ pub const FOLDERS_FOUND_MAX: usize = 1_000_000;
 /// How many conditions of a query are looked at to leave partitions out.
 pub const PARTITION_FILTERS_MAX: usize = 256;
 
-/// How deep types may be nested in a table's definition, in levels.
 /// How deep types and arrays may be nested in a table's definition, in levels.
 pub const TYPE_DEPTH_MAX: usize = 64;
 

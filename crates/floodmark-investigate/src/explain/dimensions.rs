@@ -109,7 +109,8 @@ pub(crate) fn dimensions(table: &Table, who: &Who) -> Result<Vec<Dimension>> {
         for at in &named {
             let sql = format!("{}({})", fact.name(), all[*at].sql);
             let (kind, source) = (Kind::Category, Source::Fact(*at, *fact));
-            all.push(Dimension { name: sql.clone(), sql, kind, source });
+            let name = format!("{}({})", fact.name(), all[*at].name);
+            all.push(Dimension { name, sql, kind, source });
         }
     }
     Ok(all)

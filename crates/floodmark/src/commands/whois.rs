@@ -13,7 +13,7 @@ use floodmark_investigate::traffic::{self, Role, Traffic};
 use floodmark_investigate::{Subject, SubjectOptions, Window};
 use floodmark_who::card::{self, Card, CardQuestion};
 use floodmark_who::dns::Names;
-use floodmark_who::{Known, Who, special};
+use floodmark_who::{Known, special};
 
 use crate::commands::{self, asked};
 use crate::render::columns::{self, Values};
@@ -92,7 +92,7 @@ pub(crate) fn run(arguments: &Arguments, settings: &Settings) -> anyhow::Result<
             let question = CardQuestion { at, names: Some(named) };
             cards.push(card::card(&who, *address, &question).map_err(Error::from)?);
         }
-        tell_troubles(&who)?;
+        resolving::tell_troubles(&who);
         let traffic = match arguments.from.is_empty() {
             true => None,
             false => Some(Box::pin(traffic(arguments, settings, &addresses, during)).await?),
@@ -194,15 +194,6 @@ async fn name(
     }
     for said in said {
         talk(&format!("warning: {}\n", safe(&said)));
-    }
-    Ok(())
-}
-
-/// Says what is wrong with snapshots that were passed over.
-fn tell_troubles(who: &Who) -> anyhow::Result<()> {
-    let inventory = who.inventory().map_err(Error::from)?;
-    for trouble in inventory.map(|inventory| inventory.troubles()).unwrap_or_default() {
-        talk(&format!("warning: {}\n", safe(&trouble)));
     }
     Ok(())
 }

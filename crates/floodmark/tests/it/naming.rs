@@ -337,3 +337,21 @@ fn standard_input_is_refused_before_anybody_is_asked() {
     }
     assert!(scene.server.requests().is_empty());
 }
+
+#[test]
+fn explain_finds_what_the_addresses_of_a_change_have_in_common() {
+    let scene = Scene::new();
+    let folder = scene.folder.path().join("incident");
+    scene.ask(&["demo", "--incident", "botnet", "--folder", text(&folder), "--generate-only"]);
+    scene.bring("bad.txt", "198.18.0.0/16\n", "threat-list");
+    let logs = folder.join("logs");
+    let window = "2024-10-05T02:00/03:00";
+    let answer = scene.ask(&["explain", text(&logs), "--during", window, "--format", "json"]);
+    let answer: Value = serde_json::from_str(&answer.out).expect("an answer");
+    let found = &answer["contributors"][0];
+    let also = found["also"].as_array().expect("a list");
+    let listed = also.iter().find(|common| common["column"] == "threat_list(client_ip)");
+    assert_eq!(listed.expect("it is told")["values"][0], "bad", "{found}");
+    let client = found["clients"]["busiest"][0]["client"].as_str().expect("a client");
+    assert_eq!(answer["names"][client], "on threat list bad", "{answer}");
+}

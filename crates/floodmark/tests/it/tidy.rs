@@ -96,13 +96,7 @@ const DIRECTION: [(&str, &[&str]); 7] = [
     ("floodmark-engine", &["floodmark-formats", "floodmark-aws", "floodmark-who"]),
     (
         "floodmark-investigate",
-        &[
-            "floodmark-formats",
-            "floodmark-aws",
-            "floodmark-who",
-            "floodmark-block",
-            "floodmark-engine",
-        ],
+        &["floodmark-formats", "floodmark-who", "floodmark-block", "floodmark-engine"],
     ),
     (
         "floodmark",
