@@ -1,0 +1,17 @@
+//! Athena, Glue, STS and S3 on one port of this machine, for clients that know nothing of it.
+//!
+//! A request is guarded (`listen/`), goes to the service that it is for (`route`), and is an action of Athena or Glue in JSON
+//! (`json`), a call of STS, or a request to S3. Only this crate knows the names that AWS's services use on the wire.
+
+mod athena;
+mod body;
+mod glue;
+mod json;
+pub mod limits;
+mod listen;
+mod route;
+mod s3;
+mod state;
+mod sts;
+
+pub use listen::{Server, ServerOptions};
