@@ -199,3 +199,6 @@ pub const FOUND_FOLDERS_MAX: usize = 10_000;
 
 /// How many addresses of which something is not known a report keeps for those who resolve them, of each kind of fact.
 pub const UNKNOWN_ADDRESSES_MAX: usize = 100_000;
+
+/// How many objects of a bucket that is a folder are listed at a time.
+pub const BUCKET_PAGE_MAX: usize = 10_000;

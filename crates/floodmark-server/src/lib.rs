@@ -5,13 +5,18 @@
 
 mod athena;
 mod body;
+mod database;
+mod executions;
 mod glue;
 mod json;
 pub mod limits;
 mod listen;
+mod results;
 mod route;
 mod s3;
 mod state;
 mod sts;
 
+pub use executions::QueryOptions;
 pub use listen::{Server, ServerOptions};
+pub use state::Tell;

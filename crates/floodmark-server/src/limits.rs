@@ -10,3 +10,57 @@ pub const STATEMENT_BYTES_MAX: usize = 262_144;
 
 /// How long `GetQueryExecution` waits at most for a query to end, where a setting does not say otherwise.
 pub const POLL_TIME: Duration = Duration::from_secs(5);
+
+/// How many queries may wait and run together; beyond that they are refused.
+pub const QUEUED_QUERIES_MAX: usize = 2000;
+
+/// How many bytes of statements may wait and run together.
+pub const QUEUED_BYTES_MAX: usize = 64 << 20;
+
+/// How many statements that only ask or change the catalog run at the same time.
+pub const STATEMENTS_AT_ONCE_MAX: usize = 20;
+
+/// How long `StopQueryExecution` waits for a query to let go of what it holds.
+pub const STOP_TIME: Duration = Duration::from_secs(5);
+
+/// How often at most it is looked whether somebody still asks for a query.
+pub const ABANDONED_CHECKED_EVERY: Duration = Duration::from_secs(1);
+
+/// How long the history keeps a query, as in Athena.
+pub const HISTORY_AGE_MAX: Duration = Duration::from_secs(45 * 24 * 3600);
+
+/// How many queries the history keeps.
+pub const HISTORY_QUERIES_MAX: i64 = 100_000;
+
+/// After how many queries it is looked for those that are to be forgotten.
+pub const HISTORY_CHECKED_EVERY: usize = 1000;
+
+/// How long to wait for another server that writes into the same history.
+pub const DATABASE_WAIT_MAX: Duration = Duration::from_secs(30);
+
+/// How many rows a page of a result has, the names of the columns among them, and how many at most may be asked for, as in Athena.
+pub const PAGE_ROWS_MAX: usize = 1000;
+
+/// How many rows a page of a result has for a client that does not say how many it wants.
+pub const PAGE_ROWS_UNASKED_MAX: usize = 10_000;
+
+/// After how many bytes of JSON a page of a result takes no further row.
+pub const PAGE_BYTES_MAX: usize = 8 << 20;
+
+/// How many executions one call may ask for, as in Athena.
+pub const BATCH_MAX: usize = 50;
+
+/// For how many minutes at most an older result will do, as in Athena: a week.
+pub const REUSE_MINUTES_MAX: u32 = 10_080;
+
+/// How long names of workgroups may be, in characters, as in Athena.
+pub const NAME_CHARACTERS_MAX: usize = 128;
+
+/// How many workgroups there may be, as in Athena.
+pub const WORKGROUPS_MAX: usize = 1000;
+
+/// How many prepared statements a workgroup may have, as in Athena.
+pub const PREPARED_MAX: usize = 1000;
+
+/// How many tags something may have, as in Athena.
+pub const TAGS_MAX: usize = 50;

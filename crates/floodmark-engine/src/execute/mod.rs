@@ -89,11 +89,8 @@ impl Execution<'_> {
             }
             Statement::Explain(explain) => self.explain(explain).await,
             Statement::Prepare { name, query } => self.prepare(name, query).await,
-            Statement::Execute { name, position, parameters } => {
-                self.execute(name, *position, parameters).await
-            }
-            Statement::ExecuteImmediate { text, position, parameters } => {
-                self.execute_immediate(text, *position, parameters).await
+            Statement::Execute { .. } | Statement::ExecuteImmediate { .. } => {
+                self.execute(statement).await
             }
             Statement::Deallocate { name, position } => self.deallocate(name, *position).await,
             Statement::NotSupported { what, by_athena, position } => {
