@@ -5,6 +5,7 @@
 
 mod athena;
 mod body;
+pub mod client;
 mod glue;
 mod json;
 pub mod limits;
@@ -14,4 +15,7 @@ mod s3;
 mod state;
 mod sts;
 
-pub use listen::{Server, ServerOptions};
+pub use floodmark_buckets::Buckets;
+pub use listen::{
+    Announcement, GuardOptions, Listening, ResultMode, Server, ServerOptions, Tell, Tls, Token,
+};

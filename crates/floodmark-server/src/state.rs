@@ -5,6 +5,7 @@ use std::sync::Arc;
 use floodmark_buckets::Buckets;
 use floodmark_engine::Engine;
 
+use crate::listen::Ending;
 use crate::s3::S3;
 
 /// What all requests share.
@@ -15,4 +16,6 @@ pub(crate) struct State {
     pub(crate) buckets: Arc<Buckets>,
     /// Answers requests to S3.
     pub(crate) s3: S3,
+    /// Tells those who wait that the server ends.
+    pub(crate) ending: Ending,
 }
