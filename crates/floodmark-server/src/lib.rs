@@ -5,6 +5,7 @@
 
 mod athena;
 mod body;
+pub mod client;
 mod database;
 mod executions;
 mod glue;
@@ -17,6 +18,7 @@ mod s3;
 mod state;
 mod sts;
 
-pub use executions::QueryOptions;
-pub use listen::{Server, ServerOptions};
-pub use state::Tell;
+pub use floodmark_buckets::Buckets;
+pub use listen::{
+    Announcement, GuardOptions, Listening, ResultMode, Server, ServerOptions, Tell, Tls, Token,
+};

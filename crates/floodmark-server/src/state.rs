@@ -9,13 +9,11 @@ use tokio::runtime::Handle;
 
 use crate::executions::execution::Execution;
 use crate::executions::{Executions, QueryOptions, ResultPlace};
+use crate::listen::{Ending, Tell};
 use crate::s3::S3;
 
 /// The bucket of results that name no other.
 const RESULTS: &str = "athena-results";
-
-/// Takes the lines that are told to whoever runs the server.
-pub type Tell = Arc<dyn Fn(&str) + Send + Sync>;
 
 /// What all requests share.
 pub(crate) struct State {
@@ -31,6 +29,8 @@ pub(crate) struct State {
     pub(crate) executions: Executions,
     /// Where results go for which nobody names a place.
     pub(crate) results: ResultPlace,
+    /// Tells those who wait that the server ends.
+    pub(crate) ending: Ending,
     tell: Tell,
 }
 
@@ -59,11 +59,11 @@ impl State {
         let executions = Executions::open(folder, queries, runtime).await?;
         let results = ResultPlace::S3 { bucket: RESULTS.to_owned(), prefix: String::new() };
         if buckets.has_own() && buckets.find(RESULTS).is_none() {
-            buckets.create(RESULTS).map_err(crate::executions::of_bucket)?;
+            buckets.create(RESULTS)?;
         }
         let dataset = engine.dataset(from).await?;
         let s3 = S3::new(Arc::clone(&buckets));
-        Ok(Self { engine, dataset, buckets, s3, executions, results, tell })
+        Ok(Self { engine, dataset, buckets, s3, executions, results, ending: Ending::new(), tell })
     }
 
     /// A session over the catalog and the logs.
@@ -77,7 +77,7 @@ impl State {
 
     /// Tells whoever runs the server a line.
     pub(crate) fn tell(&self, line: &str) {
-        (self.tell)(line);
+        self.tell.say(line);
     }
 
     /// Tells how a query ended.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::UNIX_EPOCH;
 
-use floodmark_buckets::{Bucket, ErrorKind as BucketErrorKind, Listed};
+use floodmark_buckets::{Bucket, Listed};
 use floodmark_formats::time::Micros;
 
 use crate::error::{Error, ErrorKind, Result};
@@ -21,7 +21,7 @@ pub(crate) async fn page(bucket: &Arc<Bucket>, prefix: &str, options: PageOption
     };
     let bucket = Arc::clone(bucket);
     blocking(move || {
-        let listing = bucket.list(&question).map_err(failure)?;
+        let listing = bucket.list(&question)?;
         let objects = listing.objects.into_iter().map(|object| {
             let modified = object.modified.duration_since(UNIX_EPOCH).ok();
             Object {
@@ -43,7 +43,7 @@ pub(crate) async fn has(bucket: &Arc<Bucket>, prefix: &str) -> Result<bool> {
     let question = Listed { prefix: prefix.to_owned(), max: 1, ..Listed::default() };
     let bucket = Arc::clone(bucket);
     blocking(move || {
-        let listing = bucket.list(&question).map_err(failure)?;
+        let listing = bucket.list(&question)?;
         Ok(!listing.objects.is_empty())
     })
     .await
@@ -51,36 +51,19 @@ pub(crate) async fn has(bucket: &Arc<Bucket>, prefix: &str) -> Result<bool> {
 
 /// Fetches an object.
 pub(crate) async fn fetch(bucket: &Bucket, object: &Object, whole_max: u64) -> Result<Fetched> {
-    let path = bucket.path(&object.key).map_err(failure)?;
+    let path = bucket.path(&object.key)?;
     local::fetch(path, object, whole_max).await
 }
 
 /// Brings a finished file to its key, whole and at once.
 pub(crate) async fn publish(bucket: &Arc<Bucket>, key: &str, file: &std::path::Path) -> Result<()> {
     let (bucket, key, file) = (Arc::clone(bucket), key.to_owned(), file.to_owned());
-    blocking(move || bucket.adopt(&key, &file).map(|_| ()).map_err(failure)).await
+    blocking(move || bucket.adopt(&key, &file).map(|_| ()).map_err(Error::from)).await
 }
 
 /// The address of an object.
 pub(crate) fn address(bucket: &Bucket, key: &str) -> String {
     format!("s3://{}/{key}", bucket.name)
-}
-
-/// What an error of a bucket means here.
-pub(crate) fn failure(error: floodmark_buckets::Error) -> Error {
-    let kind = match error.kind() {
-        BucketErrorKind::NoSuchBucket | BucketErrorKind::NoSuchKey => ErrorKind::NotFound,
-        BucketErrorKind::ReadOnly | BucketErrorKind::AccessDenied => ErrorKind::AccessDenied,
-        BucketErrorKind::Io => ErrorKind::Unavailable,
-        BucketErrorKind::LimitReached => ErrorKind::LimitReached,
-        _ => ErrorKind::InvalidQuery,
-    };
-    let own = Error::new(kind, error.to_string());
-    let own = match error.hint_text() {
-        Some(hint) => own.hint(hint),
-        None => own,
-    };
-    own.because(error)
 }
 
 async fn blocking<T: Send + 'static>(

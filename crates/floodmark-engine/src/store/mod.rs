@@ -131,7 +131,7 @@ impl Stores {
                 return Err(Error::new(ErrorKind::AccessDenied, message)
                     .hint("add `--apply`; without it, Floodmark only reads from AWS"));
             }
-            None => self.folders.create(name).map_err(bucket::failure)?,
+            None => self.folders.create(name)?,
         };
         Ok(Store::Bucket(Arc::new(folder)))
     }

@@ -70,7 +70,7 @@ impl Live {
             let report = metrics.report();
             statistics.scanned_bytes = report.bytes_fetched;
             statistics.input_rows = report.account.rows;
-            statistics.rejected_lines = report.account.rejected();
+            statistics.rejected_lines = report.account.rejected_total();
         }
     }
 

@@ -30,19 +30,19 @@ use crate::limits::{
 use crate::results::cannot_write;
 use crate::state::State;
 
-pub(crate) use crate::executions::place::{ResultPlace, of_bucket, result_path};
+pub(crate) use crate::executions::place::{ResultPlace, result_path};
 
 /// How statements are run.
-#[derive(Clone, Debug)]
-pub struct QueryOptions {
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct QueryOptions {
     /// How many queries run at the same time; the others wait.
-    pub concurrent: usize,
+    pub(crate) concurrent: usize,
     /// How long `GetQueryExecution` waits for a query to end; zero if it answers at once.
-    pub poll_wait: Duration,
+    pub(crate) poll_wait: Duration,
     /// After which time a query is stopped for which nobody asks; None if it runs to its end.
-    pub abandoned_after: Option<Duration>,
+    pub(crate) abandoned_after: Option<Duration>,
     /// Whether results are given page by page where neither the client nor the workgroup says otherwise, and not written to S3.
-    pub managed: bool,
+    pub(crate) managed: bool,
 }
 
 /// A statement that is to be executed.

@@ -53,25 +53,8 @@ fn parts(address: &str) -> Option<(&str, &str)> {
 fn bucket(state: &State, name: &str) -> Result<Bucket> {
     match state.buckets.find(name) {
         Some(bucket) => Ok(bucket),
-        None => state.buckets.create(name).map_err(of_bucket),
+        None => Ok(state.buckets.create(name)?),
     }
-}
-
-/// An error of a bucket's as one of ours.
-pub(crate) fn of_bucket(error: floodmark_buckets::Error) -> Error {
-    use floodmark_buckets::ErrorKind as Kind;
-    let kind = match error.kind() {
-        Kind::NoSuchBucket | Kind::NoSuchKey => ErrorKind::NotFound,
-        Kind::ReadOnly | Kind::AccessDenied => ErrorKind::AccessDenied,
-        Kind::Io => ErrorKind::Unavailable,
-        _ => ErrorKind::InvalidQuery,
-    };
-    let own = Error::new(kind, error.to_string());
-    let own = match error.hint_text() {
-        Some(hint) => own.hint(hint),
-        None => own,
-    };
-    own.because(error)
 }
 
 /// Brings a finished file to its address in S3.
@@ -83,7 +66,8 @@ pub(super) async fn publish(state: &Arc<State>, file: PathBuf, address: &str) ->
     let (state, address) = (Arc::clone(state), address.to_owned());
     blocking(move || {
         let (name, key) = known_parts(&address)?;
-        bucket(&state, name)?.adopt(key, &file).map(|_| ()).map_err(of_bucket)
+        bucket(&state, name)?.adopt(key, &file)?;
+        Ok(())
     })
     .await
 }
@@ -98,12 +82,13 @@ pub(super) async fn put(state: &Arc<State>, bytes: Vec<u8>, address: &str) -> Re
     blocking(move || {
         use std::io::Write;
         let (name, key) = known_parts(&address)?;
-        let mut writing = bucket(&state, name)?.write(key).map_err(of_bucket)?;
+        let mut writing = bucket(&state, name)?.write(key)?;
         writing.write_all(&bytes).map_err(|error| {
             Error::new(ErrorKind::Unavailable, format!("cannot write `{address}`: {error}"))
                 .because(error)
         })?;
-        writing.finish().map(|_| ()).map_err(of_bucket)
+        writing.finish()?;
+        Ok(())
     })
     .await
 }
