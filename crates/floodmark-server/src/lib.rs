@@ -9,6 +9,7 @@ mod glue;
 mod json;
 pub mod limits;
 mod listen;
+mod page;
 mod route;
 mod s3;
 mod state;
