@@ -22,6 +22,7 @@ use crate::dialect::relations::Relations;
 use crate::dialect::subscript::Subscripts;
 use crate::dialect::{attempt, functions, typing};
 use crate::error::{Error, ErrorKind, Result};
+use crate::found_logs::FoundLogs;
 use crate::limits::{
     MEMORY_BYTES, MEMORY_BYTES_PER_BATCH_ROW, OPERATORS_SHARE, ROWS_MAX, ROWS_MIN,
 };
@@ -100,6 +101,7 @@ pub struct Engine {
     /// The catalog on this machine that keeps prepared statements.
     prepared: OnceCell<Catalog>,
     stores: Arc<Stores>,
+    found_logs: FoundLogs,
     who: Arc<Who>,
     io: Io,
 }
@@ -213,7 +215,8 @@ impl Engine {
         let who = options.who_folder.as_deref().map(|folder| Who::open(folder, system_clock));
         let who = Arc::new(who.unwrap_or_default());
         let (catalog, prepared) = (OnceCell::new(), OnceCell::new());
-        Ok(Self { options, state, catalog, prepared, stores, who, io })
+        let found_logs = FoundLogs::default();
+        Ok(Self { options, state, catalog, prepared, stores, found_logs, who, io })
     }
 
     /// A bucket in S3, with the credentials of this process, for those who hand its objects on.
@@ -316,6 +319,11 @@ impl Engine {
             Ok(Catalog::Local(Arc::new(local)))
         };
         self.prepared.get_or_try_init(open).await
+    }
+
+    /// What was found lately at places that were asked.
+    pub(crate) fn found_logs(&self) -> &FoundLogs {
+        &self.found_logs
     }
 
     pub(crate) fn stores(&self) -> &Arc<Stores> {

@@ -277,7 +277,7 @@ impl<'a> Session<'a> {
                 Found::Log(table) => Arc::new(LogTable::new(scan.clone(), table, &parsed.hidden)),
                 Found::Rejected => Arc::new(RejectedTable::new(scan.clone())),
                 Found::ThreatIps => threat_ips(self.who())?,
-                Found::Information => information(self.catalog(), &name.name).await?,
+                Found::Information => information(self, &name.name).await?,
             };
             tables.push((name, provider));
         }
@@ -442,6 +442,10 @@ impl<'a> Session<'a> {
 
     pub(crate) fn engine(&self) -> &Engine {
         self.engine
+    }
+
+    pub(crate) fn dataset(&self) -> &Arc<Dataset> {
+        &self.dataset
     }
 
     /// The name in FROM of a log at the places of this session: its own, unless a table of the catalog has that.

@@ -12,6 +12,7 @@ mod glue;
 mod json;
 pub mod limits;
 mod listen;
+mod page;
 mod results;
 mod route;
 mod s3;

@@ -19,7 +19,8 @@ use crate::error::{Error, ErrorKind, Position, Result};
 use crate::query::Query;
 use crate::session::Session;
 
-pub(crate) use tables::location;
+pub(crate) use show::columns;
+pub(crate) use tables::{check_values, location};
 
 const OTHER_DATABASE: &str = "name the database with `--database`, in the shell with `\\database NAME`, or before the table: `web.hits`";
 

@@ -1,6 +1,8 @@
 //! Athena's API.
 
+mod catalogs;
 mod executions;
+mod metadata;
 mod named;
 mod prepared;
 mod results;
@@ -24,16 +26,22 @@ pub(crate) static ACTIONS: &[Action] = &[
     action!("DeleteNamedQuery", named::delete_named_query),
     action!("DeletePreparedStatement", prepared::delete_prepared_statement),
     action!("DeleteWorkGroup", workgroups::delete_work_group),
+    action!("GetDataCatalog", catalogs::get_data_catalog),
+    action!("GetDatabase", metadata::get_database),
     action!("GetNamedQuery", named::get_named_query),
     action!("GetPreparedStatement", prepared::get_prepared_statement),
     action!("GetQueryExecution", executions::get_query_execution),
     action!("GetQueryResults", results::get_query_results),
     action!("GetQueryRuntimeStatistics", executions::get_query_runtime_statistics),
+    action!("GetTableMetadata", metadata::get_table_metadata),
     action!("GetWorkGroup", workgroups::get_work_group),
+    action!("ListDataCatalogs", catalogs::list_data_catalogs),
+    action!("ListDatabases", metadata::list_databases),
     action!("ListEngineVersions", workgroups::list_engine_versions),
     action!("ListNamedQueries", named::list_named_queries),
     action!("ListPreparedStatements", prepared::list_prepared_statements),
     action!("ListQueryExecutions", executions::list_query_executions),
+    action!("ListTableMetadata", metadata::list_table_metadata),
     action!("ListTagsForResource", tags::list_tags_for_resource),
     action!("ListWorkGroups", workgroups::list_work_groups),
     action!("StartQueryExecution", start::start_query_execution),
