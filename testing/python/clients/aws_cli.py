@@ -156,7 +156,7 @@ def buckets_come_and_go() -> None:
     aws("s3", "rb", f"s3://{name}")
     assert name not in aws("s3", "ls")
     url = aws("s3", "presign", f"s3://{BUCKET}/x")
-    holds(url, "X-Amz-Signature")
+    holds(url, "Signature=")
 
 
 main()
