@@ -8,12 +8,9 @@ be, the history must hold each exactly once, and the server's memory and open fi
 
 import argparse
 import multiprocessing
-import os
 import random
-import subprocess
 import sys
 import tempfile
-import threading
 import time
 import traceback
 from collections import Counter
@@ -22,6 +19,8 @@ from pathlib import Path
 import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
+
+from served import Server
 
 FINAL = {"SUCCEEDED", "FAILED", "CANCELLED"}
 # What the server may use over its `--memory`: the program itself, and what is on its way to clients.
@@ -192,38 +191,6 @@ def client(number: int, seed: int, seconds: float, told: multiprocessing.Queue) 
     told.put((one.states, one.done, wrong))
 
 
-class Server:
-    """The program that is tried, and what it uses."""
-
-    def __init__(self, program: str, home: Path) -> None:
-        environment = {"PATH": os.environ["PATH"], "HOME": str(home), "FLOODMARK_HOME": str(home), "AWS_EC2_METADATA_DISABLED": "true"}
-        arguments = [program, "--memory", f"{MEMORY_MB}MiB", "serve", "--listen", "127.0.0.1:0"]
-        self.process = subprocess.Popen(arguments, env=environment, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
-        self.said: list[str] = []
-        self.url = ""
-        for line in self.process.stderr:
-            self.said.append(line)
-            if line.startswith("Floodmark listens at "):
-                self.url = line.removeprefix("Floodmark listens at ").strip()
-                break
-        assert self.url, "the server did not start: " + "".join(self.said)
-        threading.Thread(target=self.listen, daemon=True).start()
-        self.peak_mb = self.peak_files = 0
-
-    def listen(self) -> None:
-        """Reads on, so that the server never waits for a reader."""
-        for line in self.process.stderr:
-            self.said.append(line)
-
-    def uses(self) -> tuple[int, int]:
-        """Its memory in MB and its open files, which also count to the peaks."""
-        folder = Path(f"/proc/{self.process.pid}")
-        pages = int((folder / "statm").read_text().split()[1])
-        used = pages * os.sysconf("SC_PAGE_SIZE") // 1_000_000, len(os.listdir(folder / "fd"))
-        self.peak_mb, self.peak_files = max(self.peak_mb, used[0]), max(self.peak_files, used[1])
-        return used
-
-
 def wrong_states(states: dict[str, str]) -> list[str]:
     """What is wrong with the state after all clients have gone."""
     athena = boto3.client("athena")
@@ -265,16 +232,11 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as home:
-        server = Server(asked.program, Path(home))
-        os.environ.update(
-            AWS_ENDPOINT_URL=server.url,
-            AWS_ACCESS_KEY_ID="soak",
-            AWS_SECRET_ACCESS_KEY="soak",
-            AWS_DEFAULT_REGION="us-east-1",
-            AWS_EC2_METADATA_DISABLED="true",
-        )
+        server = Server(asked.program, Path(home), ["--memory", f"{MEMORY_MB}MiB"])
+        server.point()
         boto3.client("athena").list_work_groups()
-        before_mb, before_files = server.uses()
+        before_mb, before_files = server.memory(), server.files()
+        peak_files = before_files
         print(f"{asked.clients} clients for {asked.seconds:.0f} seconds, seed {asked.seed}", flush=True)
         told: multiprocessing.Queue = multiprocessing.Queue()
         clients = [multiprocessing.Process(target=client, args=(number, asked.seed, asked.seconds, told)) for number in range(asked.clients)]
@@ -286,7 +248,7 @@ def main() -> None:
                 answers.append(told.get(timeout=1))
             except Exception:  # noqa: BLE001 - nothing was told for a second
                 assert server.process.poll() is None, "the server ended: " + "".join(server.said[-20:])
-            server.uses()
+            peak_files = max(peak_files, server.files())
         for one in clients:
             one.join()
         states: dict[str, str] = {}
@@ -298,21 +260,19 @@ def main() -> None:
             wrong += errors
         wrong += wrong_states(states)
         end = time.monotonic() + 60
-        after_mb, after_files = server.uses()
-        while after_files > before_files + FILES_OVER and time.monotonic() < end:
+        while server.files() > before_files + FILES_OVER and time.monotonic() < end:
             time.sleep(1)
-            after_mb, after_files = server.uses()
-        if server.peak_mb > MEMORY_MB + MEMORY_OVER_MB:
-            wrong.append(f"the server used {server.peak_mb} MB, and may use {MEMORY_MB + MEMORY_OVER_MB}")
+        after_mb, peak_mb, after_files = server.memory(), server.peak(), server.files()
+        if peak_mb > MEMORY_MB + MEMORY_OVER_MB:
+            wrong.append(f"the server used {peak_mb} MB, and may use {MEMORY_MB + MEMORY_OVER_MB}")
         if after_files > before_files + FILES_OVER:
             wrong.append(f"{after_files} files are open after all clients have gone, and {before_files} were before")
-        server.process.terminate()
-        code = server.process.wait(timeout=30)
+        code = server.end()
         if code != 0:
             wrong.append(f"the server ended with {code}")
         print(f"{sum(count for name, count in done.items() if name in WEIGHTS):,} actions: " + ", ".join(f"{name} {count:,}" for name, count in sorted(done.items())))
         print(f"{len(states):,} queries: " + ", ".join(f"{count:,} {state}" for state, count in sorted(Counter(states.values()).items())))
-        print(f"memory {before_mb} MB before, {server.peak_mb} MB at most, {after_mb} MB after; files {before_files}, {server.peak_files}, {after_files}")
+        print(f"memory {before_mb} MB before, {peak_mb} MB at most, {after_mb} MB after; files {before_files}, {peak_files}, {after_files}")
         for one in wrong[:20]:
             print(f"WRONG: {one}")
         print("the state is right" if not wrong else f"{len(wrong)} things are wrong")
