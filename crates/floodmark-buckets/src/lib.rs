@@ -1,13 +1,28 @@
 //! Buckets that are folders of this machine: those that a user maps, which are only read, and our own.
+//!
+//! An object is a file, its key the path below the bucket's folder. A key cannot be both a file and a folder (`a` and `a/b`),
+//! which S3 allows: the second one is refused. A key that ends with `/` is a small file in that folder, which no listing shows
+//! under its own name. What S3 keeps beside an object's bytes (content type, metadata, tags, versions) is not kept.
+//!
+//! All functions block; nothing is held in memory but names.
 
-use std::collections::BTreeMap;
-use std::path::PathBuf;
+mod bucket;
+mod buckets;
+mod error;
+mod key;
+pub mod limits;
+mod listing;
+mod name;
+mod object;
+mod upload;
+mod waiting;
+mod writing;
 
-/// The buckets of this machine.
-#[derive(Clone, Debug, Default)]
-pub struct Buckets {
-    /// The folder in which each of our own buckets is a folder; None if there are none.
-    own: Option<PathBuf>,
-    /// The folders that are mapped, by the buckets' names.
-    mapped: BTreeMap<String, PathBuf>,
-}
+pub use bucket::Bucket;
+pub use buckets::Buckets;
+pub use error::{Error, ErrorKind, Result};
+pub use listing::{Listed, Listing};
+pub use name::is_bucket_name;
+pub use object::Object;
+pub use upload::{CompletedPart, Part, Upload};
+pub use writing::Writing;

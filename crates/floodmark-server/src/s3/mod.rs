@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use floodmark_buckets::Buckets;
 use http::{Request, Response, StatusCode};
-use hyper::body::Incoming;
 
 use crate::body::{ResponseBody, whole};
+use crate::listen::pace::PacedBody;
 
 /// Answers requests to S3.
 pub(crate) struct S3 {
@@ -20,7 +20,7 @@ impl S3 {
     }
 
     /// Answers a request.
-    pub(crate) async fn answer(&self, _request: Request<Incoming>) -> Response<ResponseBody> {
+    pub(crate) async fn answer(&self, _request: Request<PacedBody>) -> Response<ResponseBody> {
         let _ = &self.buckets;
         whole(StatusCode::NOT_IMPLEMENTED, "application/xml", "")
     }
