@@ -7,7 +7,7 @@ export CARGO_TARGET_DIR
 FLOODMARK_TEST_PYTHON ?= $(CARGO_TARGET_DIR)/python/bin/python
 export FLOODMARK_TEST_PYTHON
 
-.PHONY: demo release test lint bench fuzz update
+.PHONY: demo release test lint bench soak fuzz update
 
 # One selection of packages for everything in this profile: another one would build the dependencies once more.
 test:
@@ -30,6 +30,12 @@ lint:
 # Compares with DuckDB, Polars, pandas and a hand-written loop. Takes Python packages into bench/.venv.
 bench:
 	bench/run
+
+# Ten clients of Athena's API for five minutes, and whether the state afterwards is right.
+soak:
+	testing/python/install
+	cargo test --workspace --locked --no-run
+	$(FLOODMARK_TEST_PYTHON) testing/python/soak.py --program $(CARGO_TARGET_DIR)/debug/floodmark
 
 # Each decoder against random bytes, a minute each. Needs cargo-fuzz and a nightly toolchain.
 fuzz:

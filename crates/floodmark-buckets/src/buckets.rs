@@ -67,6 +67,11 @@ impl Buckets {
         Ok(())
     }
 
+    /// Whether there is a place for buckets of our own.
+    pub fn has_own(&self) -> bool {
+        self.own.is_some()
+    }
+
     /// The bucket of this name: a mapped one, or one of our own that exists.
     pub fn find(&self, name: &str) -> Option<Bucket> {
         if let Some(folder) = self.mapped.get(name) {

@@ -45,6 +45,16 @@ impl Texts {
     pub fn text(&self, column: usize, row: usize) -> Option<String> {
         self.0[column].text(row)
     }
+
+    /// Appends the value of a column, by its position, in a row to a text. Gives whether there is one: NULL appends nothing.
+    pub fn append(&self, column: usize, row: usize, out: &mut String) -> bool {
+        let writer = &self.0[column];
+        if writer.is_null(row) {
+            return false;
+        }
+        writer.append(row, out);
+        true
+    }
 }
 
 /// The schema of [`plain`] batches.
@@ -94,4 +104,26 @@ pub fn type_name(field: &Field) -> &'static str {
         TrinoType::IpPrefix | TrinoType::Unknown | TrinoType::Other(_) => "varchar",
         other => other.base_name(),
     }
+}
+
+/// The type of a column as Athena's results tell it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ColumnType {
+    /// Its name without parameters: `bigint`, `decimal`.
+    pub name: &'static str,
+    /// The most characters, where the type says that: those of `varchar(10)`.
+    pub length: Option<u32>,
+    /// The digits in all, and those behind the point, of a decimal.
+    pub decimal: Option<(u8, i8)>,
+}
+
+/// The type of a column as Athena's results tell it.
+pub fn column_type(field: &Field) -> ColumnType {
+    let (length, decimal) = match TrinoType::of_field(field) {
+        TrinoType::Varchar(length) => (length, None),
+        TrinoType::Char(length) => (Some(length), None),
+        TrinoType::Decimal(precision, scale) => (None, Some((precision, scale))),
+        _ => (None, None),
+    };
+    ColumnType { name: type_name(field), length, decimal }
 }

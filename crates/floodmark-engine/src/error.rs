@@ -185,6 +185,25 @@ impl From<floodmark_aws::Error> for Error {
     }
 }
 
+impl From<floodmark_buckets::Error> for Error {
+    fn from(error: floodmark_buckets::Error) -> Self {
+        use floodmark_buckets::ErrorKind as Kind;
+        let kind = match error.kind() {
+            Kind::NoSuchBucket | Kind::NoSuchKey => ErrorKind::NotFound,
+            Kind::ReadOnly | Kind::AccessDenied => ErrorKind::AccessDenied,
+            Kind::Io => ErrorKind::Unavailable,
+            Kind::LimitReached => ErrorKind::LimitReached,
+            _ => ErrorKind::InvalidQuery,
+        };
+        let own = Self::new(kind, error.to_string());
+        let own = match error.hint_text() {
+            Some(hint) => own.hint(hint),
+            None => own,
+        };
+        own.because(error)
+    }
+}
+
 impl From<Error> for DataFusionError {
     fn from(error: Error) -> Self {
         Self::External(Box::new(error))

@@ -199,3 +199,11 @@ pub const FOUND_FOLDERS_MAX: usize = 10_000;
 
 /// How many addresses of which something is not known a report keeps for those who resolve them, of each kind of fact.
 pub const UNKNOWN_ADDRESSES_MAX: usize = 100_000;
+
+/// How many objects of a bucket that is a folder are listed at a time.
+pub const BUCKET_PAGE_MAX: usize = 10_000;
+/// How long is remembered which logs lie at places, for those who list their tables.
+pub const FOUND_LOGS_TIME_MAX: Duration = Duration::from_secs(300);
+
+/// For how many sets of places is remembered which logs lie there.
+pub const FOUND_LOGS_PLACES_MAX: usize = 16;

@@ -11,7 +11,9 @@ use datafusion::execution::memory_pool::TrackConsumersPool;
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::execution::session_state::{SessionState, SessionStateBuilder};
 use datafusion::prelude::SessionConfig;
+use floodmark_buckets::Buckets;
 use floodmark_who::{Who, system_clock};
+use object_store::ObjectStore;
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::OnceCell;
 
@@ -20,6 +22,7 @@ use crate::dialect::relations::Relations;
 use crate::dialect::subscript::Subscripts;
 use crate::dialect::{attempt, functions, typing};
 use crate::error::{Error, ErrorKind, Result};
+use crate::found_logs::FoundLogs;
 use crate::limits::{
     MEMORY_BYTES, MEMORY_BYTES_PER_BATCH_ROW, OPERATORS_SHARE, ROWS_MAX, ROWS_MIN,
 };
@@ -50,6 +53,10 @@ pub struct EngineOptions {
     pub tables_folder: Option<PathBuf>,
     /// Whether statements may write to S3.
     pub apply: bool,
+    /// The buckets that are folders of this machine: `s3://name/…` is read there.
+    pub buckets: Arc<Buckets>,
+    /// Whether other buckets are looked for in S3.
+    pub has_s3: bool,
     /// Where the files lie that tell whose an address is; None if only what is built in is known.
     pub who_folder: Option<PathBuf>,
 }
@@ -78,6 +85,8 @@ impl Default for EngineOptions {
             prepared_file: None,
             tables_folder: None,
             apply: false,
+            buckets: Arc::default(),
+            has_s3: true,
             who_folder: None,
         }
     }
@@ -92,6 +101,7 @@ pub struct Engine {
     /// The catalog on this machine that keeps prepared statements.
     prepared: OnceCell<Catalog>,
     stores: Arc<Stores>,
+    found_logs: FoundLogs,
     who: Arc<Who>,
     io: Io,
 }
@@ -125,6 +135,31 @@ pub struct Query {
     pub metrics: Arc<Metrics>,
     /// What the one who asks should know before the rows come.
     pub notes: Vec<String>,
+    /// What it has written, once its rows are taken.
+    pub written: Arc<Written>,
+}
+
+/// What a statement has written into files: nothing before it is done, and nothing ever if it is a plain query.
+#[derive(Debug, Default)]
+pub struct Written {
+    done: std::sync::OnceLock<(u64, Vec<String>)>,
+}
+
+impl Written {
+    pub(crate) fn is_done(&self, rows: u64, files: Vec<String>) {
+        // A statement is done once.
+        let _ = self.done.set((rows, files));
+    }
+
+    /// How many rows were written.
+    pub fn rows(&self) -> Option<u64> {
+        self.done.get().map(|(rows, _)| *rows)
+    }
+
+    /// Where the files lie, as the user would write it: `s3://bucket/key`, or a path.
+    pub fn files(&self) -> &[String] {
+        self.done.get().map_or(&[], |(_, files)| files.as_slice())
+    }
 }
 
 impl Engine {
@@ -175,11 +210,22 @@ impl Engine {
         state.register_higher_order_function(Arc::new(attempt::function()))?;
         state.register_relation_planner(Arc::new(Relations))?;
         let io = Io(Some(io));
-        let stores = Arc::new(Stores::new(options.s3.clone(), io.handle()));
+        let (s3, buckets) = (options.s3.clone(), Arc::clone(&options.buckets));
+        let stores = Arc::new(Stores::new(s3, buckets, options.has_s3, io.handle()));
         let who = options.who_folder.as_deref().map(|folder| Who::open(folder, system_clock));
         let who = Arc::new(who.unwrap_or_default());
         let (catalog, prepared) = (OnceCell::new(), OnceCell::new());
-        Ok(Self { options, state, catalog, prepared, stores, who, io })
+        let found_logs = FoundLogs::default();
+        Ok(Self { options, state, catalog, prepared, stores, found_logs, who, io })
+    }
+
+    /// A bucket in S3, with the credentials of this process, for those who hand its objects on.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound` if buckets are not looked for in S3, and the errors of opening it.
+    pub async fn object_store(&self, bucket: &str) -> Result<Arc<dyn ObjectStore>> {
+        Ok(self.stores.s3(bucket).await?.object_store())
     }
 
     /// What is known of addresses on this machine.
@@ -193,6 +239,24 @@ impl Engine {
     ///
     /// `InvalidQuery` for what is no place, and the errors of [`Store::open`].
     pub async fn open(&self, from: &[String]) -> Result<Session<'_>> {
+        self.session(&self.dataset(from).await?).await
+    }
+
+    /// A session over places that were opened.
+    ///
+    /// # Errors
+    ///
+    /// Those of opening the catalog.
+    pub async fn session(&self, dataset: &Arc<Dataset>) -> Result<Session<'_>> {
+        Ok(Session::new(self, Arc::clone(dataset), self.catalog().await?.clone()))
+    }
+
+    /// Places to be asked again and again: what was recognised there stays known.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Engine::open`].
+    pub async fn dataset(&self, from: &[String]) -> Result<Arc<Dataset>> {
         let mut places = Vec::new();
         let mut locations: Vec<Location> = Vec::new();
         for text in from {
@@ -208,8 +272,7 @@ impl Engine {
             let store = self.stores.open(&location).await?;
             places.push(Place { location, store });
         }
-        let dataset = Arc::new(Dataset { places, recognised: Recognised::default() });
-        Ok(Session::new(self, dataset, self.catalog().await?.clone()))
+        Ok(Arc::new(Dataset { places, recognised: Recognised::default() }))
     }
 }
 
@@ -240,7 +303,11 @@ impl Engine {
     }
 
     /// The catalog that keeps prepared statements: a file on this machine, whatever the tables' catalog is.
-    pub(crate) async fn prepared(&self) -> Result<&Catalog> {
+    ///
+    /// # Errors
+    ///
+    /// Those of opening it.
+    pub async fn prepared(&self) -> Result<&Catalog> {
         if let catalog @ Catalog::Local(_) = self.catalog().await? {
             return Ok(catalog);
         }
@@ -252,6 +319,11 @@ impl Engine {
             Ok(Catalog::Local(Arc::new(local)))
         };
         self.prepared.get_or_try_init(open).await
+    }
+
+    /// What was found lately at places that were asked.
+    pub(crate) fn found_logs(&self) -> &FoundLogs {
+        &self.found_logs
     }
 
     pub(crate) fn stores(&self) -> &Arc<Stores> {

@@ -24,12 +24,15 @@ use crate::dialect::{self, Kind, Parsed, Statement, TableName, names};
 use crate::error::{Error, ErrorKind, Result};
 use crate::execute::Execution;
 use crate::limits::{FOLDERS_FOUND_MAX, VIEWS_DEPTH_MAX};
-use crate::query::{Engine, Query};
+use crate::query::{Engine, Query, Written};
 use crate::report::Metrics;
 use crate::scan::{
     Dataset, HiveFrom, HiveTableProvider, LogTable, RejectedTable, ScanContext, Summary, summarise,
 };
 use crate::store::{self, ListHints, Location, Store};
+
+/// The workgroup of sessions that name none, as in Athena.
+const WORKGROUP: &str = "primary";
 
 /// A dataset that is being asked.
 #[derive(Debug)]
@@ -38,6 +41,30 @@ pub struct Session<'a> {
     dataset: Arc<Dataset>,
     catalog: Catalog,
     database: String,
+    /// Whose prepared statements are meant.
+    workgroup: String,
+    unload_copy: Option<RowsCopy>,
+    tables_location: Option<String>,
+}
+
+/// Takes a copy of each batch of rows on their way to files.
+pub type RowsCopy = Arc<dyn CopyRows>;
+
+/// What takes a copy of rows on their way to files.
+pub trait CopyRows: std::fmt::Debug + Send + Sync {
+    /// Takes the columns, before the first batch.
+    ///
+    /// # Errors
+    ///
+    /// Those of whoever keeps it, which end the statement.
+    fn begin(&self, schema: &SchemaRef) -> Result<()>;
+
+    /// Takes a batch.
+    ///
+    /// # Errors
+    ///
+    /// Those of whoever keeps it, which end the statement.
+    fn copy(&self, batch: &RecordBatch) -> Result<()>;
 }
 
 /// What a name in FROM stands for.
@@ -64,7 +91,16 @@ pub(crate) struct Planned {
 
 impl<'a> Session<'a> {
     pub(crate) fn new(engine: &'a Engine, dataset: Arc<Dataset>, catalog: Catalog) -> Self {
-        Self { engine, dataset, catalog, database: DATABASE.to_owned() }
+        let (database, workgroup) = (DATABASE.to_owned(), WORKGROUP.to_owned());
+        Self {
+            engine,
+            dataset,
+            catalog,
+            database,
+            workgroup,
+            unload_copy: None,
+            tables_location: None,
+        }
     }
 
     /// The same session, in which names without a database are looked up in this one.
@@ -82,6 +118,37 @@ impl<'a> Session<'a> {
         }
         self.database = database;
         Ok(self)
+    }
+
+    /// The same session with the prepared statements of another workgroup than `primary`.
+    pub fn in_workgroup(mut self, workgroup: &str) -> Self {
+        workgroup.clone_into(&mut self.workgroup);
+        self
+    }
+
+    /// The same session, in which somebody gets the rows that `UNLOAD` writes.
+    pub fn with_unload_copy(mut self, copy: RowsCopy) -> Self {
+        self.unload_copy = Some(copy);
+        self
+    }
+
+    /// The same session, in which `CREATE TABLE AS` that names no location writes below this one.
+    pub fn with_tables_location(mut self, location: &str) -> Self {
+        self.tables_location = Some(location.to_owned());
+        self
+    }
+
+    pub(crate) fn tables_location(&self) -> Option<&str> {
+        self.tables_location.as_deref()
+    }
+
+    pub(crate) fn unload_copy(&self) -> Option<RowsCopy> {
+        self.unload_copy.clone()
+    }
+
+    /// The workgroup whose prepared statements are meant.
+    pub(crate) fn workgroup(&self) -> &str {
+        &self.workgroup
     }
 
     /// The database that names without one are looked up in.
@@ -103,10 +170,26 @@ impl<'a> Session<'a> {
         match statement.kind {
             Kind::Query(parsed) => self.select(parsed).await,
             Kind::Other(other) => {
-                let (sql, start) = (statement.source, statement.start);
-                let execution = Execution { session: self, sql, start, parameters: &[] };
+                let Statement { source: sql, start, parameters, .. } = statement;
+                let execution = Execution { session: self, sql, start, parameters: &parameters };
                 Box::pin(execution.run(&other)).await
             }
+        }
+    }
+
+    /// The statement that another one executes, with its values: that of `EXECUTE`. Any other stays what it is.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound` if there is no such prepared statement, and those of reading it.
+    pub async fn executed(&self, statement: Statement) -> Result<Statement> {
+        let Kind::Other(other) = &statement.kind else { return Ok(statement) };
+        let Statement { source: sql, start, .. } = &statement;
+        let (sql, parameters) = (Arc::clone(sql), &statement.parameters);
+        let execution = Execution { session: self, sql, start: *start, parameters };
+        match execution.executed(other).await? {
+            Some(executed) => Ok(executed),
+            None => Ok(statement),
         }
     }
 
@@ -194,7 +277,7 @@ impl<'a> Session<'a> {
                 Found::Log(table) => Arc::new(LogTable::new(scan.clone(), table, &parsed.hidden)),
                 Found::Rejected => Arc::new(RejectedTable::new(scan.clone())),
                 Found::ThreatIps => threat_ips(self.who())?,
-                Found::Information => information(self.catalog(), &name.name).await?,
+                Found::Information => information(self, &name.name).await?,
             };
             tables.push((name, provider));
         }
@@ -239,6 +322,15 @@ impl<'a> Session<'a> {
     }
 
     /// What a database and a name stand for, in the catalog or among the logs.
+    ///
+    /// # Errors
+    ///
+    /// Those of the catalog.
+    pub async fn known_relation(&self, database: &str, name: &str) -> Result<Option<Relation>> {
+        self.relation(&database.to_lowercase(), &name.to_lowercase()).await
+    }
+
+    /// The same for names in lower case.
     pub(crate) async fn relation(&self, database: &str, name: &str) -> Result<Option<Relation>> {
         if database == LOGS {
             return Ok(table::find(name).map(|table| Relation::Table(log_relation(table))));
@@ -352,6 +444,10 @@ impl<'a> Session<'a> {
         self.engine
     }
 
+    pub(crate) fn dataset(&self) -> &Arc<Dataset> {
+        &self.dataset
+    }
+
     /// The name in FROM of a log at the places of this session: its own, unless a table of the catalog has that.
     ///
     /// # Errors
@@ -434,6 +530,7 @@ impl Planned {
         let rows =
             begun.await.map_err(|error| (self.locate)(dialect::errors::of_planning(error)))?;
         let rows = shown(rows);
-        Ok(Query { schema: rows.schema(), rows, metrics: self.metrics, notes: self.notes })
+        let (metrics, notes, written) = (self.metrics, self.notes, Arc::new(Written::default()));
+        Ok(Query { schema: rows.schema(), rows, metrics, notes, written })
     }
 }

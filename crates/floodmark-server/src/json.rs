@@ -21,7 +21,7 @@ pub(crate) struct Action {
     /// Its name after the dot of `X-Amz-Target`.
     pub(crate) name: &'static str,
     /// Reads what it takes, runs it, and writes what it gives.
-    pub(crate) run: fn(Arc<State>, Value) -> BoxFuture<'static, Answer<Value>>,
+    pub(crate) run: fn(Arc<State>, Value) -> BoxFuture<'static, Answer<String>>,
 }
 
 /// Declares an action: its name, and the function that takes the state and the input, and gives the output.
@@ -102,7 +102,7 @@ pub(crate) async fn answer(
         },
     };
     match outcome {
-        Ok(output) => whole(StatusCode::OK, CONTENT_TYPE, output.to_string()),
+        Ok(output) => whole(StatusCode::OK, CONTENT_TYPE, output),
         Err(fault) => whole(fault.status(), CONTENT_TYPE, fault.body().to_string()),
     }
 }
@@ -157,8 +157,8 @@ fn without_nulls(value: Value) -> Value {
 }
 
 /// What an action gives, as JSON.
-pub(crate) fn written(output: impl Serialize) -> Answer<Value> {
-    serde_json::to_value(output).map_err(|error| {
+pub(crate) fn written(output: impl Serialize) -> Answer<String> {
+    serde_json::to_string(&output).map_err(|error| {
         Fault::new("InternalServerException", format!("the answer cannot be written: {error}"))
     })
 }

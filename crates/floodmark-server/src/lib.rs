@@ -5,13 +5,21 @@
 
 mod athena;
 mod body;
+pub mod client;
+mod database;
+mod executions;
 mod glue;
 mod json;
 pub mod limits;
 mod listen;
+mod page;
+mod results;
 mod route;
 mod s3;
 mod state;
 mod sts;
 
-pub use listen::{Server, ServerOptions};
+pub use floodmark_buckets::Buckets;
+pub use listen::{
+    Announcement, GuardOptions, Listening, ResultMode, Server, ServerOptions, Tell, Tls, Token,
+};

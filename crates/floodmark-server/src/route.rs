@@ -1,53 +1,187 @@
 //! Which service a request is for.
 
-use std::sync::Arc;
+use std::time::Duration;
 
-use http::{Request, Response, StatusCode};
+use bytes::Bytes;
+use http::request::Parts;
+use http::{Method, Request, Response, StatusCode, Uri, header};
 use http_body_util::{BodyExt, Limited};
-use hyper::body::Incoming;
 
 use crate::body::{ResponseBody, whole};
+use crate::json::Action;
 use crate::limits::ACTION_BYTES_MAX;
-use crate::state::State;
+use crate::listen::Front;
+use crate::listen::pace::PacedBody;
+use crate::listen::page;
+use crate::listen::refusal::{Reason, Refusal};
 use crate::{athena, glue, json, sts};
+
+/// What a request is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Service {
+    /// An action of Athena, by its name.
+    Athena(String),
+    /// An action of Glue, by its name.
+    Glue(String),
+    /// Lake Formation, which clients of Glue ask for its settings.
+    LakeFormation,
+    /// STS.
+    Sts,
+    /// S3, which has all that says nothing else.
+    S3,
+    /// A page of our own, by its path.
+    Page(String),
+    /// A service that we are not, as the client names it.
+    Unknown(String),
+}
+
+/// What a request is for, by its head alone.
+pub(crate) fn service(request: &Parts) -> Service {
+    let path = request.uri.path();
+    // No bucket's name begins so.
+    if path.starts_with("/_") || path.starts_with("/-") {
+        return Service::Page(path.to_owned());
+    }
+    if let Some(target) = text(request, "x-amz-target") {
+        return match target.split_once('.') {
+            Some(("AmazonAthena", name)) => Service::Athena(name.to_owned()),
+            Some(("AWSGlue", name)) => Service::Glue(name.to_owned()),
+            _ => Service::Unknown(target.to_owned()),
+        };
+    }
+    match credential(request).as_deref().and_then(|scope| scope.split('/').nth(3)) {
+        Some("sts") => Service::Sts,
+        Some("lakeformation") => Service::LakeFormation,
+        Some("s3" | "s3express" | "s3-outposts") => Service::S3,
+        Some(other) => Service::Unknown(other.to_owned()),
+        None if is_form(request) => Service::Sts,
+        None if is_browser(request) => Service::Page(path.to_owned()),
+        None => Service::S3,
+    }
+}
 
 /// Answers a request that the guard has let through.
 pub(crate) async fn answer(
-    state: &Arc<State>,
-    request: Request<Incoming>,
+    front: &Front,
+    service: &Service,
+    parts: Parts,
+    body: PacedBody,
 ) -> Response<ResponseBody> {
-    let target = request.headers().get("x-amz-target").and_then(|target| target.to_str().ok());
-    if let Some(target) = target.map(str::to_owned) {
-        let Some(body) = body(request).await else { return too_large() };
-        return match target.split_once('.') {
-            Some(("AmazonAthena", name)) => {
-                json::answer(athena::ACTIONS, name, athena::not_supported, state, &body).await
+    let outcome = match service {
+        Service::S3 => return front.state.s3.answer(Request::from_parts(parts, body)).await,
+        Service::Page(path) => return page::answer(path, front),
+        Service::Athena(name) => match whole_body(&parts, body, front.silence).await {
+            Ok(body) => {
+                tell_unsupported(front, &parts, "Athena's", athena::ACTIONS, name);
+                let no = athena::not_supported;
+                Ok(json::answer(athena::ACTIONS, name, no, &front.state, &body).await)
             }
-            Some(("AWSGlue", name)) => {
-                json::answer(glue::ACTIONS, name, glue::not_supported, state, &body).await
+            Err(refusal) => Err(refusal),
+        },
+        Service::Glue(name) => match whole_body(&parts, body, front.silence).await {
+            Ok(body) => {
+                tell_unsupported(front, &parts, "Glue's", glue::ACTIONS, name);
+                let no = glue::not_supported;
+                Ok(json::answer(glue::ACTIONS, name, no, &front.state, &body).await)
             }
-            _ => json::unknown_operation(),
-        };
+            Err(refusal) => Err(refusal),
+        },
+        Service::Sts => whole_body(&parts, body, front.silence).await.map(|body| {
+            let action = sts::action(&body);
+            if !sts::ACTIONS.contains(&action.as_str()) {
+                front.unsupported.tell(&parts.headers, &format!("STS's {action}"));
+            }
+            sts::answer(&action)
+        }),
+        Service::LakeFormation => Ok(lake_formation(front, &parts)),
+        Service::Unknown(name) => {
+            front.unsupported.tell(&parts.headers, name);
+            Ok(json::unknown_operation())
+        }
+    };
+    outcome.unwrap_or_else(|refusal| refusal.response(service))
+}
+
+/// `AccessKeyId/date/region/service/aws4_request`: by whom and for what a request is signed, in its header or its address.
+pub(crate) fn credential(request: &Parts) -> Option<String> {
+    let signed = text(request, "authorization").and_then(|authorization| {
+        let (_, rest) = authorization.split_once("Credential=")?;
+        Some(rest.split([',', ' ']).next()?.to_owned())
+    });
+    signed.or_else(|| query_value(&request.uri, "X-Amz-Credential"))
+}
+
+/// The value of a member of an address's query.
+pub(crate) fn query_value(uri: &Uri, name: &str) -> Option<String> {
+    let members = url::form_urlencoded::parse(uri.query()?.as_bytes());
+    let mut values = members.filter(|(member, _)| member == name);
+    values.next().map(|(_, value)| value.into_owned())
+}
+
+fn text<'a>(request: &'a Parts, header: &str) -> Option<&'a str> {
+    request.headers.get(header)?.to_str().ok()
+}
+
+/// Whether a request is a call in a form, as STS takes them, that nobody signed.
+fn is_form(request: &Parts) -> bool {
+    let content = text(request, "content-type").unwrap_or_default();
+    request.method == Method::POST
+        && request.uri.path() == "/"
+        && content.starts_with("application/x-www-form-urlencoded")
+}
+
+/// Whether a person looks at the root with a browser. No client of S3 asks for a page.
+fn is_browser(request: &Parts) -> bool {
+    request.method == Method::GET
+        && request.uri.path() == "/"
+        && request.uri.query().is_none()
+        && text(request, "authorization").is_none_or(|scheme| !scheme.starts_with("AWS"))
+        && text(request, "accept").is_some_and(|accept| accept.contains("text/html"))
+}
+
+/// The whole body of a call.
+async fn whole_body(parts: &Parts, body: PacedBody, silence: Duration) -> Result<Bytes, Refusal> {
+    if let Some(encoding) = text(parts, header::CONTENT_ENCODING.as_str())
+        && !encoding.trim().is_empty()
+        && encoding != "identity"
+    {
+        let message =
+            "compressed bodies are not read; set AWS_DISABLE_REQUEST_COMPRESSION=true".to_owned();
+        return Err(Refusal::new(Reason::Encoding, message));
     }
-    if scope(&request).as_deref() == Some("sts") {
-        let Some(body) = body(request).await else { return too_large() };
-        return sts::answer(&body);
+    let body = Limited::new(body, ACTION_BYTES_MAX).collect();
+    match tokio::time::timeout(silence, body).await {
+        Ok(Ok(body)) => Ok(body.to_bytes()),
+        Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => {
+            let message = format!("a call has at most {ACTION_BYTES_MAX} bytes");
+            Err(Refusal::new(Reason::Length, message))
+        }
+        // Whoever went away reads no answer.
+        _ => Err(Refusal::new(Reason::Silence, "the request did not come in whole in time")),
     }
-    state.s3.answer(request).await
 }
 
-/// The service in the scope of a signature: `Credential=AKID/date/region/SERVICE/aws4_request`.
-fn scope<B>(request: &Request<B>) -> Option<String> {
-    let authorization = request.headers().get("authorization")?.to_str().ok()?;
-    let (_, rest) = authorization.split_once("Credential=")?;
-    rest.split(',').next()?.split('/').nth(3).map(str::to_owned)
+/// Tells once of an action that is none of a service's.
+fn tell_unsupported(
+    front: &Front,
+    parts: &Parts,
+    service: &str,
+    actions: &'static [Action],
+    name: &str,
+) {
+    if !actions.iter().any(|action| action.name == name) {
+        front.unsupported.tell(&parts.headers, &format!("{service} {name}"));
+    }
 }
 
-async fn body(request: Request<Incoming>) -> Option<bytes::Bytes> {
-    let body = Limited::new(request.into_body(), ACTION_BYTES_MAX);
-    body.collect().await.ok().map(|body| body.to_bytes())
-}
-
-fn too_large() -> Response<ResponseBody> {
-    whole(StatusCode::PAYLOAD_TOO_LARGE, "text/plain", "the request is too large\n")
+/// Lake Formation manages nothing here, which is what its empty settings say.
+fn lake_formation(front: &Front, parts: &Parts) -> Response<ResponseBody> {
+    let action = parts.uri.path().trim_start_matches('/');
+    if action == "GetDataLakeSettings" {
+        let settings = "{\"DataLakeSettings\":{\"DataLakeAdmins\":[],\"CreateDatabaseDefaultPermissions\":[],\"CreateTableDefaultPermissions\":[]}}";
+        return whole(StatusCode::OK, "application/json", settings);
+    }
+    front.unsupported.tell(&parts.headers, &format!("Lake Formation's {action}"));
+    let message = format!("{action} of Lake Formation is not supported by Floodmark");
+    Refusal::new(Reason::Service, message).response(&Service::LakeFormation)
 }

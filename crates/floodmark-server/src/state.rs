@@ -1,18 +1,106 @@
 //! What all requests share.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use floodmark_buckets::Buckets;
-use floodmark_engine::Engine;
+use floodmark_engine::{Dataset, Engine, Result, Session};
+use tokio::runtime::Handle;
 
+use crate::executions::execution::Execution;
+use crate::executions::{Executions, QueryOptions, ResultPlace};
+use crate::listen::{Ending, Tell};
 use crate::s3::S3;
+
+/// The bucket of results that name no other.
+const RESULTS: &str = "athena-results";
 
 /// What all requests share.
 pub(crate) struct State {
     /// Runs SQL; has the catalog.
     pub(crate) engine: Arc<Engine>,
+    /// The logs whose tables are in the database `logs`.
+    dataset: Arc<Dataset>,
     /// The buckets that are folders of this machine.
     pub(crate) buckets: Arc<Buckets>,
     /// Answers requests to S3.
     pub(crate) s3: S3,
+    /// All executions of statements.
+    pub(crate) executions: Executions,
+    /// Where results go for which nobody names a place.
+    pub(crate) results: ResultPlace,
+    /// Tells those who wait that the server ends.
+    pub(crate) ending: Ending,
+    tell: Tell,
+}
+
+/// What a state is made of.
+pub(crate) struct Parts<'a> {
+    pub(crate) engine: Arc<Engine>,
+    pub(crate) buckets: Arc<Buckets>,
+    /// The folder of the history and of managed results.
+    pub(crate) folder: &'a Path,
+    /// The logs whose tables are in the database `logs`.
+    pub(crate) from: &'a [String],
+    pub(crate) queries: QueryOptions,
+    /// On which threads statements run.
+    pub(crate) runtime: Handle,
+    pub(crate) tell: Tell,
+}
+
+impl State {
+    /// Opens everything.
+    ///
+    /// # Errors
+    ///
+    /// `AccessDenied` or `Unavailable` if the folder cannot be used, and those of opening the logs.
+    pub(crate) async fn open(parts: Parts<'_>) -> Result<Self> {
+        let Parts { engine, buckets, folder, from, queries, runtime, tell } = parts;
+        let executions = Executions::open(folder, queries, runtime).await?;
+        let results = ResultPlace::S3 { bucket: RESULTS.to_owned(), prefix: String::new() };
+        if buckets.has_own() && buckets.find(RESULTS).is_none() {
+            buckets.create(RESULTS)?;
+        }
+        let dataset = engine.dataset(from).await?;
+        let s3 = S3::new(Arc::clone(&buckets));
+        Ok(Self { engine, dataset, buckets, s3, executions, results, ending: Ending::new(), tell })
+    }
+
+    /// A session over the catalog and the logs.
+    ///
+    /// # Errors
+    ///
+    /// Those of opening the catalog.
+    pub(crate) async fn session(&self) -> Result<Session<'_>> {
+        self.engine.session(&self.dataset).await
+    }
+
+    /// Tells whoever runs the server a line.
+    pub(crate) fn tell(&self, line: &str) {
+        self.tell.say(line);
+    }
+
+    /// Tells how a query ended.
+    pub(crate) fn tell_query(&self, execution: &Execution) {
+        let statistics = &execution.statistics;
+        let mut line = format!(
+            "{} {} {} in {} ms, {} bytes read, {} rows",
+            execution.id,
+            execution.substatement.as_deref().unwrap_or(&execution.statement_type),
+            execution.state.name().to_lowercase(),
+            statistics.total_ms,
+            statistics.scanned_bytes,
+            statistics.output_rows,
+        );
+        if statistics.rejected_lines > 0 {
+            line.push_str(&format!(
+                "; {} lines are no rows: the table `rejected` has them",
+                statistics.rejected_lines
+            ));
+        }
+        if let Some(failure) = &execution.failure {
+            line.push_str(&format!(": {}", failure.reason));
+        }
+        self.tell(&line);
+    }
 }

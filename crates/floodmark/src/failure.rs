@@ -39,11 +39,28 @@ impl std::error::Error for InSql {
     }
 }
 
+/// A program that was run has ended so: it told why itself.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    pub(crate) code: u8,
+}
+
+impl std::fmt::Display for Ended {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "the program ended with {}", self.code)
+    }
+}
+
+impl std::error::Error for Ended {}
+
 /// Says what went wrong in one line or two, with the place in the SQL and what to try; gives the exit code.
 pub(crate) fn tell(failure: &anyhow::Error) -> u8 {
     // Whoever read our output has seen enough.
     if is_closed_pipe(failure) {
         return 0;
+    }
+    if let Some(Ended { code }) = failure.downcast_ref::<Ended>() {
+        return *code;
     }
     if let Some(error) = failure.downcast_ref::<floodmark_aws::Error>() {
         return tell(&anyhow::Error::new(Error::from(error.copy())));

@@ -9,6 +9,7 @@ mod report_text;
 mod resolving;
 mod settings;
 mod shell;
+mod signals;
 
 use std::process::ExitCode;
 

@@ -5,6 +5,17 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::dialect::ddl::CREATED;
+
+/// The members of an entry in Glue's JSON that SQL does not use, kept for those who wrote them.
+///
+/// What SQL uses stands in the fields of the definition, and not here. `Columns` has the columns' own by their names.
+pub type GlueMembers = Map<String, Value>;
+
+/// The property that says that dropping a table leaves its files.
+const EXTERNAL: &str = "EXTERNAL";
 
 /// A database.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,6 +31,12 @@ pub struct Database {
     /// `DBPROPERTIES`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub properties: BTreeMap<String, String>,
+    /// When it was made, in seconds since 1970; 0 where nobody noted it.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub created_s: i64,
+    /// What Glue's API was given besides; None for a database that SQL made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub glue: Option<GlueMembers>,
 }
 
 /// A column of a table.
@@ -75,6 +92,12 @@ pub struct TableDefinition {
     /// When it was made, in seconds since 1970.
     #[serde(default)]
     pub created_s: i64,
+    /// When it was last changed, in seconds since 1970; 0 for a table that is as it was made.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub updated_s: i64,
+    /// What Glue's API was given besides; None for a table that SQL made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub glue: Option<GlueMembers>,
 }
 
 /// A registered partition of a table.
@@ -84,6 +107,15 @@ pub struct Partition {
     pub values: Vec<Option<String>>,
     /// Where it lies.
     pub location: String,
+}
+
+/// A registered partition as Glue's API gives it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RegisteredPartition {
+    /// What SQL uses of it.
+    pub partition: Partition,
+    /// What Glue's API was given besides; None for a partition that SQL made.
+    pub glue: Option<GlueMembers>,
 }
 
 /// A view.
@@ -102,6 +134,12 @@ pub struct View {
     /// When it was made, in seconds since 1970.
     #[serde(default)]
     pub created_s: i64,
+    /// When it was last changed, in seconds since 1970; 0 for a view that is as it was made.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub updated_s: i64,
+    /// What Glue's API was given besides; None for a view that SQL made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub glue: Option<GlueMembers>,
 }
 
 /// What a name in FROM stands for.
@@ -121,6 +159,24 @@ impl Relation {
             Self::View(view) => &view.name,
         }
     }
+}
+
+impl TableDefinition {
+    /// The table's properties as Hive and Glue show them: with those that every table has which SQL made.
+    pub(crate) fn shown_properties(&self) -> BTreeMap<String, String> {
+        let mut properties = self.properties.clone();
+        if self.glue.is_none() {
+            properties.insert(EXTERNAL.to_owned(), "TRUE".to_owned());
+            if self.created_s > 0 {
+                properties.insert(CREATED.to_owned(), self.created_s.to_string());
+            }
+        }
+        properties
+    }
+}
+
+fn is_zero(seconds: &i64) -> bool {
+    *seconds == 0
 }
 
 /// A statement that `PREPARE` keeps.

@@ -6,17 +6,21 @@ use datafusion::arrow::array::{ArrayRef, Int64Array, RecordBatch, StringViewArra
 use datafusion::arrow::datatypes::{DataType, Field, Schema};
 use datafusion::catalog::{MemTable, TableProvider};
 
-use crate::catalog::{CATALOG, Catalog, ColumnDefinition, INFORMATION_SCHEMA, Relation};
+use crate::catalog::{CATALOG, ColumnDefinition, INFORMATION_SCHEMA, Relation};
 use crate::dialect::trino_type::TrinoType;
 use crate::error::{Error, Result};
+use crate::session::Session;
 
 /// One of the tables `schemata`, `tables`, `views` and `columns`.
-pub(crate) async fn information(catalog: &Catalog, name: &str) -> Result<Arc<dyn TableProvider>> {
+pub(crate) async fn information(
+    session: &Session<'_>,
+    name: &str,
+) -> Result<Arc<dyn TableProvider>> {
     let mut relations = Vec::new();
-    let databases = catalog.databases().await?;
+    let databases = session.databases().await?;
     if name != "schemata" {
         for database in &databases {
-            for relation in catalog.relations(&database.name).await? {
+            for relation in session.relations(&database.name).await? {
                 relations.push((database.name.clone(), relation));
             }
         }

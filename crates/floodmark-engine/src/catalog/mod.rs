@@ -12,12 +12,12 @@ mod repair;
 mod threat_ips;
 
 pub use definition::{
-    ColumnDefinition, Database, Partition, PreparedStatement, Relation, SerdeDefinition,
-    TableDefinition, View,
+    ColumnDefinition, Database, GlueMembers, Partition, PreparedStatement, RegisteredPartition,
+    Relation, SerdeDefinition, TableDefinition, View,
 };
 pub use glue::{GlueCatalog, GlueOptions};
 pub(crate) use information::information;
-pub use local::{Contents, IfExists, IfMissing, LocalCatalog};
+pub use local::{Contents, IfExists, IfMissing, LocalCatalog, PartitionPage};
 pub use partition_filter::PartitionFilter;
 pub use partition_name::{DEFAULT_PARTITION, partition_location, partition_name};
 pub use projection::Projection;
@@ -25,6 +25,7 @@ pub use repair::{FoundPartitions, find_partitions};
 pub(crate) use threat_ips::threat_ips;
 pub use threat_ips::{THREAT_IPS, THREAT_IPS_COLUMNS};
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use datafusion::catalog::{
@@ -43,7 +44,7 @@ pub(crate) const CATALOG: &str = "awsdatacatalog";
 /// The database that unqualified names are looked up in, as in Athena.
 pub(crate) const DATABASE: &str = "default";
 /// The database of the logs at the places that are asked.
-pub(crate) const LOGS: &str = "logs";
+pub const LOGS: &str = "logs";
 /// The database that tells about databases, tables and columns.
 pub(crate) const INFORMATION_SCHEMA: &str = "information_schema";
 /// The table of the lines that are no rows.
@@ -150,6 +151,56 @@ impl Catalog {
                 blocking(local, move |local| local.partitions(&database, &name, &filter)).await
             }
             Self::Glue(glue) => glue.partitions(table, filter).await,
+        }
+    }
+
+    /// Registered partitions of a table as Glue gives them, in an order that stays.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound` if there is no such table, and `AccessDenied` or `Unavailable` if the catalog cannot be read.
+    pub async fn partition_page(
+        &self,
+        table: &TableDefinition,
+        page: PartitionPage,
+    ) -> Result<Vec<RegisteredPartition>> {
+        match self {
+            Self::Local(local) => {
+                let (database, name) = (table.database.clone(), table.name.clone());
+                blocking(local, move |local| local.partition_page(&database, &name, &page)).await
+            }
+            Self::Glue(glue) => {
+                Ok(page.of(glue.partitions(table, &PartitionFilter::default()).await?))
+            }
+        }
+    }
+
+    /// The registered partitions with these values as Glue gives them; None for those that are not registered.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Catalog::partition_page`].
+    pub async fn partitions_of(
+        &self,
+        table: &TableDefinition,
+        wanted: &[Vec<Option<String>>],
+    ) -> Result<Vec<Option<RegisteredPartition>>> {
+        match self {
+            Self::Local(local) => {
+                let (database, name) = (table.database.clone(), table.name.clone());
+                let wanted = wanted.to_vec();
+                blocking(local, move |local| local.partitions_of(&database, &name, &wanted)).await
+            }
+            Self::Glue(glue) => {
+                let known = glue.partitions(table, &PartitionFilter::default()).await?;
+                let known: HashMap<_, _> =
+                    known.into_iter().map(|known| (known.values.clone(), known)).collect();
+                let found = wanted.iter().map(|values| {
+                    let partition = known.get(values)?.clone();
+                    Some(RegisteredPartition { partition, glue: None })
+                });
+                Ok(found.collect())
+            }
         }
     }
 

@@ -37,8 +37,8 @@ pub use crate::dialect::aggregate::{Aggregate, aggregate};
 pub use crate::dialect::functions::url::{UrlPart, url_part};
 pub(crate) use crate::dialect::parsed::Parsed;
 pub(crate) use crate::dialect::parsed::TableName;
+pub use crate::dialect::statement::{Action, Statement, parse, parse_alone};
 pub(crate) use crate::dialect::statement::{Kind, parse_one};
-pub use crate::dialect::statement::{Statement, parse};
 
 /// Reads plain queries separated by `;`.
 ///

@@ -64,7 +64,7 @@ impl Writer {
     }
 
     /// Appends the text of a value, `null` for NULL.
-    fn append(&self, row: usize, out: &mut String) {
+    pub(crate) fn append(&self, row: usize, out: &mut String) {
         if self.is_null(row) {
             out.push_str("null");
         } else {

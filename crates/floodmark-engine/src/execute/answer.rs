@@ -27,6 +27,7 @@ pub(crate) fn table<const N: usize>(names: [&str; N], rows: &[[Option<String>; N
         rows: Box::pin(RecordBatchStreamAdapter::new(schema, rows)),
         metrics: Arc::new(Metrics::default()),
         notes: Vec::new(),
+        written: Arc::default(),
     }
 }
 
@@ -44,5 +45,6 @@ pub(crate) fn done() -> Query {
         rows: Box::pin(RecordBatchStreamAdapter::new(schema, stream::empty())),
         metrics: Arc::new(Metrics::default()),
         notes: Vec::new(),
+        written: Arc::default(),
     }
 }

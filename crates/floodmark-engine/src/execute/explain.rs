@@ -49,6 +49,7 @@ impl Execution<'_> {
             rows: Box::pin(RecordBatchStreamAdapter::new(schema, rows)),
             metrics: query.metrics,
             notes: query.notes,
+            written: query.written,
         })
     }
 }

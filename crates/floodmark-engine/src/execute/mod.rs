@@ -19,7 +19,8 @@ use crate::error::{Error, ErrorKind, Position, Result};
 use crate::query::Query;
 use crate::session::Session;
 
-pub(crate) use tables::location;
+pub(crate) use show::columns;
+pub(crate) use tables::{check_values, location};
 
 const OTHER_DATABASE: &str = "name the database with `--database`, in the shell with `\\database NAME`, or before the table: `web.hits`";
 
@@ -89,11 +90,8 @@ impl Execution<'_> {
             }
             Statement::Explain(explain) => self.explain(explain).await,
             Statement::Prepare { name, query } => self.prepare(name, query).await,
-            Statement::Execute { name, position, parameters } => {
-                self.execute(name, *position, parameters).await
-            }
-            Statement::ExecuteImmediate { text, position, parameters } => {
-                self.execute_immediate(text, *position, parameters).await
+            Statement::Execute { .. } | Statement::ExecuteImmediate { .. } => {
+                self.execute(statement).await
             }
             Statement::Deallocate { name, position } => self.deallocate(name, *position).await,
             Statement::NotSupported { what, by_athena, position } => {

@@ -6,8 +6,10 @@ use std::ops::Range;
 use datafusion::arrow::datatypes::{DataType, SchemaRef};
 use datafusion::common::Column;
 use datafusion::logical_expr::{Expr, LogicalPlanBuilder, lit};
+use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::scalar::ScalarValue;
 use floodmark_formats::hive::HiveType;
+use futures::StreamExt;
 use uuid::Uuid;
 
 use crate::catalog::{CATALOG, ColumnDefinition, LOGS, SerdeDefinition, TableDefinition, refused};
@@ -289,6 +291,9 @@ impl Execution<'_> {
         if let Some(database) = database {
             return Ok(format!("{}/{name}_{unique}/", database.trim_end_matches('/')));
         }
+        if let Some(location) = self.session.tables_location() {
+            return Ok(location.to_owned());
+        }
         match &self.session.engine().options().tables_folder {
             Some(folder) => {
                 Ok(folder.join(of).join(format!("{name}_{unique}")).to_string_lossy().into_owned())
@@ -405,7 +410,18 @@ impl Execution<'_> {
         let place = location(to)?;
         let target = self.target(&place, (format, compression), keys).await?;
         self.is_free(&place, "UNLOAD").await?;
-        Ok(writing(planned.run().await?, target, Folder))
+        let mut query = planned.run().await?;
+        if let Some(copy) = self.session.unload_copy() {
+            let schema = query.rows.schema();
+            copy.begin(&schema)?;
+            let rows = query.rows.map(move |batch| {
+                let batch = batch?;
+                copy.copy(&batch)?;
+                Ok(batch)
+            });
+            query.rows = Box::pin(RecordBatchStreamAdapter::new(schema, rows));
+        }
+        Ok(writing(query, target, Folder))
     }
 }
 

@@ -18,7 +18,7 @@ use crate::query::Query;
 impl Execution<'_> {
     pub(super) async fn show_databases(&self, like: Option<&Like>) -> Result<Query> {
         let chosen = Chosen::new(like)?;
-        let databases = self.session.catalog().databases().await?;
+        let databases = self.session.databases().await?;
         let names = databases.into_iter().map(|database| database.name);
         Ok(answer::list("database_name", names.filter(|name| chosen.takes(name))))
     }
@@ -49,11 +49,7 @@ impl Execution<'_> {
     async fn relations(&self, database: Option<&Name>) -> Result<Vec<Relation>> {
         let name = database.map_or(self.session.database(), |name| name.name.as_str());
         let position = database.map(|name| name.position);
-        let catalog = self.session.catalog();
-        if catalog.database(name).await?.is_none() {
-            return Err(refused::schema_not_found(name).at(position));
-        }
-        catalog.relations(name).await
+        self.session.relations(name).await.map_err(|error| error.at(position))
     }
 
     pub(super) async fn show_columns(&self, name: &Name) -> Result<Query> {
@@ -119,13 +115,9 @@ impl Execution<'_> {
         key: Option<&str>,
     ) -> Result<Query> {
         let table = self.table(name).await?;
-        let mut properties = vec![("EXTERNAL".to_owned(), "TRUE".to_owned())];
-        properties.extend(table.properties.clone());
-        if table.created_s > 0 {
-            properties.push(("transient_lastDdlTime".to_owned(), table.created_s.to_string()));
-        }
+        let mut properties = table.shown_properties();
         if let Some(key) = key {
-            properties.retain(|(known, _)| known == key);
+            properties.retain(|known, _| known == key);
             if properties.is_empty() {
                 let message = format!(
                     "Table {}.{} does not have property: {key}",

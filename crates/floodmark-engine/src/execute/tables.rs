@@ -63,6 +63,8 @@ impl Execution<'_> {
             comment: create.comment.clone(),
             location: create.location.clone(),
             properties: create.properties.iter().cloned().collect(),
+            created_s: now_s(),
+            glue: None,
         };
         let keep = if_exists(create.if_not_exists);
         let at = Some(create.name.position);
@@ -188,6 +190,7 @@ impl Execution<'_> {
             columns,
             default_database: self.session.database().to_owned(),
             created_s: now_s(),
+            ..View::default()
         };
         let exists = match (create.or_replace, create.if_not_exists) {
             (true, _) => IfExists::Replace,
@@ -295,6 +298,7 @@ impl Execution<'_> {
                     .change(move |local| {
                         local.change_table(&table.database, &table.name, |table| {
                             change(table, &action, place)?;
+                            table.updated_s = now_s();
                             check_definition(table)?;
                             Ok(())
                         })
@@ -399,30 +403,35 @@ fn values(table: &TableDefinition, given: &PartitionValues) -> Result<Vec<Option
     let mut values: Vec<Option<Option<String>>> = vec![None; table.partition_keys.len()];
     for (name, value) in given {
         let value = value.clone().filter(|value| value != DEFAULT_PARTITION);
-        if value.as_deref() == Some("") {
-            let message = format!("the value of the partition column `{name}` is empty");
-            return Err(Error::invalid_query(message).code("INVALID_PARTITION_VALUE"));
-        }
         values[key(table, name)?] = Some(value);
     }
-    (values.into_iter().zip(&table.partition_keys))
-        .map(|(value, ColumnDefinition { name, hive_type, .. })| {
-            let Some(value) = value else {
-                let message = format!("the partition has no value for `{name}`");
-                return Err(Error::invalid_query(message).code("INVALID_PARTITION_VALUE"));
-            };
-            // A value that is none of the type would make every query of the table fail.
-            if let (Some(text), Ok(known)) = (&value, HiveType::parse(hive_type))
-                && ScalarValue::try_from_string(text.clone(), &known.arrow()).is_err()
-            {
-                let message = format!(
-                    "the value `{text}` of the partition column `{name}` is no {hive_type}"
-                );
-                return Err(Error::invalid_query(message).code("INVALID_PARTITION_VALUE"));
-            }
-            Ok(value)
+    let values = values.into_iter().zip(&table.partition_keys).map(|(value, key)| {
+        value.ok_or_else(|| {
+            let message = format!("the partition has no value for `{}`", key.name);
+            Error::invalid_query(message).code("INVALID_PARTITION_VALUE")
         })
-        .collect()
+    });
+    let values = values.collect::<Result<Vec<_>>>()?;
+    check_values(table, &values)?;
+    Ok(values)
+}
+
+/// Refuses values of partition columns that are not of their types: one would make every query of the table fail.
+pub(crate) fn check_values(table: &TableDefinition, values: &[Option<String>]) -> Result<()> {
+    for (value, ColumnDefinition { name, hive_type, .. }) in
+        values.iter().zip(&table.partition_keys)
+    {
+        let Some(text) = value else { continue };
+        let problem = match HiveType::parse(hive_type) {
+            _ if text.is_empty() => format!("the value of the partition column `{name}` is empty"),
+            Ok(known) if ScalarValue::try_from_string(text.clone(), &known.arrow()).is_err() => {
+                format!("the value `{text}` of the partition column `{name}` is no {hive_type}")
+            }
+            _ => continue,
+        };
+        return Err(Error::invalid_query(problem).code("INVALID_PARTITION_VALUE"));
+    }
+    Ok(())
 }
 
 /// Whether a partition meets all conditions. Numbers are compared as numbers where the key is one.

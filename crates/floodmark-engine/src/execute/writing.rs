@@ -12,7 +12,7 @@ use futures::stream;
 use crate::catalog::{
     Catalog, ColumnDefinition, IfExists, Partition, Projection, TableDefinition, partition_name,
 };
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 use crate::execute::Execution;
 use crate::execute::tables::now_s;
 use crate::query::Query;
@@ -41,12 +41,7 @@ struct Opener {
 impl Opener {
     async fn open(&self, place: &str) -> Result<Place> {
         let location = Location::folder(place)?;
-        if matches!(location, Location::S3 { .. }) && !self.apply {
-            let message = format!("writing to `{place}` needs your consent");
-            return Err(Error::new(ErrorKind::AccessDenied, message)
-                .hint("add `--apply`; without it, Floodmark only reads from AWS"));
-        }
-        let store = self.stores.open(&location).await?;
+        let store = self.stores.open_to_write(&location, self.apply).await?;
         Ok(Place { location, store })
     }
 }
@@ -66,7 +61,8 @@ pub(super) trait Destination: Send + 'static {
 
 /// A query that writes while its one row, the count, is taken.
 pub(super) fn writing(query: Query, target: Target, destination: impl Destination) -> Query {
-    let Query { rows, metrics, notes, .. } = query;
+    let Query { rows, metrics, notes, written, .. } = query;
+    let done = Arc::clone(&written);
     let work = async move {
         let finished = write(rows, &target.form).await?;
         let count_of_rows = finished.rows;
@@ -81,14 +77,14 @@ pub(super) fn writing(query: Query, target: Target, destination: impl Destinatio
             published.undo().await;
             return Err(error);
         }
-        published.keep();
+        done.is_done(count_of_rows, published.keep());
         Ok(count(count_of_rows))
     };
     let rows =
         stream::once(async { work.await.map_err(|error: Error| DataFusionError::from(error)) });
     let schema = count_schema();
     let rows = Box::pin(RecordBatchStreamAdapter::new(Arc::clone(&schema), rows));
-    Query { schema, rows, metrics, notes }
+    Query { schema, rows, metrics, notes, written }
 }
 
 /// A folder with Hive's folders for partitions, of which no catalog knows.

@@ -16,8 +16,8 @@ use tokio::sync::{Semaphore, mpsc};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::{FOLDERS_DEPTH_MAX, LISTED_AHEAD_MAX, LISTINGS_MAX};
-use crate::store::s3::{PageOptions, S3};
-use crate::store::{Location, Object, Store, local};
+use crate::store::s3::{Page, PageOptions};
+use crate::store::{Location, Object, Store, bucket, local};
 
 /// Which objects are asked for, by the time in their names. What a folder's date excludes is not listed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -61,9 +61,9 @@ pub fn list(
 ) -> BoxStream<'static, Result<Object>> {
     let (sender, receiver) = mpsc::channel(LISTED_AHEAD_MAX);
     match (store, location) {
-        (Store::S3(s3), Location::S3 { prefix, pattern, .. }) => {
+        (Store::S3(_) | Store::Bucket(_), Location::S3 { prefix, pattern, .. }) => {
             let walk = S3Walk {
-                s3: Arc::clone(s3),
+                store: store.clone(),
                 hints,
                 sender,
                 permits: Arc::new(Semaphore::new(LISTINGS_MAX)),
@@ -306,7 +306,7 @@ fn glob_walk(walk: &LocalWalk, pattern: &str) {
 }
 
 struct S3Walk {
-    s3: Arc<S3>,
+    store: Store,
     hints: ListHints,
     sender: mpsc::Sender<Result<Object>>,
     permits: Arc<Semaphore>,
@@ -333,6 +333,15 @@ impl S3Walk {
         let _ = self.sender.send(Err(error)).await;
     }
 
+    /// One page of a folder.
+    async fn page(&self, prefix: &str, options: PageOptions) -> Result<Page> {
+        match &self.store {
+            Store::S3(s3) => s3.page(prefix, options).await,
+            Store::Bucket(folder) => bucket::page(folder, prefix, options).await,
+            Store::Local | Store::StandardInput(_) => Ok(Page::default()),
+        }
+    }
+
     /// Lists one folder, and those below it at the same time.
     fn folder(
         self: Arc<Self>,
@@ -349,7 +358,7 @@ impl S3Walk {
             loop {
                 // Held until the page's objects are handed on: there may be thousands of folders, each with a page in memory.
                 let permit = self.permits.acquire().await;
-                let page = match self.s3.page(&prefix, options.clone()).await {
+                let page = match self.page(&prefix, options.clone()).await {
                     Ok(page) => page,
                     Err(error) if self.hints.keep_going => {
                         self.found.store(true, Ordering::Relaxed);

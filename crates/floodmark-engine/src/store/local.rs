@@ -42,8 +42,12 @@ pub(crate) fn object(path: &Path, metadata: &std::fs::Metadata) -> Object {
     Object { key, path: text, size: metadata.len(), is_stream, modified, etag: None }
 }
 
-pub(crate) async fn fetch(object: &Object, whole_max: u64) -> Result<Fetched> {
-    let path = std::path::PathBuf::from(&object.path);
+/// Fetches the file of an object.
+pub(crate) async fn fetch(
+    path: std::path::PathBuf,
+    object: &Object,
+    whole_max: u64,
+) -> Result<Fetched> {
     if !object.is_stream && object.size <= whole_max {
         let read = tokio::task::spawn_blocking(move || {
             std::fs::read(&path).map_err(|error| failure(&path, error))

@@ -1,5 +1,6 @@
 //! Where logs lie: files, standard input and S3. The only place where object stores are built.
 
+pub(crate) mod bucket;
 pub(crate) mod credentials;
 mod listing;
 mod local;
@@ -12,6 +13,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
+use floodmark_buckets::{Bucket, Buckets};
 use floodmark_formats::time::Micros;
 use futures::stream::BoxStream;
 use tokio::runtime::Handle;
@@ -73,6 +75,8 @@ pub enum Store {
     Local,
     /// Standard input, and whether it was read.
     StandardInput(Arc<AtomicBool>),
+    /// A bucket that is a folder of this machine.
+    Bucket(Arc<Bucket>),
     /// A bucket.
     S3(Arc<S3>),
 }
@@ -81,32 +85,78 @@ pub enum Store {
 #[derive(Debug)]
 pub(crate) struct Stores {
     options: S3Options,
+    /// The buckets that are folders of this machine, and whether others are looked for in S3.
+    folders: Arc<Buckets>,
+    has_s3: bool,
     io: Handle,
-    buckets: tokio::sync::Mutex<HashMap<String, Store>>,
+    buckets: tokio::sync::Mutex<HashMap<String, Arc<S3>>>,
 }
 
 impl Stores {
-    pub(crate) fn new(options: S3Options, io: Handle) -> Self {
-        Self { options, io, buckets: tokio::sync::Mutex::default() }
+    pub(crate) fn new(options: S3Options, folders: Arc<Buckets>, has_s3: bool, io: Handle) -> Self {
+        Self { options, folders, has_s3, io, buckets: tokio::sync::Mutex::default() }
     }
 
     /// The store of a location: for a bucket, the one that was opened before.
     pub(crate) async fn open(&self, location: &Location) -> Result<Store> {
-        let Location::S3 { bucket, .. } = location else {
-            return Store::open(location, &self.options).await;
+        let Location::S3 { bucket: name, prefix, .. } = location else {
+            return Store::open(location).await;
         };
+        if let Some(folder) = self.folders.find(name) {
+            let folder = Arc::new(folder);
+            // What was written to a bucket of S3 and stayed here lies beside what S3 has.
+            if folder.is_read_only || !self.has_s3 || bucket::has(&folder, prefix).await? {
+                return Ok(Store::Bucket(folder));
+            }
+        }
+        self.s3(name).await.map(Store::S3)
+    }
+
+    /// The store of a location that is written to. Where S3 may not be written to, a bucket of this name is made here.
+    pub(crate) async fn open_to_write(&self, location: &Location, apply: bool) -> Result<Store> {
+        let Location::S3 { bucket: name, .. } = location else { return self.open(location).await };
+        let folder = self.folders.find(name);
+        if self.has_s3 && apply && folder.as_ref().is_none_or(|folder| !folder.is_read_only) {
+            return self.s3(name).await.map(Store::S3);
+        }
+        let folder = match folder {
+            Some(folder) if folder.is_read_only => {
+                let message = format!("the bucket `{name}` is a folder of logs, and only read");
+                return Err(Error::new(ErrorKind::AccessDenied, message)
+                    .hint("write to a bucket of another name"));
+            }
+            Some(folder) => folder,
+            None if !self.folders.has_own() => {
+                let message = format!("writing to `{location}` needs your consent");
+                return Err(Error::new(ErrorKind::AccessDenied, message)
+                    .hint("add `--apply`; without it, Floodmark only reads from AWS"));
+            }
+            None => self.folders.create(name)?,
+        };
+        Ok(Store::Bucket(Arc::new(folder)))
+    }
+
+    /// A bucket in S3.
+    pub(crate) async fn s3(&self, name: &str) -> Result<Arc<S3>> {
+        if !self.has_s3 {
+            let message = format!("there is no bucket `{name}` on this machine");
+            return Err(Error::not_found(message).hint(format!(
+                "map a folder to it with `--bucket {name}=FOLDER`, or read it from AWS with `--pass-through`"
+            )));
+        }
         let mut buckets = self.buckets.lock().await;
-        if let Some(store) = buckets.get(bucket) {
-            return Ok(store.clone());
+        if let Some(store) = buckets.get(name) {
+            return Ok(Arc::clone(store));
         }
         let opening = {
-            let (location, options) = (location.clone(), self.options.clone());
-            self.io.spawn(async move { Store::open(&location, &options).await })
+            let (name, options) = (name.to_owned(), self.options.clone());
+            self.io.spawn(async move { S3::open(&name, &options).await })
         };
         let store = opening.await.map_err(|error| {
-            Error::new(ErrorKind::Internal, format!("cannot open `{location}`")).because(error)
-        })??;
-        buckets.insert(bucket.clone(), store.clone());
+            Error::new(ErrorKind::Internal, format!("cannot open `s3://{name}`")).because(error)
+        })?;
+        let store = Arc::new(store?);
+        buckets.insert(name.to_owned(), Arc::clone(&store));
         Ok(store)
     }
 }
@@ -235,17 +285,19 @@ impl fmt::Display for Location {
 }
 
 impl Store {
-    /// Opens the store of a location: resolves credentials and the bucket's region for S3.
+    /// Opens the store of a location on this machine.
     ///
     /// # Errors
     ///
-    /// `AccessDenied` if there are no credentials, `NotFound` if the bucket does not exist.
-    pub async fn open(location: &Location, options: &S3Options) -> Result<Self> {
-        Ok(match location {
-            Location::Path(_) | Location::Glob(_) => Self::Local,
-            Location::StandardInput => Self::StandardInput(Arc::default()),
-            Location::S3 { bucket, .. } => Self::S3(Arc::new(S3::open(bucket, options).await?)),
-        })
+    /// `Internal` for one in S3.
+    async fn open(location: &Location) -> Result<Self> {
+        match location {
+            Location::Path(_) | Location::Glob(_) => Ok(Self::Local),
+            Location::StandardInput => Ok(Self::StandardInput(Arc::default())),
+            Location::S3 { .. } => {
+                Err(Error::new(ErrorKind::Internal, format!("`{location}` is not on this machine")))
+            }
+        }
     }
 
     /// Fetches an object. Cancel by dropping the future or the stream.
@@ -255,7 +307,8 @@ impl Store {
     /// `NotFound`, `AccessDenied` or `Unavailable`, with the object's path.
     pub async fn fetch(&self, object: &Object, whole_max: u64) -> Result<Fetched> {
         match self {
-            Self::Local => local::fetch(object, whole_max).await,
+            Self::Local => local::fetch(PathBuf::from(&object.path), object, whole_max).await,
+            Self::Bucket(bucket) => bucket::fetch(bucket, object, whole_max).await,
             Self::StandardInput(read) if read.swap(true, Ordering::Relaxed) => {
                 Err(Error::invalid_query("standard input can be read only once").hint(
                     "write the logs to a file: each table that a query names is read by itself",
@@ -269,7 +322,7 @@ impl Store {
     /// How many objects are worth fetching at the same time.
     pub fn fetches_max(&self) -> usize {
         match self {
-            Self::Local => crate::limits::FILE_READS_MAX,
+            Self::Local | Self::Bucket(_) => crate::limits::FILE_READS_MAX,
             Self::StandardInput(_) => 1,
             Self::S3(_) => crate::limits::FETCHES_MAX,
         }

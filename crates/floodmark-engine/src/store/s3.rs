@@ -49,7 +49,7 @@ pub struct S3 {
 }
 
 /// One page of a listing.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Page {
     pub(crate) objects: Vec<Object>,
     /// The folders right below the prefix, with their trailing `/`.
@@ -119,6 +119,11 @@ impl S3 {
         Ok(Self { client, bucket: bucket.to_owned(), retries })
     }
 
+    /// The bucket as others of the process use it.
+    pub(crate) fn object_store(&self) -> Arc<dyn ObjectStore> {
+        Arc::new(self.client.clone())
+    }
+
     pub(crate) async fn page(&self, prefix: &str, options: PageOptions) -> Result<Page> {
         let options = PaginatedListOptions {
             offset: options.after,
@@ -156,9 +161,14 @@ impl S3 {
         Ok(Page { objects: objects.collect(), folders: folders.collect(), token: page.page_token })
     }
 
+    /// The address of an object.
+    pub(crate) fn address(&self, key: &str) -> String {
+        format!("s3://{}/{key}", self.bucket)
+    }
+
     /// Uploads a finished file, a large one in parts.
     pub(crate) async fn publish(&self, key: &str, file: &std::path::Path) -> Result<()> {
-        let address = format!("s3://{}/{key}", self.bucket);
+        let address = self.address(key);
         let fail = |error| failure("cannot write", &address, error);
         let read = |error: std::io::Error| {
             Error::new(ErrorKind::Internal, format!("cannot read what was to be written: {error}"))
@@ -196,7 +206,7 @@ impl S3 {
 
     /// Removes an object that was just written.
     pub(crate) async fn remove(&self, key: &str) -> Result<()> {
-        let fail = |error| failure("cannot remove", &format!("s3://{}/{key}", self.bucket), error);
+        let fail = |error| failure("cannot remove", &self.address(key), error);
         let path = Path::parse(key).map_err(|error| fail(error.into()))?;
         self.client.delete(&path).await.map_err(fail)
     }

@@ -135,7 +135,7 @@ impl Finished {
                 return Err(error);
             }
         }
-        if let Err(error) = published.show() {
+        if let Err(error) = published.show().await {
             published.undo().await;
             return Err(error);
         }

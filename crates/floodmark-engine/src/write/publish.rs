@@ -6,9 +6,11 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use floodmark_buckets::Bucket;
+
 use crate::error::{Error, ErrorKind, Result};
 use crate::scan::Place;
-use crate::store::{Location, S3, Store};
+use crate::store::{Location, S3, Store, bucket};
 use crate::write::cannot_write;
 
 /// Files that were brought to their places.
@@ -18,6 +20,9 @@ pub(crate) struct Published {
     hidden: Vec<(PathBuf, PathBuf)>,
     shown: Vec<PathBuf>,
     objects: Vec<(Arc<S3>, String)>,
+    /// Files for buckets that are folders, with their keys, as long as they are not shown.
+    waiting: Vec<(Arc<Bucket>, String, PathBuf)>,
+    in_buckets: Vec<(Arc<Bucket>, String)>,
 }
 
 impl Published {
@@ -33,9 +38,13 @@ impl Published {
                     Error::new(ErrorKind::Internal, "a writing thread ended early").because(error)
                 })?
             }
+            (Store::Bucket(bucket), Location::S3 { prefix, pattern: None, .. }) => {
+                let key = key(prefix, name);
+                self.waiting.push((Arc::clone(bucket), key, file.to_owned()));
+                Ok(())
+            }
             (Store::S3(s3), Location::S3 { prefix, pattern: None, .. }) => {
-                let slash = if prefix.is_empty() || prefix.ends_with('/') { "" } else { "/" };
-                let key = format!("{prefix}{slash}{name}");
+                let key = key(prefix, name);
                 self.objects.push((Arc::clone(s3), key.clone()));
                 s3.publish(&key, file).await
             }
@@ -48,7 +57,11 @@ impl Published {
     }
 
     /// Shows the files that are hidden.
-    pub(super) fn show(&mut self) -> Result<()> {
+    pub(super) async fn show(&mut self) -> Result<()> {
+        for (bucket, key, file) in std::mem::take(&mut self.waiting) {
+            bucket::publish(&bucket, &key, &file).await?;
+            self.in_buckets.push((bucket, key));
+        }
         for (hidden, place) in std::mem::take(&mut self.hidden) {
             if let Err(error) = std::fs::rename(&hidden, &place) {
                 self.hidden.push((hidden, place.clone()));
@@ -59,11 +72,17 @@ impl Published {
         Ok(())
     }
 
-    /// The files stay.
-    pub(crate) fn keep(mut self) {
+    /// The files stay. Gives where they lie.
+    pub(crate) fn keep(mut self) -> Vec<String> {
         self.hidden.clear();
-        self.shown.clear();
-        self.objects.clear();
+        let shown = std::mem::take(&mut self.shown).into_iter();
+        let objects = std::mem::take(&mut self.objects).into_iter();
+        let in_buckets = std::mem::take(&mut self.in_buckets).into_iter();
+        shown
+            .map(|path| path.to_string_lossy().into_owned())
+            .chain(in_buckets.map(|(bucket, key)| bucket::address(&bucket, &key)))
+            .chain(objects.map(|(s3, key)| s3.address(&key)))
+            .collect()
     }
 
     /// Takes everything away again, as far as that can be done.
@@ -82,6 +101,9 @@ impl Drop for Published {
             // What cannot be taken away stays.
             let _ = std::fs::remove_file(path);
         }
+        for (bucket, key) in &self.in_buckets {
+            let _ = bucket.delete(key);
+        }
         let objects = std::mem::take(&mut self.objects);
         if let Ok(runtime) = tokio::runtime::Handle::try_current()
             && !objects.is_empty()
@@ -93,6 +115,12 @@ impl Drop for Published {
             });
         }
     }
+}
+
+/// The key of a file below a prefix.
+fn key(prefix: &str, name: &str) -> String {
+    let slash = if prefix.is_empty() || prefix.ends_with('/') { "" } else { "/" };
+    format!("{prefix}{slash}{name}")
 }
 
 /// Brings a file of this machine into a folder under another name. The two may lie on two disks.

@@ -1,14 +1,54 @@
 //! The port: takes connections, guards them, and hands requests on.
 
+mod announcement;
+mod connection;
+mod ending;
+mod guard;
+pub(crate) mod pace;
+pub(crate) mod page;
+mod private_file;
+pub(crate) mod refusal;
+mod tls;
+mod token;
+mod unsupported;
+
 use std::net::SocketAddr;
+use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
+use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use floodmark_buckets::Buckets;
-use floodmark_engine::{Engine, Result};
+use floodmark_engine::{Engine, Error, ErrorKind, Result};
+use futures::FutureExt;
+use http::header::{HeaderName, SERVER};
+use http::{HeaderValue, Request, Response};
+use hyper::body::Incoming;
+use tokio::net::TcpListener;
+use tokio::runtime::Handle;
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+use tokio_rustls::TlsAcceptor;
+use uuid::Uuid;
 
-use crate::s3::S3;
-use crate::state::State;
+use crate::body::ResponseBody;
+use crate::executions::QueryOptions;
+use crate::limits::{ACCEPT_PAUSE, CONNECTIONS_MAX, ENDING_TIME};
+use crate::listen::guard::Guard;
+use crate::listen::pace::PacedBody;
+use crate::listen::refusal::{Reason, Refusal};
+use crate::listen::unsupported::Unsupported;
+use crate::route::{self, Service};
+use crate::state::{Parts, State};
+
+pub use announcement::Announcement;
+pub(crate) use ending::Ending;
+pub use guard::GuardOptions;
+pub use tls::Tls;
+pub use token::Token;
+pub use unsupported::Tell;
 
 /// How a server works.
 #[derive(Clone, Debug)]
@@ -19,27 +59,275 @@ pub struct ServerOptions {
     pub folder: PathBuf,
     /// The logs whose tables are in the database `logs`.
     pub from: Vec<String>,
+    /// Whom it answers.
+    pub guard: GuardOptions,
+    /// Whether it speaks TLS, and with which certificate.
+    pub tls: Tls,
+    /// How long a client may keep silent in the middle of a request, between requests, or with an answer that it does not take.
+    pub silence: Duration,
+    /// How the results of queries are handed out that name no place for them.
+    pub result_mode: ResultMode,
+    /// Whether buckets that are not here are asked for in the real S3.
+    pub pass_through: bool,
+    /// How long `GetQueryExecution` waits for a query to end.
+    pub poll_wait: Duration,
+    /// How many queries run at the same time. More wait.
+    pub concurrent_queries: usize,
+    /// After what time a query is cancelled that its client no longer asks for; None if it runs to its end.
+    pub cancel_abandoned: Option<Duration>,
+    /// Whether it tells other programs of its user where it listens: see [`Announcement`]. Only one server of a folder does.
+    pub is_announced: bool,
+    /// To whom it says what clients ask for in vain.
+    pub tell: Tell,
 }
 
-/// A server that listens.
+/// How the results of queries are handed out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ResultMode {
+    /// Through `GetQueryResults`, as Athena's managed results.
+    Managed,
+    /// As files in a bucket, as Athena did before it managed results.
+    S3,
+}
+
+/// A server that does not listen yet.
 pub struct Server {
     state: Arc<State>,
     options: ServerOptions,
 }
 
+/// A server that listens, and answers as soon as it runs.
+pub struct Listening {
+    listener: TcpListener,
+    front: Arc<Front>,
+    announcement: Announcement,
+    options: ServerOptions,
+}
+
+/// What all connections share.
+pub(crate) struct Front {
+    /// What all requests share.
+    pub(crate) state: Arc<State>,
+    /// What clients take for an endpoint.
+    pub(crate) url: String,
+    /// What was told of that is not supported.
+    pub(crate) unsupported: Unsupported,
+    /// How long a client may keep silent.
+    pub(crate) silence: Duration,
+    guard: Guard,
+    acceptor: Option<TlsAcceptor>,
+}
+
 impl Server {
-    /// Prepares a server over an engine; nothing is listened to yet.
+    /// Prepares a server over an engine; nothing is listened to yet. Queries run on the threads of `queries`, so that answers do not
+    /// wait for them.
     ///
     /// # Errors
     ///
-    /// `Unavailable` or `AccessDenied` if its folder cannot be used.
+    /// `Unavailable` or `AccessDenied` if its folder cannot be used, and those of opening the logs.
     pub async fn new(
         engine: Arc<Engine>,
         buckets: Arc<Buckets>,
+        queries: Handle,
         options: ServerOptions,
     ) -> Result<Self> {
-        let s3 = S3::new(Arc::clone(&buckets));
-        let state = Arc::new(State { engine, buckets, s3 });
+        let parts = Parts {
+            engine,
+            buckets,
+            folder: &options.folder,
+            from: &options.from,
+            queries: QueryOptions {
+                concurrent: options.concurrent_queries,
+                poll_wait: options.poll_wait,
+                abandoned_after: options.cancel_abandoned,
+                managed: options.result_mode == ResultMode::Managed,
+            },
+            runtime: queries,
+            tell: options.tell.clone(),
+        };
+        let state = Arc::new(State::open(parts).await?);
         Ok(Self { state, options })
+    }
+
+    /// Begins to listen.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidQuery` if other machines could ask without a token, `Unavailable` if the address is taken or another server of the same
+    /// folder runs, and whatever keeps the certificate from being read.
+    pub async fn bind(self) -> Result<Listening> {
+        let Self { state, options } = self;
+        let guard = Guard::new(options.address, options.guard.clone())?;
+        if options.is_announced
+            && let Some(other) = Announcement::read(&options.folder)?
+            && other.answers()
+        {
+            let message = format!("a server of this data folder runs already, at {}", other.url);
+            return Err(Error::new(ErrorKind::Unavailable, message)
+                .hint("stop it, or give this one a data folder of its own with `--home FOLDER`"));
+        }
+        let secured = tls::open(&options.tls, options.address.ip(), &options.folder)?;
+        let listener = TcpListener::bind(options.address).await;
+        let listener = listener.map_err(|error| not_bound(options.address, error))?;
+        let address = listener.local_addr().map_err(|error| not_bound(options.address, error))?;
+        let (acceptor, certificate) = match secured {
+            Some(secured) => (Some(secured.acceptor), secured.certificate),
+            None => (None, None),
+        };
+        let announcement = Announcement {
+            url: url(address, acceptor.is_some()),
+            address,
+            pid: std::process::id(),
+            certificate,
+            token: options.guard.token.as_ref().map(|token| token.reveal().to_owned()),
+        };
+        if options.is_announced {
+            announcement.write(&options.folder)?;
+        }
+        let front = Arc::new(Front {
+            state,
+            url: announcement.url.clone(),
+            unsupported: Unsupported::new(options.tell.clone()),
+            silence: options.silence,
+            guard: guard.at(address),
+            acceptor,
+        });
+        Ok(Listening { listener, front, announcement, options })
+    }
+}
+
+impl Listening {
+    /// How it is reached.
+    pub fn announcement(&self) -> &Announcement {
+        &self.announcement
+    }
+
+    /// Answers, until something else is over. What is under way then has a few seconds to end.
+    pub async fn run(self, until: impl Future<Output = ()>) {
+        let Self { listener, front, announcement, options } = self;
+        let mut connections = JoinSet::new();
+        let room = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+        let mut until = pin!(until);
+        loop {
+            while connections.try_join_next().is_some() {}
+            let accepted = async {
+                let room = Arc::clone(&room).acquire_owned().await.expect("nobody closes it");
+                listener.accept().await.map(|(stream, _)| (stream, room))
+            };
+            let accepted = tokio::select! {
+                biased;
+                () = &mut until => break,
+                accepted = accepted => accepted,
+            };
+            match accepted {
+                Ok((stream, room)) => {
+                    let front = Arc::clone(&front);
+                    connections.spawn(async move {
+                        connection::serve(stream, front).await;
+                        drop(room);
+                    });
+                }
+                // The client went away at once, or there are no more file handles: those who are here will give some back.
+                Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,
+            }
+        }
+        drop(listener);
+        if options.is_announced {
+            announcement.remove(&options.folder);
+        }
+        // Those who wait for a query hear that it ended, and how.
+        front.state.executions.close().await;
+        front.state.ending.begin();
+        let ended = async { while connections.join_next().await.is_some() {} };
+        // Whoever has not ended by then is cut off.
+        let _ = timeout(ENDING_TIME, ended).await;
+        connections.shutdown().await;
+    }
+}
+
+impl Front {
+    /// Answers a request, whatever happens.
+    async fn answer(&self, request: Request<Incoming>) -> Response<ResponseBody> {
+        let (parts, body) = request.into_parts();
+        let service = route::service(&parts);
+        let mut response = match self.guard.check(&parts, &service) {
+            Err(refusal) => refusal.response(&service),
+            Ok(()) => {
+                let body = PacedBody::new(body, self.silence);
+                let answer = route::answer(self, &service, parts, body);
+                or_defect(Box::pin(answer), &service).await
+            }
+        };
+        let headers = response.headers_mut();
+        headers.insert(SERVER, HeaderValue::from_static(announcement::SERVER));
+        if let Ok(id) = HeaderValue::from_str(&Uuid::new_v4().to_string()) {
+            headers.entry(HeaderName::from_static("x-amzn-requestid")).or_insert(id);
+        }
+        response
+    }
+}
+
+/// An answer, or that there is a defect if it panics: the server goes on for all others.
+async fn or_defect(
+    answer: impl Future<Output = Response<ResponseBody>>,
+    service: &Service,
+) -> Response<ResponseBody> {
+    match AssertUnwindSafe(answer).catch_unwind().await {
+        Ok(response) => response,
+        Err(_) => {
+            let message = "a defect of Floodmark; the server's terminal says where";
+            Refusal::new(Reason::Defect, message).response(service)
+        }
+    }
+}
+
+/// What clients take for an endpoint. It has a number in place of a name, so that clients of S3 put the bucket into the path.
+fn url(address: SocketAddr, is_secured: bool) -> String {
+    let scheme = if is_secured { "https" } else { "http" };
+    let port = address.port();
+    match address {
+        _ if address.ip().is_unspecified() => format!("{scheme}://127.0.0.1:{port}"),
+        _ => format!("{scheme}://{address}"),
+    }
+}
+
+fn not_bound(address: SocketAddr, error: std::io::Error) -> Error {
+    let (what, hint) = match error.kind() {
+        std::io::ErrorKind::AddrInUse => (
+            format!("another program listens at `{address}`"),
+            "`--listen 127.0.0.1:0` takes a free port",
+        ),
+        std::io::ErrorKind::AddrNotAvailable => (
+            format!("`{address}` is no address of this machine"),
+            "`--listen 127.0.0.1:0` listens for this machine alone",
+        ),
+        _ => (
+            format!("cannot listen at `{address}`: {error}"),
+            "`--listen 127.0.0.1:0` takes a free port",
+        ),
+    };
+    Error::new(ErrorKind::Unavailable, what).hint(hint).because(error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_is_an_answer() {
+        let service = Service::Athena("GetWorkGroup".to_owned());
+        let panics = async { panic!("on purpose") };
+        let response = or_defect(panics, &service).await;
+        assert_eq!(response.status(), http::StatusCode::INTERNAL_SERVER_ERROR);
+    }
+
+    #[test]
+    fn the_endpoint_is_a_number() {
+        let check = |address: &str, expect: &str| {
+            assert_eq!(url(address.parse().unwrap(), false), expect);
+        };
+        check("127.0.0.1:8765", "http://127.0.0.1:8765");
+        check("0.0.0.0:80", "http://127.0.0.1:80");
+        check("[::1]:8765", "http://[::1]:8765");
     }
 }

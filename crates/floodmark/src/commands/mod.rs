@@ -10,10 +10,13 @@ mod data;
 mod ddl;
 mod demo;
 pub(crate) mod describe;
+mod env;
 pub(crate) mod explain;
 mod inventory;
 mod man;
 pub(crate) mod query;
+mod run;
+mod serve;
 mod shell;
 pub(crate) mod tables;
 mod timeline;
@@ -63,6 +66,9 @@ enum Commands {
     Data(data::Arguments),
     Whois(whois::Arguments),
     Block(Box<block::Arguments>),
+    Serve(Box<serve::Arguments>),
+    Env(env::Arguments),
+    Run(Box<run::Arguments>),
     Inventory(inventory::Arguments),
     Completions(completions::Arguments),
     Man(man::Arguments),
@@ -106,6 +112,9 @@ fn run(arguments: &[OsString]) -> anyhow::Result<()> {
         Commands::Data(arguments) => data::run(&arguments, &settings),
         Commands::Whois(arguments) => whois::run(&arguments, &settings),
         Commands::Block(arguments) => block::run(&arguments, &settings),
+        Commands::Serve(arguments) => serve::run(&arguments, &settings),
+        Commands::Env(arguments) => env::run(&arguments, &settings),
+        Commands::Run(arguments) => run::run(&arguments, &settings),
         Commands::Inventory(arguments) => inventory::run(&arguments, &settings),
         Commands::Completions(arguments) => completions::run(&arguments),
         Commands::Man(arguments) => man::run(&arguments),

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::catalog::{
-    ColumnDefinition, DATABASE, DEFAULT_PARTITION, Database, Partition, Relation, SerdeDefinition,
-    TableDefinition, View, partition_location,
+    CATALOG, ColumnDefinition, DATABASE, DEFAULT_PARTITION, Database, GlueMembers, Partition,
+    Relation, SerdeDefinition, TableDefinition, View, partition_location,
 };
 use crate::error::{Error, ErrorKind, Result};
 
@@ -21,6 +21,7 @@ pub(super) struct DatabaseEntry {
     description: Option<String>,
     location_uri: Option<String>,
     parameters: Option<Texts>,
+    create_time: Option<f64>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -30,6 +31,7 @@ pub(super) struct TableEntry {
     database_name: Option<String>,
     description: Option<String>,
     create_time: Option<f64>,
+    update_time: Option<f64>,
     table_type: Option<String>,
     storage_descriptor: Option<StorageEntry>,
     partition_keys: Option<Vec<ColumnEntry>>,
@@ -80,16 +82,18 @@ pub(super) struct PartitionEntry {
 }
 
 /// What a view of Athena's keeps in its text.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct PrestoView {
     original_sql: String,
+    #[serde(default, skip_deserializing)]
+    catalog: &'static str,
     schema: Option<String>,
     #[serde(default)]
     columns: Vec<PrestoColumn>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, Serialize)]
 struct PrestoColumn {
     name: String,
     #[serde(rename = "type")]
@@ -103,6 +107,8 @@ impl DatabaseEntry {
             comment: self.description,
             location: self.location_uri.filter(|location| !location.is_empty()),
             properties: texts(self.parameters),
+            created_s: seconds(self.create_time),
+            glue: None,
         }
     }
 }
@@ -141,7 +147,12 @@ impl TableEntry {
                 name: column.name.clone(),
                 trino_type: column.hive_type.clone().unwrap_or_default(),
             });
-            PrestoView { original_sql: text, schema: None, columns: columns.collect() }
+            PrestoView {
+                original_sql: text,
+                catalog: CATALOG,
+                schema: None,
+                columns: columns.collect(),
+            }
         });
         Relation::View(self.view(database, presto))
     }
@@ -159,6 +170,8 @@ impl TableEntry {
             columns: columns.map(|column| (column.name, column.trino_type)).collect(),
             default_database: presto.schema.unwrap_or_else(|| DATABASE.to_owned()),
             created_s: seconds(self.create_time),
+            updated_s: seconds(self.update_time),
+            glue: None,
         }
     }
 
@@ -180,6 +193,8 @@ impl TableEntry {
             },
             properties: texts(self.parameters),
             created_s: seconds(self.create_time),
+            updated_s: seconds(self.update_time),
+            glue: Some(GlueMembers::new()),
         }
     }
 }
@@ -205,6 +220,22 @@ impl PartitionEntry {
 fn presto_view(text: &str) -> Option<PrestoView> {
     let encoded = text.trim().strip_prefix("/* Presto View:")?.strip_suffix("*/")?.trim();
     serde_json::from_slice(&STANDARD.decode(encoded).ok()?).ok()
+}
+
+/// The text of a view as Athena writes it.
+pub(super) fn presto_text(view: &View) -> String {
+    let column = |(name, trino_type): &(String, String)| PrestoColumn {
+        name: name.clone(),
+        trino_type: trino_type.clone(),
+    };
+    let presto = PrestoView {
+        original_sql: view.sql.clone(),
+        catalog: CATALOG,
+        schema: Some(view.default_database.clone()),
+        columns: view.columns.iter().map(column).collect(),
+    };
+    let text = serde_json::to_vec(&presto).expect("texts have a JSON");
+    format!("/* Presto View: {} */", STANDARD.encode(text))
 }
 
 fn columns(entries: Option<Vec<ColumnEntry>>) -> Vec<ColumnDefinition> {

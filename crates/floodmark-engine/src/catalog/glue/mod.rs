@@ -3,6 +3,7 @@
 mod client;
 mod entry;
 mod expression;
+mod members;
 #[cfg(test)]
 mod tests;
 

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use super::{GlueCatalog, GlueOptions};
 use crate::catalog::{
-    Catalog, ColumnDefinition, IfExists, PartitionFilter, Relation, SerdeDefinition,
+    Catalog, ColumnDefinition, GlueMembers, IfExists, PartitionFilter, Relation, SerdeDefinition,
     TableDefinition,
 };
 use crate::error::{Error, ErrorKind, Result};
@@ -157,6 +157,8 @@ fn table() -> TableDefinition {
         },
         properties: [("EXTERNAL".to_owned(), "TRUE".to_owned())].into(),
         created_s: 1_700_000_000,
+        updated_s: 0,
+        glue: Some(GlueMembers::new()),
     }
 }
 

@@ -35,7 +35,8 @@ impl From<Error> for Failure {
 const APPLICATION: i32 = 0x466c_6f64;
 
 /// How the file got its layout, step by step. A file says how many of them it has gone; a step that was published stays as it is.
-const STEPS: &[&str] = &["
+const STEPS: &[&str] = &[
+    "
     CREATE TABLE databases (
         name TEXT NOT NULL PRIMARY KEY,
         definition TEXT NOT NULL
@@ -63,7 +64,11 @@ const STEPS: &[&str] = &["
         PRIMARY KEY (workgroup, name)
     ) STRICT, WITHOUT ROWID;
     INSERT INTO databases (name, definition) VALUES ('default', '{\"name\":\"default\"}');
-"];
+",
+    "
+    ALTER TABLE partitions ADD COLUMN glue TEXT;
+",
+];
 
 /// The size of the pages that the file consists of, in bytes. It is SQLite's own, written down because a cut file is known by it.
 const PAGE_BYTES: u64 = 4096;

@@ -1,5 +1,6 @@
 //! A catalog in a file of this machine: SQLite, for several processes at once, whole after a crash at any moment.
 
+mod entries;
 mod file;
 mod partitions;
 mod prepared;
@@ -15,6 +16,7 @@ use serde::de::DeserializeOwned;
 
 use crate::catalog::{DATABASE, Database, Partition, Relation, TableDefinition, View, refused};
 use crate::error::{Error, ErrorKind, Result};
+pub use entries::PartitionPage;
 use file::Failure;
 
 /// A catalog in a file.

@@ -206,7 +206,7 @@ pub(super) fn insert(
     Ok(changed)
 }
 
-fn check_keys(table: &TableDefinition, values: &Values) -> Result<(), Failure> {
+pub(super) fn check_keys(table: &TableDefinition, values: &Values) -> Result<(), Failure> {
     let keys = table.partition_keys.len();
     if keys == 0 || keys != values.len() {
         return Err(refused::partition_of_other_keys(&table.name, keys, values.len()).into());
@@ -214,6 +214,6 @@ fn check_keys(table: &TableDefinition, values: &Values) -> Result<(), Failure> {
     Ok(())
 }
 
-fn not_registered(table: &TableDefinition, values: &Values) -> Error {
+pub(super) fn not_registered(table: &TableDefinition, values: &Values) -> Error {
     refused::partition_not_found(&partition_name(&table.partition_keys, values))
 }

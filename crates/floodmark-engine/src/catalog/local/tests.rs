@@ -72,6 +72,7 @@ fn view(database: &str, name: &str) -> View {
         columns: vec![("one".to_owned(), "integer".to_owned())],
         default_database: "default".to_owned(),
         created_s: 5,
+        ..View::default()
     }
 }
 
@@ -106,6 +107,7 @@ fn catalog_keeps_databases() {
         comment: Some("it's".to_owned()),
         location: Some("s3://b/".to_owned()),
         properties: [("a".to_owned(), "b".to_owned())].into(),
+        ..Database::default()
     };
     assert!(catalog.create_database(&logs, IfExists::Fail).unwrap());
     refused(

@@ -21,6 +21,7 @@ use std::ops::Range;
 
 use crate::error::{Position, Result};
 
+pub(crate) use create_table::{BUCKET_COLUMNS, BUCKET_COUNT, CREATED};
 pub(crate) use literal::hive_quoted;
 pub(crate) use log_ddl::{DAY, PROJECTION, table_like};
 pub use log_ddl::{DdlOptions, ddl_of};

@@ -24,6 +24,8 @@ pub(crate) fn create_table(table: &TableDefinition, name: &str) -> String {
         write_columns(&mut sql, "\nPARTITIONED BY ( \n", &table.partition_keys);
     }
     let mut properties = table.properties.clone();
+    // The statement says it.
+    properties.remove("EXTERNAL");
     let buckets = (properties.remove(BUCKET_COLUMNS), properties.remove(BUCKET_COUNT));
     if let (Some(columns), Some(count)) = buckets {
         let columns: Vec<_> =

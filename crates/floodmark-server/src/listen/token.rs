@@ -1,0 +1,86 @@
+//! The token that clients give if the server wants one.
+
+use std::fmt;
+use std::hint::black_box;
+use std::str::FromStr;
+
+use floodmark_engine::Error;
+use uuid::Uuid;
+
+use crate::limits::{TOKEN_CHARACTERS_MAX, TOKEN_CHARACTERS_MIN};
+
+/// A text that only who may ask knows. It is never shown: not in logs, not in errors.
+#[derive(Clone)]
+pub struct Token(String);
+
+impl Token {
+    /// A token that nobody can guess.
+    pub fn generate() -> Self {
+        Self(Uuid::new_v4().simple().to_string())
+    }
+
+    /// The token, for those who hand it to clients.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether a text is the token. The time that it takes tells nothing but the length.
+    pub(crate) fn is(&self, text: &str) -> bool {
+        let (own, text) = (self.0.as_bytes(), text.as_bytes());
+        let difference = own
+            .iter()
+            .zip(text)
+            .fold(0, |difference, (own, text)| black_box(difference | (own ^ text)));
+        own.len() == text.len() && difference == 0
+    }
+}
+
+impl FromStr for Token {
+    type Err = Error;
+
+    /// Takes a token that a user chose. It must be fit for an access key id, because some clients can give it only there.
+    fn from_str(text: &str) -> Result<Self, Error> {
+        let is_fit = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+        let lengths = TOKEN_CHARACTERS_MIN..=TOKEN_CHARACTERS_MAX;
+        if lengths.contains(&text.len()) && text.bytes().all(is_fit) {
+            return Ok(Self(text.to_owned()));
+        }
+        Err(Error::invalid_query(format!(
+            "a token has {TOKEN_CHARACTERS_MIN} to {TOKEN_CHARACTERS_MAX} letters, digits, `-` and `_`"
+        ))
+        .hint("`--token auto` makes one"))
+    }
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Token(…)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_token_itself_is_taken() {
+        let token: Token = "0123456789abcdef".parse().unwrap();
+        assert!(token.is("0123456789abcdef"));
+        for other in ["", "0123456789abcde", "0123456789abcdeg", "0123456789abcdef0"] {
+            assert!(!token.is(other), "{other}");
+        }
+    }
+
+    #[test]
+    fn a_token_is_long_and_plain_and_never_shown() {
+        for text in ["short", "with spaces and more", "slashes/are/not/fit", ""] {
+            let error = text.parse::<Token>().unwrap_err();
+            assert!(!error.to_string().contains("slashes"), "{error}");
+        }
+        let token = Token::generate();
+        assert_eq!(token.reveal().len(), 32);
+        assert!(token.reveal().parse::<Token>().is_ok());
+        assert!(!format!("{token:?}").contains(token.reveal()));
+        assert_ne!(token.reveal(), Token::generate().reveal());
+    }
+}

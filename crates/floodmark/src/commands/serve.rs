@@ -1,0 +1,340 @@
+//! `floodmark serve`: Athena, Glue, STS and S3 on a port of this machine.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use clap::{Args, ValueEnum};
+
+use floodmark_engine::{Engine, EngineOptions, Error};
+use floodmark_server::{
+    Announcement, Buckets, GuardOptions, Listening, ResultMode, Server, ServerOptions, Tell, Tls,
+    Token,
+};
+use tokio::runtime::{Handle, Runtime};
+
+use crate::commands;
+use crate::failure;
+use crate::render::safe;
+use crate::settings::{CatalogKind, Settings};
+use crate::shell::talk;
+use crate::signals::Signals;
+
+/// Where a server listens unless it is told otherwise.
+const ADDRESS: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 8765);
+
+/// The folder of the data folder with what a server keeps.
+const FOLDER: &str = "server";
+
+/// How long what is under way may take after a server ended.
+const LEFT_TIME: Duration = Duration::from_secs(2);
+
+/// Answer Athena's API: notebooks and tools ask this machine, and nothing in them changes
+///
+/// One port is Athena, Glue, STS and S3 for awswrangler, PyAthena, boto3, the AWS CLI and others, over the same catalog as all other
+/// commands. `floodmark env` prints what their shell needs, `floodmark run` starts one program with it. Only this machine is answered,
+/// unless `--listen` and `--token` say otherwise. Ctrl-C ends it.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Example: floodmark serve --from s3://my-logs/AWSLogs/
+Example: floodmark serve --listen 0.0.0.0:8765 --token auto --tls-self-signed")]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    serving: Serving,
+}
+
+/// How a server works, whichever command starts it.
+#[derive(Args, Debug)]
+pub(crate) struct Serving {
+    /// Where it listens, as ADDRESS:PORT; port 0 takes a free one [default: 127.0.0.1:8765, and a free port for `run`]
+    #[arg(long, value_name = "ADDRESS", value_parser = address)]
+    listen: Option<SocketAddr>,
+
+    /// Where logs lie whose tables are to be in the database `logs`: a file, a folder, a glob, or s3://bucket/prefix. May be repeated
+    #[arg(long, value_name = "PATH", num_args = 1.., action = clap::ArgAction::Append)]
+    from: Vec<String>,
+
+    /// A bucket that is a folder of this machine, and only read: `--bucket my-logs=/data/my-logs`. May be repeated
+    #[arg(long, value_name = "NAME=FOLDER", value_parser = mapped)]
+    bucket: Vec<(String, PathBuf)>,
+
+    /// Ask the real S3 for buckets that are not here
+    #[arg(long)]
+    pass_through: bool,
+
+    /// How results are handed out that a client names no place for: `managed` through Athena's API, `s3` as files of a bucket
+    #[arg(long, value_name = "MODE", default_value = "managed")]
+    result_mode: Mode,
+
+    /// What clients must know to be answered, or `auto` to make it up; `floodmark env` hands it to them
+    #[arg(long, value_name = "TOKEN", env = "FLOODMARK_TOKEN", hide_env_values = true)]
+    token: Option<String>,
+
+    /// Speak TLS with a certificate that is made for this machine; `floodmark env` tells clients to trust it
+    #[arg(long, conflicts_with_all = ["tls_cert", "tls_key"])]
+    tls_self_signed: bool,
+
+    /// Speak TLS with the certificate in this file, in PEM
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    tls_cert: Option<PathBuf>,
+
+    /// The key of the certificate, in PEM
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
+
+    /// A name besides `localhost` by which clients reach it; `*.example.com` for all names below. May be repeated
+    #[arg(long, value_name = "NAME")]
+    allow_host: Vec<String>,
+
+    /// How long a client that asks for the state of a query waits for its end; 0 answers at once
+    #[arg(long, value_name = "TIME", default_value = "5s", value_parser = time)]
+    poll_wait: Duration,
+
+    /// How many queries run at the same time; more wait for their turn
+    #[arg(long, value_name = "NUMBER", default_value_t = 4, value_parser = at_least_one)]
+    concurrent_queries: usize,
+
+    /// Cancel a query after nobody has asked for it this long [default: it runs to its end]
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    cancel_abandoned: Option<Duration>,
+
+    /// How long a client may keep silent in the middle of a request, or between two, before its connection is closed
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = time)]
+    client_timeout: Duration,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Mode {
+    Managed,
+    S3,
+}
+
+pub(crate) fn run(arguments: &Arguments, settings: &Settings) -> anyhow::Result<()> {
+    let runtimes = Runtimes::start(settings)?;
+    let outcome = runtimes.answers.block_on(async {
+        let mut signals = Signals::take()?;
+        let queries = runtimes.queries.handle();
+        let listening = listen(&arguments.serving, ADDRESS, true, settings, queries).await?;
+        talk(&introduction(listening.announcement(), &arguments.serving, settings)?);
+        let stopped = async {
+            signals.next().await;
+        };
+        listening.run(stopped).await;
+        Ok(())
+    });
+    runtimes.end();
+    outcome
+}
+
+/// The threads of a server: queries compute on their own, so that answers do not wait for them.
+pub(crate) struct Runtimes {
+    pub(crate) answers: Runtime,
+    pub(crate) queries: Runtime,
+}
+
+impl Runtimes {
+    pub(crate) fn start(settings: &Settings) -> anyhow::Result<Self> {
+        let mut answers = tokio::runtime::Builder::new_multi_thread();
+        let answers = answers.worker_threads(2).thread_name("floodmark-answers").enable_all();
+        Ok(Self { answers: answers.build()?, queries: commands::runtime(settings)? })
+    }
+
+    pub(crate) fn end(self) {
+        self.queries.shutdown_timeout(LEFT_TIME);
+        self.answers.shutdown_timeout(LEFT_TIME);
+    }
+}
+
+/// Starts to listen, at an address unless the arguments name another.
+pub(crate) async fn listen(
+    serving: &Serving,
+    address: SocketAddr,
+    is_announced: bool,
+    settings: &Settings,
+    queries: &Handle,
+) -> anyhow::Result<Listening> {
+    let options = ServerOptions {
+        address: serving.listen.unwrap_or(address),
+        folder: folder(settings)?,
+        from: serving.from.clone(),
+        guard: GuardOptions { hosts: serving.allow_host.clone(), token: token(serving)? },
+        tls: match (&serving.tls_cert, &serving.tls_key) {
+            (Some(certificate), Some(key)) => {
+                Tls::Files { certificate: certificate.clone(), key: key.clone() }
+            }
+            _ if serving.tls_self_signed => Tls::SelfSigned,
+            _ => Tls::Off,
+        },
+        silence: serving.client_timeout,
+        result_mode: match serving.result_mode {
+            Mode::Managed => ResultMode::Managed,
+            Mode::S3 => ResultMode::S3,
+        },
+        pass_through: serving.pass_through,
+        poll_wait: serving.poll_wait,
+        concurrent_queries: serving.concurrent_queries,
+        cancel_abandoned: serving.cancel_abandoned,
+        is_announced,
+        tell: Tell::new(|line| talk(&format!("note: {}\n", safe(line)))),
+    };
+    if !options.address.ip().is_loopback()
+        && options.tls == Tls::Off
+        && options.guard.token.is_some()
+    {
+        failure::warn(
+            "without TLS, whoever listens on the network reads the token and all answers",
+            Some("`--tls-self-signed`, or `--tls-cert FILE --tls-key FILE`"),
+        );
+    }
+    let buckets = Arc::new(buckets(serving, &options.folder)?);
+    // A place in S3 that is named is meant.
+    let has_s3 = serving.pass_through
+        || settings.catalog == CatalogKind::Glue
+        || serving.from.iter().any(|place| place.starts_with("s3"));
+    let engine = Engine::new(EngineOptions {
+        buckets: Arc::clone(&buckets),
+        has_s3,
+        ..settings.engine_options()
+    })?;
+    let server = Server::new(Arc::new(engine), buckets, queries.clone(), options).await?;
+    let listening = server.bind().await?;
+    if settings.endpoint.is_none() && leads_to(listening.announcement()) {
+        failure::warn(
+            "AWS_ENDPOINT_URL leads to this server itself, which reads logs in S3 through it",
+            Some("start it in a shell without AWS_ENDPOINT_URL"),
+        );
+    }
+    Ok(listening)
+}
+
+/// The buckets of this machine.
+fn buckets(serving: &Serving, folder: &Path) -> anyhow::Result<Buckets> {
+    let own = folder.join("buckets");
+    std::fs::create_dir_all(&own)
+        .with_context(|| format!("cannot make the folder `{}`", own.display()))?;
+    let mut buckets = Buckets::new(Some(own));
+    for (name, folder) in &serving.bucket {
+        buckets.map(name, folder.clone()).map_err(Error::from)?;
+    }
+    Ok(buckets)
+}
+
+/// The folder with what a server keeps.
+pub(crate) fn folder(settings: &Settings) -> anyhow::Result<PathBuf> {
+    Ok(settings.home()?.join(FOLDER))
+}
+
+fn token(serving: &Serving) -> anyhow::Result<Option<Token>> {
+    Ok(match serving.token.as_deref() {
+        None | Some("") => None,
+        Some("auto") => Some(Token::generate()),
+        Some(token) => Some(token.parse()?),
+    })
+}
+
+/// Whether the user's own tools, and this process among them, ask the server for all services of AWS.
+fn leads_to(server: &Announcement) -> bool {
+    let endpoint = std::env::var("AWS_ENDPOINT_URL").unwrap_or_default();
+    endpoint.trim_end_matches('/') == server.url
+        || endpoint
+            .trim_end_matches('/')
+            .ends_with(&format!("//localhost:{}", server.address.port()))
+}
+
+/// What the person who starts a server has to know.
+fn introduction(
+    server: &Announcement,
+    serving: &Serving,
+    settings: &Settings,
+) -> anyhow::Result<String> {
+    let home = match &settings.home {
+        Some(home) => format!(" --home {}", quoted(home)),
+        None => String::new(),
+    };
+    let catalog = match settings.catalog {
+        CatalogKind::Local => settings.home()?.join("catalog.sqlite").display().to_string(),
+        CatalogKind::Glue => "the account's Glue Data Catalog, which is only read".to_owned(),
+    };
+    let buckets = serving.bucket.iter();
+    let buckets: String = buckets
+        .map(|(name, folder)| format!("s3://{name}/ is {}, and only read\n", folder.display()))
+        .collect();
+    Ok(format!(
+        "Floodmark listens at {}\n\
+         catalog: {}\n\
+         {}\
+         in the shell of a notebook or tool: eval \"$(floodmark{} env)\"\n\
+         Ctrl-C ends it\n",
+        server.url,
+        safe(&catalog),
+        safe(&buckets),
+        safe(&home),
+    ))
+}
+
+/// A path as one word of a shell.
+fn quoted(path: &Path) -> String {
+    let path = path.display().to_string();
+    let is_plain = |character: char| character.is_alphanumeric() || "/._-".contains(character);
+    if !path.is_empty() && path.chars().all(is_plain) {
+        return path;
+    }
+    format!("'{}'", path.replace('\'', "'\\''"))
+}
+
+/// A bucket's name and the folder that it is.
+fn mapped(text: &str) -> Result<(String, PathBuf), String> {
+    let (name, folder) =
+        text.split_once('=').filter(|(_, folder)| !folder.is_empty()).ok_or_else(|| {
+            format!("`{text}` names no bucket and folder: write `my-logs=/data/my-logs`")
+        })?;
+    Ok((name.to_owned(), PathBuf::from(folder)))
+}
+
+/// An address and port, a port of this machine, or `localhost` with a port.
+fn address(text: &str) -> Result<SocketAddr, String> {
+    let local = text.strip_prefix("localhost:").unwrap_or(text);
+    if let Ok(port) = local.parse() {
+        return Ok(SocketAddr::new(ADDRESS.ip(), port));
+    }
+    text.parse().map_err(|_| {
+        format!("`{text}` is no address with a port: write `127.0.0.1:8765`, or a port alone")
+    })
+}
+
+/// A time such as `5s`, `500ms`, `2m` or `1h`.
+fn time(text: &str) -> Result<Duration, String> {
+    let digits = text.trim_end_matches(|character: char| character.is_ascii_alphabetic());
+    let unit_ms: u64 = match &text[digits.len()..] {
+        "ms" => 1,
+        "s" => 1_000,
+        "m" => 60_000,
+        "h" => 3_600_000,
+        "" if digits == "0" => 1,
+        _ => return Err(format!("`{text}` is no time: write `5s`, `500ms`, `2m` or `1h`")),
+    };
+    let number: u64 = digits.parse().map_err(|_| format!("`{text}` is no time: write `5s`"))?;
+    let ms = number.checked_mul(unit_ms).filter(|ms| *ms <= TIME_MS_MAX);
+    ms.map(Duration::from_millis).ok_or_else(|| format!("`{text}` is longer than a day"))
+}
+
+/// The longest time that can be set, in milliseconds: a day.
+const TIME_MS_MAX: u64 = 86_400_000;
+
+fn at_least_one(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(0) | Err(_) => Err(format!("`{text}` is no number from 1")),
+        Ok(number) => Ok(number),
+    }
+}
+
+/// A failure of a program that a server was started for.
+pub(crate) fn not_started(program: &str, error: std::io::Error) -> Error {
+    if error.kind() == std::io::ErrorKind::NotFound {
+        return Error::not_found(format!("there is no program `{program}`"))
+            .hint("it is looked up as in a shell, in the folders of PATH");
+    }
+    Error::invalid_query(format!("cannot start `{program}`: {error}")).because(error)
+}
