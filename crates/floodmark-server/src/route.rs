@@ -42,11 +42,12 @@ pub(crate) fn service(request: &Parts) -> Service {
     if path.starts_with("/_") || path.starts_with("/-") {
         return Service::Page(path.to_owned());
     }
-    if let Some(target) = text(request, "x-amz-target") {
+    if let Some(target) = request.headers.get("x-amz-target") {
+        let target = String::from_utf8_lossy(target.as_bytes());
         return match target.split_once('.') {
             Some(("AmazonAthena", name)) => Service::Athena(name.to_owned()),
             Some(("AWSGlue", name)) => Service::Glue(name.to_owned()),
-            _ => Service::Unknown(target.to_owned()),
+            _ => Service::Unknown(target.into_owned()),
         };
     }
     match credential(request).as_deref().and_then(|scope| scope.split('/').nth(3)) {

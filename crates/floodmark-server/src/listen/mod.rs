@@ -22,7 +22,7 @@ use std::time::Duration;
 use floodmark_buckets::Buckets;
 use floodmark_engine::{Engine, Error, ErrorKind, Result};
 use futures::FutureExt;
-use http::header::{HeaderName, SERVER};
+use http::header::SERVER;
 use http::{HeaderValue, Request, Response};
 use hyper::body::Incoming;
 use tokio::net::TcpListener;
@@ -243,7 +243,7 @@ impl Front {
         let headers = response.headers_mut();
         headers.insert(SERVER, HeaderValue::from_static(announcement::SERVER));
         if let Ok(id) = HeaderValue::from_str(&Uuid::new_v4().to_string()) {
-            headers.entry(HeaderName::from_static("x-amzn-requestid")).or_insert(id);
+            headers.entry("x-amzn-requestid").or_insert(id);
         }
         response
     }

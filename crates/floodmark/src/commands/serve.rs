@@ -26,6 +26,9 @@ const ADDRESS: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCAL
 /// The folder of the data folder with what a server keeps.
 const FOLDER: &str = "server";
 
+/// The folder of the server's folder with the buckets that clients make.
+const BUCKETS_FOLDER: &str = "buckets";
+
 /// How long what is under way may take after a server ended.
 const LEFT_TIME: Duration = Duration::from_secs(2);
 
@@ -53,6 +56,10 @@ pub(crate) struct Serving {
     /// Where logs lie whose tables are to be in the database `logs`: a file, a folder, a glob, or s3://bucket/prefix. May be repeated
     #[arg(long, value_name = "PATH", num_args = 1.., action = clap::ArgAction::Append)]
     from: Vec<String>,
+
+    /// A folder that is a bucket, which is only read, as NAME=FOLDER. May be repeated
+    #[arg(long, value_name = "NAME=FOLDER", value_parser = bucket)]
+    bucket: Vec<Mapped>,
 
     /// Ask the real S3 for buckets that are not here
     #[arg(long)]
@@ -99,6 +106,13 @@ pub(crate) struct Serving {
     client_timeout: Duration,
 }
 
+/// A folder of this machine, and the bucket that it is.
+#[derive(Clone, Debug)]
+struct Mapped {
+    name: String,
+    folder: PathBuf,
+}
+
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Mode {
     Managed,
@@ -110,7 +124,7 @@ pub(crate) fn run(arguments: &Arguments, settings: &Settings) -> anyhow::Result<
     let outcome = runtime.block_on(async {
         let mut signals = Signals::take()?;
         let listening = listen(&arguments.serving, ADDRESS, true, settings).await?;
-        talk(&introduction(listening.announcement(), settings)?);
+        talk(&introduction(listening.announcement(), &arguments.serving, settings)?);
         let stopped = async {
             signals.next().await;
         };
@@ -162,7 +176,7 @@ pub(crate) async fn listen(
         );
     }
     let engine = Arc::new(Engine::new(settings.engine_options())?);
-    let buckets = Arc::new(Buckets::default());
+    let buckets = Arc::new(buckets(serving, &options.folder)?);
     let listening = Server::new(engine, buckets, options).await?.bind().await?;
     if settings.endpoint.is_none() && leads_to(listening.announcement()) {
         failure::warn(
@@ -176,6 +190,21 @@ pub(crate) async fn listen(
 /// The folder with what a server keeps.
 pub(crate) fn folder(settings: &Settings) -> anyhow::Result<PathBuf> {
     Ok(settings.home()?.join(FOLDER))
+}
+
+/// The buckets of this machine: the mapped ones, and our own in the server's folder.
+fn buckets(serving: &Serving, folder: &Path) -> anyhow::Result<Buckets> {
+    let mut buckets = Buckets::new(Some(folder.join(BUCKETS_FOLDER)));
+    for mapped in &serving.bucket {
+        buckets.map(&mapped.name, mapped.folder.clone()).map_err(|error| {
+            let own = Error::invalid_query(error.to_string());
+            match error.hint_text() {
+                Some(hint) => own.hint(hint),
+                None => own,
+            }
+        })?;
+    }
+    Ok(buckets)
 }
 
 fn token(serving: &Serving) -> anyhow::Result<Option<Token>> {
@@ -196,7 +225,11 @@ fn leads_to(server: &Announcement) -> bool {
 }
 
 /// What the person who starts a server has to know.
-fn introduction(server: &Announcement, settings: &Settings) -> anyhow::Result<String> {
+fn introduction(
+    server: &Announcement,
+    serving: &Serving,
+    settings: &Settings,
+) -> anyhow::Result<String> {
     let home = match &settings.home {
         Some(home) => format!(" --home {}", quoted(home)),
         None => String::new(),
@@ -205,13 +238,26 @@ fn introduction(server: &Announcement, settings: &Settings) -> anyhow::Result<St
         CatalogKind::Local => settings.home()?.join("catalog.sqlite").display().to_string(),
         CatalogKind::Glue => "the account's Glue Data Catalog, which is only read".to_owned(),
     };
+    let buckets: String = (serving.bucket.iter())
+        .map(|Mapped { name, folder }| {
+            format!("bucket {}: {}, only read\n", safe(name), safe(&folder.display().to_string()))
+        })
+        .collect();
+    let certificate = server
+        .certificate
+        .as_ref()
+        .map(|file| format!("certificate for clients: {}\n", safe(&file.display().to_string())));
+    let token = server.token.as_ref().map(|_| "clients need the token, which `env` gives them\n");
     Ok(format!(
         "Floodmark listens at {}\n\
          catalog: {}\n\
+         {buckets}{}{}\
          in the shell of a notebook or tool: eval \"$(floodmark{} env)\"\n\
          Ctrl-C ends it\n",
         server.url,
         safe(&catalog),
+        certificate.unwrap_or_default(),
+        token.unwrap_or_default(),
         safe(&home),
     ))
 }
@@ -224,6 +270,16 @@ fn quoted(path: &Path) -> String {
         return path;
     }
     format!("'{}'", path.replace('\'', "'\\''"))
+}
+
+/// A bucket's name and its folder.
+fn bucket(text: &str) -> Result<Mapped, String> {
+    match text.split_once('=') {
+        Some((name, folder)) if !name.is_empty() && !folder.is_empty() => {
+            Ok(Mapped { name: name.to_owned(), folder: PathBuf::from(folder) })
+        }
+        _ => Err(format!("`{text}` is no bucket and folder: write `my-logs=/data/logs`")),
+    }
 }
 
 /// An address and port, a port of this machine, or `localhost` with a port.
