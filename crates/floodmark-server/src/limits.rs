@@ -11,6 +11,12 @@ pub const STATEMENT_BYTES_MAX: usize = 262_144;
 /// How long `GetQueryExecution` waits at most for a query to end, where a setting does not say otherwise.
 pub const POLL_TIME: Duration = Duration::from_secs(5);
 
+/// How long a body is, in bytes, that is taken whatever else is under way: as long as a statement may be.
+pub const ACTION_BYTES_SMALL: u64 = 256 << 10;
+
+/// How many longer ones are taken at a time, so that they do not fill the memory.
+pub const LONG_ACTIONS_MAX: usize = 16;
+
 /// How many connections are served at a time. More wait until one ends.
 pub const CONNECTIONS_MAX: usize = 512;
 

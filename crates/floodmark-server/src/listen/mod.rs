@@ -33,7 +33,7 @@ use tokio_rustls::TlsAcceptor;
 use uuid::Uuid;
 
 use crate::body::ResponseBody;
-use crate::limits::{ACCEPT_PAUSE, CONNECTIONS_MAX, ENDING_TIME};
+use crate::limits::{ACCEPT_PAUSE, CONNECTIONS_MAX, ENDING_TIME, LONG_ACTIONS_MAX};
 use crate::listen::guard::Guard;
 use crate::listen::pace::PacedBody;
 use crate::listen::refusal::{Reason, Refusal};
@@ -113,6 +113,8 @@ pub(crate) struct Front {
     pub(crate) unsupported: Unsupported,
     /// How long a client may keep silent.
     pub(crate) silence: Duration,
+    /// Room for calls with long bodies.
+    pub(crate) long_actions: Semaphore,
     guard: Guard,
     acceptor: Option<TlsAcceptor>,
 }
@@ -173,6 +175,7 @@ impl Server {
             url: announcement.url.clone(),
             unsupported: Unsupported::new(options.tell.clone()),
             silence: options.silence,
+            long_actions: Semaphore::new(LONG_ACTIONS_MAX),
             guard: guard.at(address),
             acceptor,
         });
