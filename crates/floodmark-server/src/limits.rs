@@ -64,6 +64,12 @@ pub const PREPARED_MAX: usize = 1000;
 
 /// How many tags something may have, as in Athena.
 pub const TAGS_MAX: usize = 50;
+/// How long a body is, in bytes, that is taken whatever else is under way: as long as a statement may be.
+pub const ACTION_BYTES_SMALL: u64 = 256 << 10;
+
+/// How many longer ones are taken at a time, so that they do not fill the memory.
+pub const LONG_ACTIONS_MAX: usize = 16;
+
 /// How many connections are served at a time. More wait until one ends.
 pub const CONNECTIONS_MAX: usize = 512;
 

@@ -256,11 +256,6 @@ impl Executions {
         }
     }
 
-    /// How many executions have not ended.
-    pub(crate) fn count(&self) -> usize {
-        self.lock().len()
-    }
-
     /// Where a result lies that is not in S3.
     pub(crate) fn managed(&self, id: &str) -> PathBuf {
         self.folder.join(id)
