@@ -24,6 +24,8 @@ mod program;
 mod query;
 mod s3;
 mod s3_server;
+mod serve_clients;
+mod serve_state;
 mod shell;
 mod story;
 mod tidy;
