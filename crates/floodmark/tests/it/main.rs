@@ -26,6 +26,8 @@ mod s3;
 mod s3_server;
 mod serve;
 mod served;
+mod serve_clients;
+mod serve_state;
 mod shell;
 mod story;
 mod tidy;
