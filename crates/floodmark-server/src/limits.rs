@@ -11,8 +11,8 @@ pub const STATEMENT_BYTES_MAX: usize = 262_144;
 /// How long `GetQueryExecution` waits at most for a query to end, where a setting does not say otherwise.
 pub const POLL_TIME: Duration = Duration::from_secs(5);
 
-/// How many queries may wait and run together; beyond that they are refused.
-pub const QUEUED_QUERIES_MAX: usize = 2000;
+/// How many bytes results take that are given page by page. The oldest go first.
+pub const RESULTS_BYTES_MAX: u64 = 20 << 30;
 
 /// How many bytes of statements may wait and run together.
 pub const QUEUED_BYTES_MAX: usize = 64 << 20;

@@ -73,6 +73,8 @@ pub struct ServerOptions {
     pub poll_wait: Duration,
     /// How many queries run at the same time. More wait.
     pub concurrent_queries: usize,
+    /// How many queries may wait and run together. More are refused.
+    pub queued_queries: usize,
     /// After what time a query is cancelled that its client no longer asks for; None if it runs to its end.
     pub cancel_abandoned: Option<Duration>,
     /// Whether it tells other programs of its user where it listens: see [`Announcement`]. Only one server of a folder does.
@@ -140,6 +142,7 @@ impl Server {
             from: &options.from,
             queries: QueryOptions {
                 concurrent: options.concurrent_queries,
+                queued: options.queued_queries,
                 poll_wait: options.poll_wait,
                 abandoned_after: options.cancel_abandoned,
                 managed: options.result_mode == ResultMode::Managed,

@@ -98,6 +98,10 @@ pub(crate) struct Serving {
     #[arg(long, value_name = "NUMBER", default_value_t = 4, value_parser = at_least_one)]
     concurrent_queries: usize,
 
+    /// How many queries may wait and run together; more are refused
+    #[arg(long, value_name = "NUMBER", default_value_t = 2000, value_parser = at_least_one)]
+    queued_queries: usize,
+
     /// Cancel a query after nobody has asked for it this long [default: it runs to its end]
     #[arg(long, value_name = "TIME", value_parser = time)]
     cancel_abandoned: Option<Duration>,
@@ -184,6 +188,7 @@ pub(crate) async fn listen(
         pass_through: serving.pass_through,
         poll_wait: serving.poll_wait,
         concurrent_queries: serving.concurrent_queries,
+        queued_queries: serving.queued_queries,
         cancel_abandoned: serving.cancel_abandoned,
         is_announced,
         tell: Tell::new(|line| talk(&format!("note: {}\n", safe(line)))),
