@@ -10,15 +10,20 @@ mod host;
 mod listing;
 mod payload;
 mod reading;
+mod unread;
 mod unsigned;
 mod uploads;
 mod writing;
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use bytes::Bytes;
 use floodmark_buckets::Buckets;
-use http::{HeaderValue, Request, Response, StatusCode};
+use http::{HeaderValue, Request, Response, StatusCode, header};
 use http_body_util::BodyExt;
 use s3s::config::{S3Config, StaticConfigProvider};
 use s3s::service::{S3Service, S3ServiceBuilder};
@@ -29,6 +34,7 @@ use crate::body::{ResponseBody, whole};
 use crate::limits::XML_BYTES_MAX;
 use crate::s3::backend::Backend;
 use crate::s3::host::Hosts;
+use crate::s3::unread::Watched;
 
 /// Answers requests to S3.
 pub(crate) struct S3 {
@@ -52,6 +58,10 @@ impl S3 {
         B: hyper::body::Body<Data = Bytes> + Send + 'static,
         B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
     {
+        let is_announced = request.headers().contains_key(header::EXPECT);
+        let (parts, body) = request.into_parts();
+        let (body, is_read) = Watched::new(body);
+        let request = Request::from_parts(parts, body);
         let answered = match unsigned::unsigned(request) {
             Ok(request) => self.service.call(request).await.map_err(|error| {
                 let error: Box<dyn std::error::Error + Send + Sync> = error.into();
@@ -61,6 +71,9 @@ impl S3 {
         };
         let answer = answered.or_else(S3Error::to_http_response);
         let mut answer = answer.map_or_else(|error| failed(&error), plain);
+        if is_announced && !is_read.load(Ordering::Relaxed) {
+            answer.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
         let id = Uuid::new_v4().simple().to_string();
         if let Ok(id) = HeaderValue::try_from(id) {
             answer.headers_mut().insert("x-amz-request-id", id);
@@ -75,7 +88,7 @@ fn plain(answer: HttpResponse) -> Response<ResponseBody> {
     if answer.status() == StatusCode::NOT_MODIFIED {
         let mut short = whole(StatusCode::NOT_MODIFIED, "application/xml", Bytes::new());
         *short.headers_mut() = answer.headers().clone();
-        short.headers_mut().remove(http::header::CONTENT_TYPE);
+        short.headers_mut().remove(header::CONTENT_TYPE);
         return short;
     }
     answer.map(|body| body.boxed_unsync())
