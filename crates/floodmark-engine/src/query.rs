@@ -228,6 +228,18 @@ impl Engine {
         Ok(self.stores.s3(bucket).await?.object_store())
     }
 
+    /// The listings of a bucket in S3, page by page, for those who hand them on.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Engine::object_store`].
+    pub async fn listings(
+        &self,
+        bucket: &str,
+    ) -> Result<Arc<dyn object_store::list::PaginatedListStore>> {
+        Ok(self.stores.s3(bucket).await?.listings())
+    }
+
     /// What is known of addresses on this machine.
     pub fn who(&self) -> &Arc<Who> {
         &self.who

@@ -136,6 +136,7 @@ impl Server {
             buckets,
             folder: &options.folder,
             from: &options.from,
+            pass_through: options.pass_through,
             queries: QueryOptions {
                 concurrent: options.concurrent_queries,
                 poll_wait: options.poll_wait,
