@@ -228,6 +228,18 @@ impl Engine {
         Ok(self.stores.s3(bucket).await?.object_store())
     }
 
+    /// The listings of a bucket in S3, page by page, for those who hand them on.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Engine::object_store`].
+    pub async fn listings(
+        &self,
+        bucket: &str,
+    ) -> Result<Arc<dyn object_store::list::PaginatedListStore>> {
+        Ok(self.stores.s3(bucket).await?.listings())
+    }
+
     /// Whether what is written to buckets that are not here goes to S3.
     pub fn writes_s3(&self) -> bool {
         self.options.has_s3 && self.options.apply

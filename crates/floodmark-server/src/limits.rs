@@ -149,6 +149,9 @@ pub const CHUNK_LINES_BYTES_MAX: usize = 8 << 10;
 /// How many keys, parts or uploads stand on a page of a listing, as in S3.
 pub const LISTED_MAX: usize = 1000;
 
+/// How many empty pages of a listing of another place are passed over before it is given up.
+pub const LISTING_PAGES_MAX: usize = 100;
+
 /// How many objects one request deletes, as in S3.
 pub const DELETED_MAX: usize = 1000;
 

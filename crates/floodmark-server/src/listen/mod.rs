@@ -140,6 +140,7 @@ impl Server {
             buckets,
             folder: &options.folder,
             from: &options.from,
+            pass_through: options.pass_through,
             queries: QueryOptions {
                 concurrent: options.concurrent_queries,
                 queued: options.queued_queries,

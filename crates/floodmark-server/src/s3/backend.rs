@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use floodmark_buckets::{Bucket, Buckets};
+use floodmark_buckets::{Bucket, Buckets, ErrorKind, Object};
 use s3s::dto::{
     AbortMultipartUploadInput, AbortMultipartUploadOutput, CompleteMultipartUploadInput,
     CompleteMultipartUploadOutput, CopyObjectInput, CopyObjectOutput, CreateBucketInput,
@@ -17,36 +17,102 @@ use s3s::dto::{
     ListPartsOutput, PutObjectInput, PutObjectOutput, UploadPartCopyInput, UploadPartCopyOutput,
     UploadPartInput, UploadPartOutput,
 };
-use s3s::{S3, S3Request, S3Response, S3Result};
+use s3s::{S3, S3ErrorCode, S3Request, S3Response, S3Result};
 
-use crate::s3::fault::{blocking, refused};
+use crate::s3::fault::{blocking, internal, refused};
+use crate::s3::upstream::{Remote, Upstream};
 use crate::s3::{listing, reading, uploads, writing};
 
 /// Carries out what clients of S3 ask for.
 pub(crate) struct Backend {
     /// The buckets of this machine.
     pub(crate) buckets: Arc<Buckets>,
+    /// Where buckets are that are not here; None if there is no other place.
+    upstream: Option<Upstream>,
+}
+
+/// Where a bucket is: here, elsewhere, or here over one that is elsewhere.
+pub(crate) struct Place {
+    pub(crate) here: Option<Bucket>,
+    pub(crate) there: Option<Remote>,
 }
 
 impl Backend {
-    /// Over these buckets.
-    pub(crate) fn new(buckets: Arc<Buckets>) -> Self {
-        Self { buckets }
+    /// Over these buckets, and those of another place.
+    pub(crate) fn new(buckets: Arc<Buckets>, upstream: Option<Upstream>) -> Self {
+        Self { buckets, upstream }
     }
 
-    /// The bucket of this name, to be read.
+    /// The bucket of this name that is here.
     pub(crate) fn bucket(&self, name: &str) -> S3Result<Bucket> {
         self.buckets.get(name).map_err(|error| refused(&error))
     }
 
-    /// The bucket of this name, to be written to. One that is not here is made.
+    /// Where the bucket of this name is, to be read.
+    pub(crate) async fn place(&self, name: &str) -> S3Result<Place> {
+        let here = self.buckets.find(name);
+        let is_elsewhere = here.as_ref().is_none_or(|bucket| bucket.is_overlay);
+        let there = match &self.upstream {
+            Some(upstream) if is_elsewhere => Some(upstream.open(name).await?),
+            _ => None,
+        };
+        if here.is_none() && there.is_none() {
+            self.bucket(name)?;
+        }
+        Ok(Place { here, there })
+    }
+
+    /// The bucket of this name, to be written to. One that is not here is made, over one that is elsewhere.
     pub(crate) async fn written(&self, name: &str) -> S3Result<Bucket> {
-        match self.buckets.find(name) {
-            Some(bucket) => Ok(bucket),
-            None => {
-                let (buckets, name) = (Arc::clone(&self.buckets), name.to_owned());
-                blocking(move || buckets.create(&name)).await
-            }
+        if let Some(bucket) = self.buckets.find(name) {
+            return Ok(bucket);
+        }
+        let is_elsewhere = self.is_elsewhere(name).await?;
+        let (buckets, name) = (Arc::clone(&self.buckets), name.to_owned());
+        blocking(move || match is_elsewhere {
+            true => buckets.create_overlay(&name),
+            false => buckets.create(&name),
+        })
+        .await
+    }
+
+    /// Whether there is a bucket of this name elsewhere.
+    pub(crate) async fn is_elsewhere(&self, name: &str) -> S3Result<bool> {
+        let Some(upstream) = &self.upstream else { return Ok(false) };
+        match upstream.open(name).await {
+            Ok(remote) => remote.exists().await,
+            Err(error) if *error.code() == S3ErrorCode::NoSuchBucket => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+impl Place {
+    /// What the bucket here knows of an object; None if the object may be elsewhere.
+    pub(crate) async fn look<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(Bucket) -> floodmark_buckets::Result<T> + Send + 'static,
+    ) -> S3Result<Option<T>> {
+        let Some(bucket) = self.here.clone() else { return Ok(None) };
+        let is_elsewhere = self.there.is_some();
+        blocking(move || match work(bucket) {
+            Err(error) if is_elsewhere && error.kind() == ErrorKind::NoSuchKey => Ok(None),
+            found => found.map(Some),
+        })
+        .await
+    }
+
+    /// The bucket elsewhere, where what is not here must be.
+    pub(crate) fn elsewhere(&self) -> S3Result<&Remote> {
+        self.there.as_ref().ok_or_else(|| internal("a bucket is neither here nor elsewhere"))
+    }
+
+    /// What is known of an object, here or elsewhere.
+    pub(crate) async fn object(&self, key: &str) -> S3Result<Object> {
+        let name = key.to_owned();
+        match self.look(move |bucket| bucket.object(&name)).await? {
+            Some(object) => Ok(object),
+            None => self.elsewhere()?.object(key).await,
         }
     }
 }

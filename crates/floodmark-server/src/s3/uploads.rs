@@ -14,7 +14,7 @@ use crate::s3::backend::Backend;
 use crate::s3::fault::{blocking, fault};
 use crate::s3::listing::{count, owner, page};
 use crate::s3::reading::{Conditions, length, satisfied, time};
-use crate::s3::writing::{received, source, unmet};
+use crate::s3::writing::{SourcePlace, received, source, unmet};
 
 /// `CreateMultipartUpload`.
 pub(crate) async fn create(
@@ -47,7 +47,6 @@ pub(crate) async fn part_copy(
     backend: &Backend,
     input: UploadPartCopyInput,
 ) -> S3Result<UploadPartCopyOutput> {
-    let (from, from_key) = source(backend, input.copy_source)?;
     let bucket = backend.bucket(&input.bucket)?;
     let conditions = Conditions {
         if_match: input.copy_source_if_match,
@@ -55,20 +54,30 @@ pub(crate) async fn part_copy(
         if_modified_since: input.copy_source_if_modified_since,
         if_unmodified_since: input.copy_source_if_unmodified_since,
     };
-    let (found, from, from_key) =
-        blocking(move || Ok((from.object(&from_key)?, from, from_key))).await?;
-    conditions.check(&found, S3ErrorCode::PreconditionFailed)?;
+    let source = source(backend, input.copy_source, &conditions).await?;
     let range = input.copy_source_range.map(|range| {
-        let range = Range::parse(&range)
-            .map_err(|_| fault(S3ErrorCode::InvalidArgument, "the range cannot be read"))?;
-        satisfied(range, found.size)
+        Range::parse(&range)
+            .map_err(|_| fault(S3ErrorCode::InvalidArgument, "the range cannot be read"))
     });
     let range = range.transpose()?;
-    let number = number(input.part_number);
-    let part = blocking(move || {
-        bucket.copy_part(&input.key, &input.upload_id, number, (&from, &from_key), range)
-    });
-    let part = part.await?;
+    let bytes = range.map(|range| satisfied(range, source.object.size)).transpose()?;
+    let (number, from_key) = (number(input.part_number), source.object.key);
+    let part = match source.place {
+        SourcePlace::Here(from) => {
+            blocking(move || {
+                let from = (&from, from_key.as_str());
+                bucket.copy_part(&input.key, &input.upload_id, number, from, bytes)
+            })
+            .await?
+        }
+        SourcePlace::There(remote) => {
+            let fetched = remote.get(&from_key, range).await?;
+            let writing =
+                blocking(move || bucket.write_part(&input.key, &input.upload_id, number)).await?;
+            let writing = received(writing, Some(fetched.body)).await?;
+            blocking(move || writing.finish()).await?
+        }
+    };
     let result = CopyPartResult {
         last_modified: Some(time(part.modified)),
         e_tag: Some(ETag::Strong(part.etag)),
