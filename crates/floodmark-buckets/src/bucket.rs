@@ -22,19 +22,22 @@ pub struct Bucket {
     pub folder: PathBuf,
     /// Whether nothing can be written to it: somebody's folder of logs is mapped to it.
     pub is_read_only: bool,
+    /// Whether it lies over a bucket of the same name elsewhere, and holds only what was written here.
+    pub is_overlay: bool,
     waiting: Option<Arc<Waiting>>,
 }
 
 impl Bucket {
     /// Somebody's folder.
     pub(crate) fn mapped(name: &str, folder: PathBuf) -> Self {
-        Self { name: name.to_owned(), folder, is_read_only: true, waiting: None }
+        Self { name: name.to_owned(), folder, is_read_only: true, is_overlay: false, waiting: None }
     }
 
     /// One of our own.
-    pub(crate) fn own(name: &str, waiting: Arc<Waiting>) -> Self {
+    pub(crate) fn own(name: &str, waiting: Arc<Waiting>, is_overlay: bool) -> Self {
         let folder = waiting.own().join(name);
-        Self { name: name.to_owned(), folder, is_read_only: false, waiting: Some(waiting) }
+        let name = name.to_owned();
+        Self { name, folder, is_read_only: false, is_overlay, waiting: Some(waiting) }
     }
 
     /// When its folder was made, or changed where the file system does not know; None if it cannot be told.

@@ -11,8 +11,8 @@ pub const STATEMENT_BYTES_MAX: usize = 262_144;
 /// How long `GetQueryExecution` waits at most for a query to end, where a setting does not say otherwise.
 pub const POLL_TIME: Duration = Duration::from_secs(5);
 
-/// How many queries may wait and run together; beyond that they are refused.
-pub const QUEUED_QUERIES_MAX: usize = 2000;
+/// How many bytes results take that are given page by page. The oldest go first.
+pub const RESULTS_BYTES_MAX: u64 = 20 << 30;
 
 /// How many bytes of statements may wait and run together.
 pub const QUEUED_BYTES_MAX: usize = 64 << 20;
@@ -64,6 +64,12 @@ pub const PREPARED_MAX: usize = 1000;
 
 /// How many tags something may have, as in Athena.
 pub const TAGS_MAX: usize = 50;
+/// How long a body is, in bytes, that is taken whatever else is under way: as long as a statement may be.
+pub const ACTION_BYTES_SMALL: u64 = 256 << 10;
+
+/// How many longer ones are taken at a time, so that they do not fill the memory.
+pub const LONG_ACTIONS_MAX: usize = 16;
+
 /// How many connections are served at a time. More wait until one ends.
 pub const CONNECTIONS_MAX: usize = 512;
 
@@ -127,7 +133,30 @@ pub const PARTITIONS_PAGE_MAX: usize = 1000;
 pub const SEGMENTS_MAX: i64 = 10;
 
 /// How many databases, tables or catalogs a page of Athena's lists has.
-pub const METADATA_PAGE_MAX: usize = 50;
+pub const METADATA_PAGE_MAX: i64 = 50;
 
 /// How large the compiled pattern may be by which tables are chosen, in bytes.
 pub const NAME_PATTERN_BYTES_MAX: usize = 1 << 20;
+/// How long the body of a request to S3 may be that is XML, in bytes: the names of a thousand objects.
+pub const XML_BYTES_MAX: usize = 4 << 20;
+
+/// How large an object or a part of one may be that is uploaded at once, in bytes, as in S3.
+pub const OBJECT_BYTES_MAX: u64 = 5 << 30;
+
+/// How many bytes of lines may stand between two chunks of an upload, and after the last.
+pub const CHUNK_LINES_BYTES_MAX: usize = 8 << 10;
+
+/// How many keys, parts or uploads stand on a page of a listing, as in S3.
+pub const LISTED_MAX: usize = 1000;
+
+/// How many empty pages of a listing of another place are passed over before it is given up.
+pub const LISTING_PAGES_MAX: usize = 100;
+
+/// How many objects one request deletes, as in S3.
+pub const DELETED_MAX: usize = 1000;
+
+/// How many bytes of an object are read from the disk at once.
+pub const PIECE_BYTES_MAX: usize = 512 << 10;
+
+/// How many pieces of an upload wait to be written to the disk.
+pub const PIECES_WAITING_MAX: usize = 4;

@@ -22,7 +22,7 @@ use std::time::Duration;
 use floodmark_buckets::Buckets;
 use floodmark_engine::{Engine, Error, ErrorKind, Result};
 use futures::FutureExt;
-use http::header::{HeaderName, SERVER};
+use http::header::SERVER;
 use http::{HeaderValue, Request, Response};
 use hyper::body::Incoming;
 use tokio::net::TcpListener;
@@ -35,7 +35,7 @@ use uuid::Uuid;
 
 use crate::body::ResponseBody;
 use crate::executions::QueryOptions;
-use crate::limits::{ACCEPT_PAUSE, CONNECTIONS_MAX, ENDING_TIME};
+use crate::limits::{ACCEPT_PAUSE, CONNECTIONS_MAX, ENDING_TIME, LONG_ACTIONS_MAX};
 use crate::listen::guard::Guard;
 use crate::listen::pace::PacedBody;
 use crate::listen::refusal::{Reason, Refusal};
@@ -73,6 +73,8 @@ pub struct ServerOptions {
     pub poll_wait: Duration,
     /// How many queries run at the same time. More wait.
     pub concurrent_queries: usize,
+    /// How many queries may wait and run together. More are refused.
+    pub queued_queries: usize,
     /// After what time a query is cancelled that its client no longer asks for; None if it runs to its end.
     pub cancel_abandoned: Option<Duration>,
     /// Whether it tells other programs of its user where it listens: see [`Announcement`]. Only one server of a folder does.
@@ -90,14 +92,8 @@ pub enum ResultMode {
     S3,
 }
 
-/// A server that does not listen yet.
-pub struct Server {
-    state: Arc<State>,
-    options: ServerOptions,
-}
-
 /// A server that listens, and answers as soon as it runs.
-pub struct Listening {
+pub struct Server {
     listener: TcpListener,
     front: Arc<Front>,
     announcement: Announcement,
@@ -114,49 +110,27 @@ pub(crate) struct Front {
     pub(crate) unsupported: Unsupported,
     /// How long a client may keep silent.
     pub(crate) silence: Duration,
+    /// Room for calls with long bodies.
+    pub(crate) long_actions: Semaphore,
     guard: Guard,
     acceptor: Option<TlsAcceptor>,
 }
 
 impl Server {
-    /// Prepares a server over an engine; nothing is listened to yet. Queries run on the threads of `queries`, so that answers do not
-    /// wait for them.
+    /// Begins to listen, and then opens the history and the logs: clients that come meanwhile wait. Queries run on the threads of
+    /// `queries`, so that answers do not wait for them.
     ///
     /// # Errors
     ///
-    /// `Unavailable` or `AccessDenied` if its folder cannot be used, and those of opening the logs.
-    pub async fn new(
+    /// `InvalidQuery` if other machines could ask without a token, `Unavailable` if the address is taken or another server of the same
+    /// folder runs, whatever keeps the certificate from being read, `Unavailable` or `AccessDenied` if the folder cannot be used, and
+    /// those of opening the logs.
+    pub async fn open(
         engine: Arc<Engine>,
         buckets: Arc<Buckets>,
         queries: Handle,
         options: ServerOptions,
     ) -> Result<Self> {
-        let parts = Parts {
-            engine,
-            buckets,
-            folder: &options.folder,
-            from: &options.from,
-            queries: QueryOptions {
-                concurrent: options.concurrent_queries,
-                poll_wait: options.poll_wait,
-                abandoned_after: options.cancel_abandoned,
-                managed: options.result_mode == ResultMode::Managed,
-            },
-            runtime: queries,
-            tell: options.tell.clone(),
-        };
-        let state = Arc::new(State::open(parts).await?);
-        Ok(Self { state, options })
-    }
-
-    /// Begins to listen.
-    ///
-    /// # Errors
-    ///
-    /// `InvalidQuery` if other machines could ask without a token, `Unavailable` if the address is taken or another server of the same
-    /// folder runs, and whatever keeps the certificate from being read.
-    pub async fn bind(self) -> Result<Listening> {
-        let Self { state, options } = self;
         let guard = Guard::new(options.address, options.guard.clone())?;
         if options.is_announced
             && let Some(other) = Announcement::read(&options.folder)?
@@ -170,6 +144,23 @@ impl Server {
         let listener = TcpListener::bind(options.address).await;
         let listener = listener.map_err(|error| not_bound(options.address, error))?;
         let address = listener.local_addr().map_err(|error| not_bound(options.address, error))?;
+        let parts = Parts {
+            engine,
+            buckets,
+            folder: &options.folder,
+            from: &options.from,
+            pass_through: options.pass_through,
+            queries: QueryOptions {
+                concurrent: options.concurrent_queries,
+                queued: options.queued_queries,
+                poll_wait: options.poll_wait,
+                abandoned_after: options.cancel_abandoned,
+                managed: options.result_mode == ResultMode::Managed,
+            },
+            runtime: queries,
+            tell: options.tell.clone(),
+        };
+        let state = Arc::new(State::open(parts).await?);
         let (acceptor, certificate) = match secured {
             Some(secured) => (Some(secured.acceptor), secured.certificate),
             None => (None, None),
@@ -189,14 +180,13 @@ impl Server {
             url: announcement.url.clone(),
             unsupported: Unsupported::new(options.tell.clone()),
             silence: options.silence,
+            long_actions: Semaphore::new(LONG_ACTIONS_MAX),
             guard: guard.at(address),
             acceptor,
         });
-        Ok(Listening { listener, front, announcement, options })
+        Ok(Self { listener, front, announcement, options })
     }
-}
 
-impl Listening {
     /// How it is reached.
     pub fn announcement(&self) -> &Announcement {
         &self.announcement
@@ -261,7 +251,7 @@ impl Front {
         let headers = response.headers_mut();
         headers.insert(SERVER, HeaderValue::from_static(announcement::SERVER));
         if let Ok(id) = HeaderValue::from_str(&Uuid::new_v4().to_string()) {
-            headers.entry(HeaderName::from_static("x-amzn-requestid")).or_insert(id);
+            headers.entry("x-amzn-requestid").or_insert(id);
         }
         response
     }
