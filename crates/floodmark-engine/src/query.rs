@@ -57,6 +57,8 @@ pub struct EngineOptions {
     pub buckets: Arc<Buckets>,
     /// Whether other buckets are looked for in S3.
     pub has_s3: bool,
+    /// Whether statements may name places in buckets alone, and no path of this machine.
+    pub only_buckets: bool,
     /// Where the files lie that tell whose an address is; None if only what is built in is known.
     pub who_folder: Option<PathBuf>,
 }
@@ -87,6 +89,7 @@ impl Default for EngineOptions {
             apply: false,
             buckets: Arc::default(),
             has_s3: true,
+            only_buckets: false,
             who_folder: None,
         }
     }
@@ -263,6 +266,11 @@ impl Engine {
         uploading.await.map_err(|error| {
             Error::new(ErrorKind::Internal, "the upload ended early").because(error)
         })?
+    }
+
+    /// Whether buckets that are not here are looked for in S3.
+    pub fn has_s3(&self) -> bool {
+        self.options.has_s3
     }
 
     /// What is known of addresses on this machine.

@@ -17,7 +17,7 @@ use crate::dialect::ddl::statement::{CreateTableAs, Name, Property, Value};
 use crate::dialect::trino_type::TrinoType;
 use crate::error::{Error, ErrorKind, Result};
 use crate::execute::hive_type::hive_type;
-use crate::execute::tables::{duplicate, location, now_s};
+use crate::execute::tables::{duplicate, now_s};
 use crate::execute::writing::{Folder, KnownTable, NewTable, writing};
 use crate::execute::{Execution, answer};
 use crate::query::Query;
@@ -243,7 +243,7 @@ impl Execution<'_> {
         };
         let (format, compression) = properties.format("PARQUET")?;
         properties.finish()?;
-        let place = location(&place)?;
+        let place = self.location(&place)?;
         let mut columns = columns(&planned.schema()?)?;
         check_json(&format, &columns).map_err(|error| error.at(at))?;
         if let Some(twice) = duplicate(columns.iter().map(|column| column.name.as_str())) {
@@ -407,7 +407,7 @@ impl Execution<'_> {
             .code("INVALID_TABLE_PROPERTY"));
         }
         let keys = columns.split_off(split.unwrap_or_default());
-        let place = location(to)?;
+        let place = self.location(to)?;
         let target = self.target(&place, (format, compression), keys).await?;
         self.is_free(&place, "UNLOAD").await?;
         let mut query = planned.run().await?;
