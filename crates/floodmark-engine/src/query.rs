@@ -240,6 +240,31 @@ impl Engine {
         Ok(self.stores.s3(bucket).await?.listings())
     }
 
+    /// Whether what is written to buckets that are not here goes to S3.
+    pub fn writes_s3(&self) -> bool {
+        self.options.has_s3 && self.options.apply
+    }
+
+    /// Uploads a finished file to a bucket in S3.
+    ///
+    /// # Errors
+    ///
+    /// `AccessDenied` without consent, and those of writing.
+    pub async fn upload(&self, bucket: &str, key: &str, file: &std::path::Path) -> Result<()> {
+        let location =
+            Location::S3 { bucket: bucket.to_owned(), prefix: String::new(), pattern: None };
+        if !self.writes_s3() {
+            let message = format!("writing to `{location}` needs your consent");
+            return Err(Error::new(ErrorKind::AccessDenied, message).hint("add `--apply`"));
+        }
+        let s3 = self.stores.s3(bucket).await?;
+        let (key, file) = (key.to_owned(), file.to_owned());
+        let uploading = self.io().spawn(async move { s3.publish(&key, &file).await });
+        uploading.await.map_err(|error| {
+            Error::new(ErrorKind::Internal, "the upload ended early").because(error)
+        })?
+    }
+
     /// What is known of addresses on this machine.
     pub fn who(&self) -> &Arc<Who> {
         &self.who

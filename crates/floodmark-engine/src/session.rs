@@ -20,6 +20,7 @@ use crate::catalog::{
     TableDefinition, View, information, log_relation, refused, register, threat_ips,
 };
 use crate::dialect::functions::{self, who::Asked};
+use crate::dialect::typing::literals;
 use crate::dialect::{self, Kind, Parsed, Statement, TableName, names};
 use crate::error::{Error, ErrorKind, Result};
 use crate::execute::Execution;
@@ -294,7 +295,7 @@ impl<'a> Session<'a> {
         let (source, place) = (Arc::clone(&parsed.source), parsed.place);
         let unnamed = parsed.unnamed();
         let locate = move |error: Error| error.locate(&source, place.0, place.1);
-        let plan = parsed.plan(&state).await.map_err(&locate)?;
+        let plan = literals::narrow(parsed.plan(&state).await.map_err(&locate)?)?;
         Ok(Planned { state, plan, metrics, notes, unnamed, locate: Box::new(locate) })
     }
 

@@ -11,8 +11,8 @@ pub const STATEMENT_BYTES_MAX: usize = 262_144;
 /// How long `GetQueryExecution` waits at most for a query to end, where a setting does not say otherwise.
 pub const POLL_TIME: Duration = Duration::from_secs(5);
 
-/// How many queries may wait and run together; beyond that they are refused.
-pub const QUEUED_QUERIES_MAX: usize = 2000;
+/// How many bytes results take that are given page by page. The oldest go first.
+pub const RESULTS_BYTES_MAX: u64 = 20 << 30;
 
 /// How many bytes of statements may wait and run together.
 pub const QUEUED_BYTES_MAX: usize = 64 << 20;
@@ -64,6 +64,12 @@ pub const PREPARED_MAX: usize = 1000;
 
 /// How many tags something may have, as in Athena.
 pub const TAGS_MAX: usize = 50;
+/// How long a body is, in bytes, that is taken whatever else is under way: as long as a statement may be.
+pub const ACTION_BYTES_SMALL: u64 = 256 << 10;
+
+/// How many longer ones are taken at a time, so that they do not fill the memory.
+pub const LONG_ACTIONS_MAX: usize = 16;
+
 /// How many connections are served at a time. More wait until one ends.
 pub const CONNECTIONS_MAX: usize = 512;
 

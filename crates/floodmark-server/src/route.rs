@@ -1,15 +1,15 @@
 //! Which service a request is for.
 
-use std::time::Duration;
-
 use bytes::Bytes;
 use http::request::Parts;
-use http::{Method, Request, Response, StatusCode, Uri, header};
-use http_body_util::{BodyExt, Limited};
+use http::uri::Authority;
+use http::{Method, Request, Response, StatusCode, Uri};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use hyper::body::Body;
 
 use crate::body::{ResponseBody, whole};
 use crate::json::Action;
-use crate::limits::ACTION_BYTES_MAX;
+use crate::limits::{ACTION_BYTES_MAX, ACTION_BYTES_SMALL};
 use crate::listen::Front;
 use crate::listen::pace::PacedBody;
 use crate::listen::page;
@@ -38,15 +38,17 @@ pub(crate) enum Service {
 /// What a request is for, by its head alone.
 pub(crate) fn service(request: &Parts) -> Service {
     let path = request.uri.path();
-    // No bucket's name begins so.
-    if path.starts_with("/_") || path.starts_with("/-") {
+    let is_bucket = is_bucket(request);
+    // No bucket's name begins so, but keys do.
+    if !is_bucket && (path.starts_with("/_") || path.starts_with("/-")) {
         return Service::Page(path.to_owned());
     }
-    if let Some(target) = text(request, "x-amz-target") {
+    if let Some(target) = request.headers.get("x-amz-target") {
+        let target = String::from_utf8_lossy(target.as_bytes());
         return match target.split_once('.') {
             Some(("AmazonAthena", name)) => Service::Athena(name.to_owned()),
             Some(("AWSGlue", name)) => Service::Glue(name.to_owned()),
-            _ => Service::Unknown(target.to_owned()),
+            _ => Service::Unknown(target.into_owned()),
         };
     }
     match credential(request).as_deref().and_then(|scope| scope.split('/').nth(3)) {
@@ -54,6 +56,7 @@ pub(crate) fn service(request: &Parts) -> Service {
         Some("lakeformation") => Service::LakeFormation,
         Some("s3" | "s3express" | "s3-outposts") => Service::S3,
         Some(other) => Service::Unknown(other.to_owned()),
+        None if is_bucket => Service::S3,
         None if is_form(request) => Service::Sts,
         None if is_browser(request) => Service::Page(path.to_owned()),
         None => Service::S3,
@@ -70,7 +73,7 @@ pub(crate) async fn answer(
     let outcome = match service {
         Service::S3 => return front.state.s3.answer(Request::from_parts(parts, body)).await,
         Service::Page(path) => return page::answer(path, front),
-        Service::Athena(name) => match whole_body(&parts, body, front.silence).await {
+        Service::Athena(name) => match whole_body(front, &parts, body).await {
             Ok(body) => {
                 tell_unsupported(front, &parts, "Athena's", athena::ACTIONS, name);
                 let no = athena::not_supported;
@@ -78,7 +81,7 @@ pub(crate) async fn answer(
             }
             Err(refusal) => Err(refusal),
         },
-        Service::Glue(name) => match whole_body(&parts, body, front.silence).await {
+        Service::Glue(name) => match whole_body(front, &parts, body).await {
             Ok(body) => {
                 tell_unsupported(front, &parts, "Glue's", glue::ACTIONS, name);
                 let no = glue::not_supported;
@@ -86,7 +89,7 @@ pub(crate) async fn answer(
             }
             Err(refusal) => Err(refusal),
         },
-        Service::Sts => whole_body(&parts, body, front.silence).await.map(|body| {
+        Service::Sts => whole_body(front, &parts, body).await.map(|body| {
             let action = sts::action(&body);
             if !sts::ACTIONS.contains(&action.as_str()) {
                 front.unsupported.tell(&parts.headers, &format!("STS's {action}"));
@@ -122,6 +125,15 @@ fn text<'a>(request: &'a Parts, header: &str) -> Option<&'a str> {
     request.headers.get(header)?.to_str().ok()
 }
 
+/// Whether the host is a bucket's, as in `my-logs.s3.localhost`, and the path a key.
+fn is_bucket(request: &Parts) -> bool {
+    let host = text(request, "host").and_then(|host| host.parse::<Authority>().ok());
+    host.is_some_and(|host| {
+        let name = host.host().to_ascii_lowercase();
+        name.ends_with(".localhost") && name != "s3.localhost"
+    })
+}
+
 /// Whether a request is a call in a form, as STS takes them, that nobody signed.
 fn is_form(request: &Parts) -> bool {
     let content = text(request, "content-type").unwrap_or_default();
@@ -140,22 +152,33 @@ fn is_browser(request: &Parts) -> bool {
 }
 
 /// The whole body of a call.
-async fn whole_body(parts: &Parts, body: PacedBody, silence: Duration) -> Result<Bytes, Refusal> {
-    if let Some(encoding) = text(parts, header::CONTENT_ENCODING.as_str())
+async fn whole_body(front: &Front, parts: &Parts, body: PacedBody) -> Result<Bytes, Refusal> {
+    if let Some(encoding) = text(parts, "content-encoding")
         && !encoding.trim().is_empty()
         && encoding != "identity"
     {
-        let message =
-            "compressed bodies are not read; set AWS_DISABLE_REQUEST_COMPRESSION=true".to_owned();
+        let message = "compressed bodies are not read; set AWS_DISABLE_REQUEST_COMPRESSION=true";
         return Err(Refusal::new(Reason::Encoding, message));
     }
-    let body = Limited::new(body, ACTION_BYTES_MAX).collect();
-    match tokio::time::timeout(silence, body).await {
+    let too_long = || {
+        let message = format!("a call has at most {ACTION_BYTES_MAX} bytes");
+        Refusal::new(Reason::Length, message)
+    };
+    let size = body.size_hint();
+    if usize::try_from(size.lower()).is_ok_and(|bytes| bytes > ACTION_BYTES_MAX) {
+        return Err(too_long());
+    }
+    let is_long = size.upper().is_none_or(|bytes| bytes > ACTION_BYTES_SMALL);
+    let read = async {
+        let _room = match is_long {
+            true => Some(front.long_actions.acquire().await),
+            false => None,
+        };
+        Limited::new(body, ACTION_BYTES_MAX).collect().await
+    };
+    match tokio::time::timeout(front.silence, read).await {
         Ok(Ok(body)) => Ok(body.to_bytes()),
-        Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => {
-            let message = format!("a call has at most {ACTION_BYTES_MAX} bytes");
-            Err(Refusal::new(Reason::Length, message))
-        }
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_long()),
         // Whoever went away reads no answer.
         _ => Err(Refusal::new(Reason::Silence, "the request did not come in whole in time")),
     }
@@ -184,4 +207,65 @@ fn lake_formation(front: &Front, parts: &Parts) -> Response<ResponseBody> {
     front.unsupported.tell(&parts.headers, &format!("Lake Formation's {action}"));
     let message = format!("{action} of Lake Formation is not supported by Floodmark");
     Refusal::new(Reason::Service, message).response(&Service::LakeFormation)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a request is for, of which a line tells the method and the address, and others the headers.
+    fn check(request: &str, expect: &Service) {
+        let mut lines = request.lines();
+        let (method, uri) = lines.next().unwrap().split_once(' ').unwrap();
+        let mut made = Request::builder().method(method).uri(uri);
+        for line in lines {
+            let (name, value) = line.split_once(": ").unwrap();
+            made = made.header(name, value);
+        }
+        assert_eq!(&service(&made.body(()).unwrap().into_parts().0), expect, "{request}");
+    }
+
+    #[test]
+    fn the_target_the_signature_and_the_form_tell_the_service() {
+        let signed = |line: &str, service: &str| {
+            let scope = format!("AKID/20260101/us-east-1/{service}/aws4_request");
+            format!(
+                "{line}\nAuthorization: AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0"
+            )
+        };
+        let page = |path: &str| Service::Page(path.to_owned());
+        let name = || "GetTable".to_owned();
+        check("POST /\nX-Amz-Target: AmazonAthena.GetTable", &Service::Athena(name()));
+        check("POST /\nX-Amz-Target: AWSGlue.GetTable", &Service::Glue(name()));
+        check("POST /\nX-Amz-Target: GetTable", &Service::Unknown(name()));
+        check(&signed("POST /", "sts"), &Service::Sts);
+        check(&signed("POST /GetDataLakeSettings", "lakeformation"), &Service::LakeFormation);
+        check(&signed("GET /", "s3"), &Service::S3);
+        check(&signed("POST /", "kms"), &Service::Unknown("kms".to_owned()));
+        check(
+            "GET /b/k?X-Amz-Credential=AKID%2F20260101%2Fus-east-1%2Fs3%2Faws4_request",
+            &Service::S3,
+        );
+        check(
+            "GET /?X-Amz-Credential=AKID%2F20260101%2Fus-east-1%2Fsts%2Faws4_request",
+            &Service::Sts,
+        );
+        check(
+            "POST /\nContent-Type: application/x-www-form-urlencoded; charset=utf-8",
+            &Service::Sts,
+        );
+        check("POST /b\nContent-Type: application/x-www-form-urlencoded", &Service::S3);
+        check("GET /", &Service::S3);
+        check("GET /\nAccept: text/html", &page("/"));
+        check("GET /b\nAccept: text/html", &Service::S3);
+        check(&signed("GET /\nAccept: text/html", "s3"), &Service::S3);
+        check("GET /-/health", &page("/-/health"));
+        check("GET /_ui/x\nHost: localhost:8765", &page("/_ui/x"));
+        // What begins so in a bucket is an object.
+        check("GET /_SUCCESS\nHost: my-logs.s3.localhost:8765", &Service::S3);
+        check("GET /-/health\nHost: my-logs.localhost", &Service::S3);
+        check("GET /\nHost: my-logs.localhost\nAccept: text/html", &Service::S3);
+        check("GET /-/health\nHost: s3.localhost", &page("/-/health"));
+        check("GET /b/_SUCCESS", &Service::S3);
+    }
 }

@@ -1,6 +1,5 @@
 //! STS: who asks. There is one account here, and nobody is refused.
 
-use http::header::HeaderName;
 use http::{HeaderValue, Response, StatusCode};
 use uuid::Uuid;
 
@@ -12,9 +11,6 @@ pub(crate) const ACCOUNT: &str = "000000000000";
 
 /// The actions that are answered.
 pub(crate) static ACTIONS: &[&str] = &["GetCallerIdentity"];
-
-/// The header with the id of a request.
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
 
 const NAMESPACE: &str = "https://sts.amazonaws.com/doc/2011-06-15/";
 
@@ -46,7 +42,7 @@ pub(crate) fn answer(action: &str) -> Response<ResponseBody> {
 /// The answer with the id that its body has.
 fn identified(mut response: Response<ResponseBody>, id: Uuid) -> Response<ResponseBody> {
     if let Ok(id) = HeaderValue::from_str(&id.to_string()) {
-        response.headers_mut().insert(REQUEST_ID, id);
+        response.headers_mut().insert("x-amzn-requestid", id);
     }
     response
 }

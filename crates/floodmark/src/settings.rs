@@ -3,6 +3,7 @@
 use std::io::IsTerminal;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use clap::{Args, Command, ValueEnum};
@@ -218,6 +219,8 @@ impl Settings {
             prepared_file: home.as_ref().map(|home| home.join(CATALOG_FILE)),
             tables_folder: home.as_ref().map(|home| home.join("tables")),
             apply: self.apply,
+            buckets: Arc::default(),
+            has_s3: true,
             who_folder: home.as_ref().map(|home| home.join(WHO_FOLDER)),
             s3,
         }

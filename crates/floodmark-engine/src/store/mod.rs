@@ -112,26 +112,24 @@ impl Stores {
         self.s3(name).await.map(Store::S3)
     }
 
-    /// The store of a location that is written to. Where S3 may not be written to, a bucket of this name is made here.
+    /// The store of a location that is written to. A bucket that is here stays here; others are in S3 if that may be written to, and
+    /// are made here if not.
     pub(crate) async fn open_to_write(&self, location: &Location, apply: bool) -> Result<Store> {
         let Location::S3 { bucket: name, .. } = location else { return self.open(location).await };
-        let folder = self.folders.find(name);
-        if self.has_s3 && apply && folder.as_ref().is_none_or(|folder| !folder.is_read_only) {
-            return self.s3(name).await.map(Store::S3);
-        }
-        let folder = match folder {
+        let folder = match self.folders.find(name) {
             Some(folder) if folder.is_read_only => {
                 let message = format!("the bucket `{name}` is a folder of logs, and only read");
                 return Err(Error::new(ErrorKind::AccessDenied, message)
                     .hint("write to a bucket of another name"));
             }
             Some(folder) => folder,
-            None if !self.folders.has_own() => {
+            None if self.has_s3 && apply => return self.s3(name).await.map(Store::S3),
+            None if self.folders.has_own() => self.folders.create(name)?,
+            None => {
                 let message = format!("writing to `{location}` needs your consent");
                 return Err(Error::new(ErrorKind::AccessDenied, message)
                     .hint("add `--apply`; without it, Floodmark only reads from AWS"));
             }
-            None => self.folders.create(name)?,
         };
         Ok(Store::Bucket(Arc::new(folder)))
     }

@@ -25,7 +25,7 @@ use crate::executions::execution::{Execution, ExecutionState};
 use crate::executions::live::{Live, Stop};
 use crate::executions::owner::Owner;
 use crate::limits::{
-    HISTORY_CHECKED_EVERY, QUEUED_BYTES_MAX, QUEUED_QUERIES_MAX, STATEMENTS_AT_ONCE_MAX, STOP_TIME,
+    HISTORY_CHECKED_EVERY, QUEUED_BYTES_MAX, RESULTS_BYTES_MAX, STATEMENTS_AT_ONCE_MAX, STOP_TIME,
 };
 use crate::results::cannot_write;
 use crate::state::State;
@@ -37,6 +37,8 @@ pub(crate) use crate::executions::place::{ResultPlace, result_path};
 pub(crate) struct QueryOptions {
     /// How many queries run at the same time; the others wait.
     pub(crate) concurrent: usize,
+    /// How many may wait and run together; beyond that they are refused.
+    pub(crate) queued: usize,
     /// How long `GetQueryExecution` waits for a query to end; zero if it answers at once.
     pub(crate) poll_wait: Duration,
     /// After which time a query is stopped for which nobody asks; None if it runs to its end.
@@ -141,7 +143,11 @@ impl Executions {
             // What cannot be taken away is in nobody's way.
             let _ = std::fs::remove_file(self.managed(&id));
         }
-        Ok(())
+        let folder = self.folder.clone();
+        let cleared = tokio::task::spawn_blocking(move || clear(&folder, RESULTS_BYTES_MAX));
+        cleared
+            .await
+            .map_err(|error| Error::new(ErrorKind::Internal, "old results stay").because(error))
     }
 
     /// Takes a job.
@@ -152,7 +158,7 @@ impl Executions {
     pub(crate) async fn submit(state: &Arc<State>, job: Job) -> Result<Submitted> {
         let executions = &state.executions;
         let length = job.execution.query.len();
-        let is_full = executions.lock().len() >= QUEUED_QUERIES_MAX
+        let is_full = executions.lock().len() >= executions.options.queued
             || executions.queued_bytes.load(Ordering::Relaxed) + length > QUEUED_BYTES_MAX;
         if is_full {
             return Ok(Submitted::Full);
@@ -256,11 +262,6 @@ impl Executions {
         }
     }
 
-    /// How many executions have not ended.
-    pub(crate) fn count(&self) -> usize {
-        self.lock().len()
-    }
-
     /// Where a result lies that is not in S3.
     pub(crate) fn managed(&self, id: &str) -> PathBuf {
         self.folder.join(id)
@@ -273,6 +274,28 @@ impl Executions {
 
     fn lock(&self) -> MutexGuard<'_, HashMap<String, Arc<Live>>> {
         self.live.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Removes the oldest results as long as all of them take more than so many bytes.
+fn clear(folder: &Path, bytes_max: u64) {
+    let Ok(entries) = std::fs::read_dir(folder) else { return };
+    let mut results: Vec<(SystemTime, u64, PathBuf)> = (entries.flatten())
+        .filter(|entry| entry.path().extension().is_none())
+        .filter_map(|entry| {
+            let metadata = entry.metadata().ok()?;
+            Some((metadata.modified().ok()?, metadata.len(), entry.path()))
+        })
+        .collect();
+    results.sort();
+    let mut bytes: u64 = results.iter().map(|(_, length, _)| length).sum();
+    for (_, length, path) in results {
+        if bytes <= bytes_max {
+            break;
+        }
+        // Another server of the same folder may have removed it.
+        let _ = std::fs::remove_file(path);
+        bytes -= length;
     }
 }
 

@@ -7,6 +7,7 @@ use floodmark_buckets::Bucket;
 use floodmark_engine::{Error, ErrorKind, Result};
 
 use crate::executions::execution::Execution;
+use crate::results::cannot_write;
 use crate::state::State;
 
 /// Where a result is to be found.
@@ -57,16 +58,27 @@ fn bucket(state: &State, name: &str) -> Result<Bucket> {
     }
 }
 
-/// Brings a finished file to its address in S3.
+/// Brings the finished result of an execution to its address in S3.
 ///
 /// # Errors
 ///
 /// `AccessDenied` if the bucket is only read, and those of writing.
-pub(super) async fn publish(state: &Arc<State>, file: PathBuf, address: &str) -> Result<()> {
-    let (state, address) = (Arc::clone(state), address.to_owned());
+pub(super) async fn publish(
+    state: &Arc<State>,
+    file: PathBuf,
+    address: &str,
+    id: &str,
+) -> Result<()> {
+    let (name, key) = known_parts(address)?;
+    if is_remote(state, name) {
+        state.engine.upload(name, key, &file).await?;
+        // What it gives page by page is read here.
+        let kept = state.executions.managed(id);
+        return std::fs::rename(&file, &kept).map_err(|error| cannot_write(&kept, error));
+    }
+    let (state, name, key) = (Arc::clone(state), name.to_owned(), key.to_owned());
     blocking(move || {
-        let (name, key) = known_parts(&address)?;
-        bucket(&state, name)?.adopt(key, &file)?;
+        bucket(&state, &name)?.adopt(&key, &file)?;
         Ok(())
     })
     .await
@@ -78,19 +90,31 @@ pub(super) async fn publish(state: &Arc<State>, file: PathBuf, address: &str) ->
 ///
 /// Those of [`publish`].
 pub(super) async fn put(state: &Arc<State>, bytes: Vec<u8>, address: &str) -> Result<()> {
-    let (state, address) = (Arc::clone(state), address.to_owned());
+    let (name, key) = known_parts(address)?;
+    if is_remote(state, name) {
+        let path = state.executions.managed(&format!("{}.part", uuid::Uuid::new_v4()));
+        std::fs::write(&path, bytes).map_err(|error| cannot_write(&path, error))?;
+        let uploaded = state.engine.upload(name, key, &path).await;
+        // It was for the upload alone.
+        let _ = std::fs::remove_file(&path);
+        return uploaded;
+    }
+    let (state, name, key) = (Arc::clone(state), name.to_owned(), key.to_owned());
     blocking(move || {
         use std::io::Write;
-        let (name, key) = known_parts(&address)?;
-        let mut writing = bucket(&state, name)?.write(key)?;
-        writing.write_all(&bytes).map_err(|error| {
-            Error::new(ErrorKind::Unavailable, format!("cannot write `{address}`: {error}"))
-                .because(error)
-        })?;
+        let mut writing = bucket(&state, &name)?.write(&key)?;
+        writing
+            .write_all(&bytes)
+            .map_err(|error| cannot_write(&state.executions.managed(&key), error))?;
         writing.finish()?;
         Ok(())
     })
     .await
+}
+
+/// Whether what is written to a bucket goes to AWS.
+fn is_remote(state: &State, bucket: &str) -> bool {
+    state.engine.writes_s3() && state.buckets.find(bucket).is_none()
 }
 
 fn known_parts(address: &str) -> Result<(&str, &str)> {
@@ -117,6 +141,10 @@ pub(crate) fn result_path(state: &State, execution: &Execution) -> Option<PathBu
     let Some(address) = &execution.output_location else {
         return Some(state.executions.managed(&execution.result_of));
     };
+    let kept = state.executions.managed(&execution.result_of);
+    if kept.is_file() {
+        return Some(kept);
+    }
     let (bucket, key) = parts(address)?;
     state.buckets.find(bucket)?.path(key).ok()
 }

@@ -268,7 +268,7 @@ async fn finish(
     // The result is shown last: who sees it finds all of it.
     put(state, metadata.bytes(), &metadata_address(address)).await?;
     if let Some(finished) = finished {
-        publish(state, finished.path, address).await?;
+        publish(state, finished.path, address, &execution.id).await?;
     }
     Ok(done)
 }

@@ -10,6 +10,8 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
 
 use crate::limits::HEAD_BYTES_MAX;
 use crate::listen::Front;
@@ -26,15 +28,33 @@ pub(crate) async fn serve(stream: TcpStream, front: Arc<Front>) {
     let Some(acceptor) = &front.acceptor else {
         return answer(stream, front).await;
     };
-    let mut first = [0];
-    match timeout(front.silence, stream.peek(&mut first)).await {
-        Ok(Ok(1)) if first[0] == TLS_HANDSHAKE => {}
-        Ok(Ok(1)) => return say_tls(stream, &front).await,
-        _ => return,
-    }
-    if let Ok(Ok(stream)) = timeout(front.silence, acceptor.accept(stream)).await {
+    let secured = tokio::select! {
+        secured = timeout(front.silence, secure(stream, acceptor, &front.url)) => secured,
+        () = front.state.ending.wait() => return,
+    };
+    if let Ok(Some(stream)) = secured {
         answer(stream, Arc::clone(&front)).await;
     }
+}
+
+/// The connection with TLS; None if the client does not speak it, or gives up.
+async fn secure(
+    mut stream: TcpStream,
+    acceptor: &TlsAcceptor,
+    url: &str,
+) -> Option<TlsStream<TcpStream>> {
+    let mut first = [0];
+    if stream.peek(&mut first).await.ok()? == 1 && first[0] != TLS_HANDSHAKE {
+        let text = format!("this port speaks HTTPS: {url}\n");
+        let length = text.len();
+        let answer = format!(
+            "HTTP/1.1 400 Bad Request\r\nserver: {SERVER}\r\ncontent-type: text/plain\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{text}"
+        );
+        stream.write_all(answer.as_bytes()).await.ok()?;
+        stream.shutdown().await.ok()?;
+        return None;
+    }
+    acceptor.accept(stream).await.ok()
 }
 
 async fn answer<S>(stream: S, front: Arc<Front>)
@@ -50,7 +70,7 @@ where
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(front.silence)
-        .max_buf_size(HEAD_BYTES_MAX)
+        .max_header_size(HEAD_BYTES_MAX)
         .serve_connection(stream, service);
     let mut connection = pin!(connection);
     // What goes wrong on a connection is the client's doing, and the client knows.
@@ -60,19 +80,4 @@ where
     }
     connection.as_mut().graceful_shutdown();
     let _ = connection.await;
-}
-
-/// Tells a client that speaks plain HTTP that this port speaks TLS.
-async fn say_tls(mut stream: TcpStream, front: &Front) {
-    let text = format!("this port speaks HTTPS: {}\n", front.url);
-    let length = text.len();
-    let answer = format!(
-        "HTTP/1.1 400 Bad Request\r\nserver: {SERVER}\r\ncontent-type: text/plain\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{text}"
-    );
-    // A client that has gone is no matter.
-    let _ = timeout(front.silence, async {
-        stream.write_all(answer.as_bytes()).await?;
-        stream.shutdown().await
-    })
-    .await;
 }

@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use floodmark_engine::{Error, Result};
 use http::request::Parts;
 use http::uri::Authority;
-use http::{HeaderMap, HeaderName, header};
+use http::{HeaderMap, header};
 
 use crate::listen::refusal::{Reason, Refusal};
 use crate::listen::token::Token;
@@ -107,7 +107,7 @@ impl Guard {
             }
         }
         // Browsers leave `Origin` out where a page only embeds what it asks for; a link that a person follows is something else.
-        let told = |name: &'static str| headers.get(HeaderName::from_static(name));
+        let told = |name: &str| headers.get(name);
         let from_elsewhere =
             told("sec-fetch-site").is_some_and(|site| site == "cross-site" || site == "same-site");
         let is_followed = told("sec-fetch-mode").is_some_and(|mode| mode == "navigate");

@@ -22,7 +22,7 @@ use std::time::Duration;
 use floodmark_buckets::Buckets;
 use floodmark_engine::{Engine, Error, ErrorKind, Result};
 use futures::FutureExt;
-use http::header::{HeaderName, SERVER};
+use http::header::SERVER;
 use http::{HeaderValue, Request, Response};
 use hyper::body::Incoming;
 use tokio::net::TcpListener;
@@ -35,7 +35,7 @@ use uuid::Uuid;
 
 use crate::body::ResponseBody;
 use crate::executions::QueryOptions;
-use crate::limits::{ACCEPT_PAUSE, CONNECTIONS_MAX, ENDING_TIME};
+use crate::limits::{ACCEPT_PAUSE, CONNECTIONS_MAX, ENDING_TIME, LONG_ACTIONS_MAX};
 use crate::listen::guard::Guard;
 use crate::listen::pace::PacedBody;
 use crate::listen::refusal::{Reason, Refusal};
@@ -73,6 +73,8 @@ pub struct ServerOptions {
     pub poll_wait: Duration,
     /// How many queries run at the same time. More wait.
     pub concurrent_queries: usize,
+    /// How many queries may wait and run together. More are refused.
+    pub queued_queries: usize,
     /// After what time a query is cancelled that its client no longer asks for; None if it runs to its end.
     pub cancel_abandoned: Option<Duration>,
     /// Whether it tells other programs of its user where it listens: see [`Announcement`]. Only one server of a folder does.
@@ -114,6 +116,8 @@ pub(crate) struct Front {
     pub(crate) unsupported: Unsupported,
     /// How long a client may keep silent.
     pub(crate) silence: Duration,
+    /// Room for calls with long bodies.
+    pub(crate) long_actions: Semaphore,
     guard: Guard,
     acceptor: Option<TlsAcceptor>,
 }
@@ -139,6 +143,7 @@ impl Server {
             pass_through: options.pass_through,
             queries: QueryOptions {
                 concurrent: options.concurrent_queries,
+                queued: options.queued_queries,
                 poll_wait: options.poll_wait,
                 abandoned_after: options.cancel_abandoned,
                 managed: options.result_mode == ResultMode::Managed,
@@ -190,6 +195,7 @@ impl Server {
             url: announcement.url.clone(),
             unsupported: Unsupported::new(options.tell.clone()),
             silence: options.silence,
+            long_actions: Semaphore::new(LONG_ACTIONS_MAX),
             guard: guard.at(address),
             acceptor,
         });
@@ -262,7 +268,7 @@ impl Front {
         let headers = response.headers_mut();
         headers.insert(SERVER, HeaderValue::from_static(announcement::SERVER));
         if let Ok(id) = HeaderValue::from_str(&Uuid::new_v4().to_string()) {
-            headers.entry(HeaderName::from_static("x-amzn-requestid")).or_insert(id);
+            headers.entry("x-amzn-requestid").or_insert(id);
         }
         response
     }

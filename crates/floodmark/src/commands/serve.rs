@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Context;
 use clap::{Args, ValueEnum};
 
 use floodmark_engine::{Engine, EngineOptions, Error};
@@ -27,6 +26,9 @@ const ADDRESS: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCAL
 
 /// The folder of the data folder with what a server keeps.
 const FOLDER: &str = "server";
+
+/// The folder of the server's folder with the buckets that clients make.
+const BUCKETS_FOLDER: &str = "buckets";
 
 /// How long what is under way may take after a server ended.
 const LEFT_TIME: Duration = Duration::from_secs(2);
@@ -56,9 +58,9 @@ pub(crate) struct Serving {
     #[arg(long, value_name = "PATH", num_args = 1.., action = clap::ArgAction::Append)]
     from: Vec<String>,
 
-    /// A bucket that is a folder of this machine, and only read: `--bucket my-logs=/data/my-logs`. May be repeated
-    #[arg(long, value_name = "NAME=FOLDER", value_parser = mapped)]
-    bucket: Vec<(String, PathBuf)>,
+    /// A folder that is a bucket, which is only read, as NAME=FOLDER. May be repeated
+    #[arg(long, value_name = "NAME=FOLDER", value_parser = bucket)]
+    bucket: Vec<Mapped>,
 
     /// Ask the real S3 for buckets that are not here
     #[arg(long)]
@@ -96,6 +98,10 @@ pub(crate) struct Serving {
     #[arg(long, value_name = "NUMBER", default_value_t = 4, value_parser = at_least_one)]
     concurrent_queries: usize,
 
+    /// How many queries may wait and run together; more are refused
+    #[arg(long, value_name = "NUMBER", default_value_t = 2000, value_parser = at_least_one)]
+    queued_queries: usize,
+
     /// Cancel a query after nobody has asked for it this long [default: it runs to its end]
     #[arg(long, value_name = "TIME", value_parser = time)]
     cancel_abandoned: Option<Duration>,
@@ -103,6 +109,13 @@ pub(crate) struct Serving {
     /// How long a client may keep silent in the middle of a request, or between two, before its connection is closed
     #[arg(long, value_name = "TIME", default_value = "30s", value_parser = time)]
     client_timeout: Duration,
+}
+
+/// A folder of this machine, and the bucket that it is.
+#[derive(Clone, Debug)]
+struct Mapped {
+    name: String,
+    folder: PathBuf,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -175,6 +188,7 @@ pub(crate) async fn listen(
         pass_through: serving.pass_through,
         poll_wait: serving.poll_wait,
         concurrent_queries: serving.concurrent_queries,
+        queued_queries: serving.queued_queries,
         cancel_abandoned: serving.cancel_abandoned,
         is_announced,
         tell: Tell::new(|line| talk(&format!("note: {}\n", safe(line)))),
@@ -209,21 +223,24 @@ pub(crate) async fn listen(
     Ok(listening)
 }
 
-/// The buckets of this machine.
-fn buckets(serving: &Serving, folder: &Path) -> anyhow::Result<Buckets> {
-    let own = folder.join("buckets");
-    std::fs::create_dir_all(&own)
-        .with_context(|| format!("cannot make the folder `{}`", own.display()))?;
-    let mut buckets = Buckets::new(Some(own));
-    for (name, folder) in &serving.bucket {
-        buckets.map(name, folder.clone()).map_err(Error::from)?;
-    }
-    Ok(buckets)
-}
-
 /// The folder with what a server keeps.
 pub(crate) fn folder(settings: &Settings) -> anyhow::Result<PathBuf> {
     Ok(settings.home()?.join(FOLDER))
+}
+
+/// The buckets of this machine: the mapped ones, and our own in the server's folder.
+fn buckets(serving: &Serving, folder: &Path) -> anyhow::Result<Buckets> {
+    let mut buckets = Buckets::new(Some(folder.join(BUCKETS_FOLDER)));
+    for mapped in &serving.bucket {
+        buckets.map(&mapped.name, mapped.folder.clone()).map_err(|error| {
+            let own = Error::invalid_query(error.to_string());
+            match error.hint_text() {
+                Some(hint) => own.hint(hint),
+                None => own,
+            }
+        })?;
+    }
+    Ok(buckets)
 }
 
 fn token(serving: &Serving) -> anyhow::Result<Option<Token>> {
@@ -257,19 +274,26 @@ fn introduction(
         CatalogKind::Local => settings.home()?.join("catalog.sqlite").display().to_string(),
         CatalogKind::Glue => "the account's Glue Data Catalog, which is only read".to_owned(),
     };
-    let buckets = serving.bucket.iter();
-    let buckets: String = buckets
-        .map(|(name, folder)| format!("s3://{name}/ is {}, and only read\n", folder.display()))
+    let buckets: String = (serving.bucket.iter())
+        .map(|Mapped { name, folder }| {
+            format!("bucket {}: {}, only read\n", safe(name), safe(&folder.display().to_string()))
+        })
         .collect();
+    let certificate = server
+        .certificate
+        .as_ref()
+        .map(|file| format!("certificate for clients: {}\n", safe(&file.display().to_string())));
+    let token = server.token.as_ref().map(|_| "clients need the token, which `env` gives them\n");
     Ok(format!(
         "Floodmark listens at {}\n\
          catalog: {}\n\
-         {}\
+         {buckets}{}{}\
          in the shell of a notebook or tool: eval \"$(floodmark{} env)\"\n\
          Ctrl-C ends it\n",
         server.url,
         safe(&catalog),
-        safe(&buckets),
+        certificate.unwrap_or_default(),
+        token.unwrap_or_default(),
         safe(&home),
     ))
 }
@@ -284,13 +308,14 @@ fn quoted(path: &Path) -> String {
     format!("'{}'", path.replace('\'', "'\\''"))
 }
 
-/// A bucket's name and the folder that it is.
-fn mapped(text: &str) -> Result<(String, PathBuf), String> {
-    let (name, folder) =
-        text.split_once('=').filter(|(_, folder)| !folder.is_empty()).ok_or_else(|| {
-            format!("`{text}` names no bucket and folder: write `my-logs=/data/my-logs`")
-        })?;
-    Ok((name.to_owned(), PathBuf::from(folder)))
+/// A bucket's name and its folder.
+fn bucket(text: &str) -> Result<Mapped, String> {
+    match text.split_once('=') {
+        Some((name, folder)) if !name.is_empty() && !folder.is_empty() => {
+            Ok(Mapped { name: name.to_owned(), folder: PathBuf::from(folder) })
+        }
+        _ => Err(format!("`{text}` is no bucket and folder: write `my-logs=/data/logs`")),
+    }
 }
 
 /// An address and port, a port of this machine, or `localhost` with a port.

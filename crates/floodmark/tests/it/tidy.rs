@@ -88,16 +88,21 @@ fn each_log_type_is_one_file_and_stands_in_the_list_once() {
 }
 
 /// What crates may depend on of ours, in the one direction.
-const DIRECTION: [(&str, &[&str]); 7] = [
+const DIRECTION: [(&str, &[&str]); 9] = [
     ("floodmark-formats", &[]),
     ("floodmark-aws", &["floodmark-testing"]),
     ("floodmark-who", &["floodmark-aws", "floodmark-testing"]),
     ("floodmark-block", &["floodmark-aws", "floodmark-testing"]),
-    ("floodmark-engine", &["floodmark-formats", "floodmark-aws", "floodmark-who"]),
+    (
+        "floodmark-engine",
+        &["floodmark-formats", "floodmark-aws", "floodmark-who", "floodmark-buckets"],
+    ),
     (
         "floodmark-investigate",
         &["floodmark-formats", "floodmark-who", "floodmark-block", "floodmark-engine"],
     ),
+    ("floodmark-buckets", &[]),
+    ("floodmark-server", &["floodmark-formats", "floodmark-buckets", "floodmark-engine"]),
     (
         "floodmark",
         &[
@@ -107,6 +112,7 @@ const DIRECTION: [(&str, &[&str]); 7] = [
             "floodmark-block",
             "floodmark-engine",
             "floodmark-investigate",
+            "floodmark-server",
             "floodmark-testing",
         ],
     ),

@@ -4,6 +4,7 @@ mod analyzer;
 mod calls;
 mod decimals;
 mod guards;
+pub(crate) mod literals;
 mod markers;
 mod operators;
 mod planner;
