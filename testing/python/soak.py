@@ -28,9 +28,8 @@ MEMORY_MB, MEMORY_OVER_MB = 512, 1024
 # Files that may be open beside those of the clients' connections, after all have gone.
 FILES_OVER = 40
 
-ENDLESS = """SELECT count(*) FROM
-  UNNEST(sequence(1, 10000)) AS a (a), UNNEST(sequence(1, 10000)) AS b (b), UNNEST(sequence(1, 10000)) AS c (c)
-  WHERE rand() + a + b + c < 0"""
+NUMBERS = "(SELECT x FROM UNNEST(sequence(1, 10000)) AS t (x))"
+ENDLESS = f"SELECT a.x * rand() AS a, b.x * rand() AS b FROM {NUMBERS} AS a CROSS JOIN {NUMBERS} AS b"
 
 
 class Client:
@@ -152,7 +151,7 @@ class Client:
 
     def left_alone(self) -> None:
         """A query for which nobody asks again."""
-        self.start("SELECT count(*) FROM UNNEST(sequence(1, 5000)) AS a (a), UNNEST(sequence(1, 500)) AS b (b)", "SUCCEEDED")
+        self.start(f"SELECT count(*) FROM {NUMBERS} AS a CROSS JOIN {NUMBERS} AS b WHERE b.x < 200", "SUCCEEDED")
 
 
 # How often each is done.

@@ -133,7 +133,7 @@ pub const PARTITIONS_PAGE_MAX: usize = 1000;
 pub const SEGMENTS_MAX: i64 = 10;
 
 /// How many databases, tables or catalogs a page of Athena's lists has.
-pub const METADATA_PAGE_MAX: usize = 50;
+pub const METADATA_PAGE_MAX: i64 = 50;
 
 /// How large the compiled pattern may be by which tables are chosen, in bytes.
 pub const NAME_PATTERN_BYTES_MAX: usize = 1 << 20;

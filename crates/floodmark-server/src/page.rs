@@ -1,9 +1,13 @@
-//! Pages of lists: a token says after what the next page begins.
+//! Lists of names: what is chosen of them, and their pages, of which a token says after what the next one begins.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use regex::{Regex, RegexBuilder};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+use crate::limits::NAME_PATTERN_BYTES_MAX;
 
 /// What is given as a token and is none, or that of another list.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,6 +51,45 @@ pub(crate) fn of<T>(
     (items, last)
 }
 
+/// An answer of a list, with a token where there are more pages.
+pub(crate) fn answer(list: &str, items: Vec<Value>, token: Option<String>) -> Value {
+    let mut answer = Map::new();
+    answer.insert(list.to_owned(), Value::Array(items));
+    if let Some(token) = token {
+        answer.insert("NextToken".to_owned(), Value::String(token));
+    }
+    Value::Object(answer)
+}
+
+/// The pattern by which names of a list are chosen: the whole name must be so, in any case. None if it is no pattern.
+///
+/// It is a regular expression, in which a `*` that repeats nothing but a plain character stands for any text, as in Hive's:
+/// clients write both `web.*` and `web*`.
+pub(crate) fn name_pattern(text: &str) -> Option<Regex> {
+    let mut pattern = String::from("^(?:");
+    let mut before = (None, None);
+    for character in text.chars() {
+        let repeats = matches!(before, (_, Some('.' | ')' | ']' | '}')) | (Some('\\'), Some(_)));
+        if character == '*' && !repeats {
+            pattern.push('.');
+        }
+        pattern.push(character);
+        before = (before.1, Some(character));
+    }
+    pattern.push_str(")$");
+    RegexBuilder::new(&pattern)
+        .case_insensitive(true)
+        .size_limit(NAME_PATTERN_BYTES_MAX)
+        .build()
+        .ok()
+}
+
+/// The beginning of a text that a client sent, for what is said of it.
+pub(crate) fn shortened(text: &str) -> String {
+    const CHARACTERS: usize = 100;
+    text.chars().take(CHARACTERS).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -67,5 +110,26 @@ mod tests {
                 Err(MalformedToken(token.to_owned()))
             );
         }
+    }
+
+    #[test]
+    fn names_are_chosen_by_the_whole() {
+        let cases = [
+            ("web.*", "webs", true),
+            ("web*", "webs", true),
+            ("*eb*", "webs", true),
+            ("*eb", "webs", false),
+            ("WEB", "web", true),
+            ("we", "web", false),
+            ("w[a-e]*b", "weeb", true),
+            ("t\\d*", "t12", true),
+            ("t\\d*", "tx", false),
+            ("a|b", "b", true),
+        ];
+        for (pattern, name, expected) in cases {
+            let pattern = name_pattern(pattern).expect("it is a pattern");
+            assert_eq!(pattern.is_match(name), expected, "{pattern} {name}");
+        }
+        assert!(name_pattern("(").is_none());
     }
 }

@@ -30,9 +30,8 @@ STAGING = place("pyathena")
 IN_S3 = [Cursor, DictCursor, PandasCursor, PolarsCursor, S3FSCursor]
 MANAGED = [*IN_S3, ArrowCursor]
 
-ENDLESS = """SELECT count(*) FROM
-  UNNEST(sequence(1, 10000)) AS a (a), UNNEST(sequence(1, 10000)) AS b (b), UNNEST(sequence(1, 10000)) AS c (c)
-  WHERE rand() + a + b + c < 0"""
+NUMBERS = "(SELECT x FROM UNNEST(sequence(1, 10000)) AS t (x))"
+ENDLESS = f"SELECT a.x * rand() AS a, b.x * rand() AS b FROM {NUMBERS} AS a CROSS JOIN {NUMBERS} AS b"
 
 
 def connect(cursor: type, staging: str | None = STAGING, **options: object) -> pyathena.connection.Connection:

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::json::{Answer, Fault};
+use crate::athena::invalid_input;
+use crate::json::Answer;
+use crate::page::shortened;
 use crate::state::State;
 use crate::sts::ACCOUNT;
 
@@ -46,7 +48,5 @@ pub(super) fn check_catalog(name: &str) -> Answer<()> {
     if name.eq_ignore_ascii_case(NAME) {
         return Ok(());
     }
-    const CHARACTERS: usize = 100;
-    let name: String = name.chars().take(CHARACTERS).collect();
-    Err(Fault::invalid("INVALID_INPUT", format!("Data catalog {name} was not found")))
+    Err(invalid_input(format!("Data catalog {} was not found", shortened(name))))
 }

@@ -4,14 +4,15 @@ use std::sync::Arc;
 
 use floodmark_engine::catalog::{Database, Relation};
 use floodmark_engine::{Error, ErrorKind, Session};
-use regex::{Regex, RegexBuilder};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use crate::athena::catalogs::check_catalog;
+use crate::athena::invalid_input;
+use crate::athena::wire::{count, malformed_token};
 use crate::json::{Answer, Fault};
-use crate::limits::{METADATA_PAGE_MAX, NAME_PATTERN_BYTES_MAX};
+use crate::limits::METADATA_PAGE_MAX;
 use crate::page::{self, MalformedToken};
 use crate::state::State;
 
@@ -63,13 +64,13 @@ pub(super) async fn list_databases(state: &Arc<State>, input: OfDatabases) -> An
     let scope = ["ListDatabases"];
     let after: Option<String> =
         page::after(&scope, input.next_token.as_deref()).map_err(malformed)?;
-    let size = page_size(input.max_results)?;
+    let size = count(input.max_results, 1, METADATA_PAGE_MAX)?;
     let session = session(state).await?;
     let databases = session.databases().await.map_err(|error| fault(&error))?;
     let of = |database: &Database| database.name.clone();
     let (databases, last) = page::of(databases, of, after.as_deref(), size);
     let token = last.map(|last| page::token(&scope, last));
-    Ok(listed("DatabaseList", databases.iter().map(written_database).collect(), token))
+    Ok(page::answer("DatabaseList", databases.iter().map(written_database).collect(), token))
 }
 
 /// `GetTableMetadata`.
@@ -89,12 +90,14 @@ pub(super) async fn list_table_metadata(state: &Arc<State>, input: OfTables) -> 
     let expression = input.expression.unwrap_or_default();
     let pattern = match expression.as_str() {
         "" => None,
-        text => Some(name_pattern(text)?),
+        text => Some(page::name_pattern(text).ok_or_else(|| {
+            invalid_input(format!("'{}' is no regular expression", page::shortened(text)))
+        })?),
     };
     let scope = ["ListTableMetadata", &database, &expression];
     let after: Option<String> =
         page::after(&scope, input.next_token.as_deref()).map_err(malformed)?;
-    let size = page_size(input.max_results)?;
+    let size = count(input.max_results, 1, METADATA_PAGE_MAX)?;
     let session = session(state).await?;
     let relations = session.relations(&database).await.map_err(|error| fault(&error))?;
     let chosen = relations.into_iter().filter(|relation| {
@@ -103,11 +106,15 @@ pub(super) async fn list_table_metadata(state: &Arc<State>, input: OfTables) -> 
     let of = |relation: &Relation| relation.name().to_owned();
     let (relations, last) = page::of(chosen.collect(), of, after.as_deref(), size);
     let token = last.map(|last| page::token(&scope, last));
-    Ok(listed("TableMetadataList", relations.iter().map(written_table).collect(), token))
+    Ok(page::answer("TableMetadataList", relations.iter().map(written_table).collect(), token))
+}
+
+fn malformed(MalformedToken(token): MalformedToken) -> Fault {
+    malformed_token(&page::shortened(&token))
 }
 
 async fn session(state: &Arc<State>) -> Answer<Session<'_>> {
-    state.engine.open(&[]).await.map_err(|error| fault(&error))
+    state.session().await.map_err(|error| fault(&error))
 }
 
 /// A name without the back-ticks that some clients put around it.
@@ -173,15 +180,6 @@ fn columns(of_glue: &Value) -> Value {
     columns.collect()
 }
 
-fn listed(list: &str, items: Vec<Value>, token: Option<String>) -> Value {
-    let mut answer = Map::new();
-    answer.insert(list.to_owned(), Value::Array(items));
-    if let Some(token) = token {
-        answer.insert("NextToken".to_owned(), json!(token));
-    }
-    Value::Object(answer)
-}
-
 /// What Athena says of an entry that is not in the catalog.
 fn not_found() -> Fault {
     let request = Uuid::new_v4();
@@ -199,38 +197,4 @@ fn fault(error: &Error) -> Fault {
         ErrorKind::Internal => Fault::new("InternalServerException", error.to_string()),
         _ => Fault::new("MetadataException", error.to_string()),
     }
-}
-
-fn malformed(MalformedToken(token): MalformedToken) -> Fault {
-    const CHARACTERS: usize = 100;
-    let token: String = token.chars().take(CHARACTERS).collect();
-    Fault::invalid("INVALID_INPUT", format!("Malformed nextPageToken {token}"))
-}
-
-/// How many items a page is to have.
-fn page_size(wanted: Option<i64>) -> Answer<usize> {
-    let Some(wanted) = wanted else { return Ok(METADATA_PAGE_MAX) };
-    let message = match usize::try_from(wanted) {
-        Ok(size) if (1..=METADATA_PAGE_MAX).contains(&size) => return Ok(size),
-        Ok(size) if size > 0 => {
-            format!("MaxResults is more than maximum allowed length {METADATA_PAGE_MAX}")
-        }
-        _ => format!(
-            "1 validation error detected: Value '{wanted}' at 'maxResults' failed to satisfy constraint: Member must have value greater than or equal to 1"
-        ),
-    };
-    Err(Fault::invalid("INVALID_INPUT", message))
-}
-
-/// The pattern by which names are chosen: the whole name must be so, in any case.
-fn name_pattern(text: &str) -> Answer<Regex> {
-    RegexBuilder::new(&format!("^(?:{text})$"))
-        .case_insensitive(true)
-        .size_limit(NAME_PATTERN_BYTES_MAX)
-        .build()
-        .map_err(|_| {
-            const CHARACTERS: usize = 100;
-            let text: String = text.chars().take(CHARACTERS).collect();
-            Fault::invalid("INVALID_INPUT", format!("'{text}' is no regular expression"))
-        })
 }

@@ -93,21 +93,27 @@ impl Live {
         }
     }
 
-    /// Waits for its end, not longer than that; one at a time waits.
+    /// Waits for its end, not longer than that.
     pub(crate) async fn ended(&self, within: Duration) {
-        if within.is_zero() || self.is_awaited.swap(true, Ordering::AcqRel) {
-            return;
-        }
-        let _waiting = Waiting(&self.is_awaited);
         let mut execution = self.execution.subscribe();
         let ended = execution.wait_for(|execution| execution.state.is_final());
         // Whether it ended or not is seen by who asked.
         let _ = tokio::time::timeout(within, ended).await;
+    }
+
+    /// The same for a client that asks how it stands: one at a time waits.
+    pub(crate) async fn polled(&self, within: Duration) {
+        self.is_asked_for();
+        if within.is_zero() || self.is_awaited.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        let _waiting = Waiting(&self.is_awaited);
+        self.ended(within).await;
         self.is_asked_for();
     }
 
     /// Somebody asked for it.
-    pub(crate) fn is_asked_for(&self) {
+    fn is_asked_for(&self) {
         *self.asked.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
     }
 

@@ -204,8 +204,7 @@ impl Executions {
     pub(crate) async fn execution(&self, id: &str, wait: Duration) -> Result<Option<Execution>> {
         let live = self.lock().get(id).map(Arc::clone);
         if let Some(live) = live {
-            live.is_asked_for();
-            live.ended(wait).await;
+            live.polled(wait).await;
             return Ok(Some(live.execution()));
         }
         let bodies = self.database.executions(vec![id.to_owned()]).await?;
@@ -310,4 +309,35 @@ fn written(execution: &Execution) -> Result<String> {
     serde_json::to_string(execution).map_err(|error| {
         Error::new(ErrorKind::Internal, "an execution cannot be written").because(error)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::File;
+
+    use super::*;
+
+    #[test]
+    fn the_oldest_results_go_first() {
+        let folder = tempfile::tempdir().expect("a folder");
+        for (name, age_s) in [("new", 1), ("old", 100), ("older", 200), ("running.part", 300)] {
+            let path = folder.path().join(name);
+            std::fs::write(&path, [0; 10]).expect("it is written");
+            let file = File::options().write(true).open(&path).expect("it is there");
+            file.set_modified(SystemTime::now() - Duration::from_secs(age_s)).expect("a time");
+        }
+        let left = || {
+            let entries = std::fs::read_dir(folder.path()).expect("a folder").flatten();
+            let mut names: Vec<_> =
+                entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+            names.sort();
+            names
+        };
+        clear(folder.path(), 30);
+        assert_eq!(left(), ["new", "old", "older", "running.part"]);
+        clear(folder.path(), 25);
+        assert_eq!(left(), ["new", "old", "running.part"]);
+        clear(folder.path(), 0);
+        assert_eq!(left(), ["running.part"]);
+    }
 }

@@ -166,8 +166,7 @@ async fn work(state: &Arc<State>, live: &Live, job: Job, times: &Mutex<Times>) -
     let Job { execution, statement, class, place, .. } = job;
     let statement = statement?;
     let session = state.session().await?;
-    let mut session =
-        session.in_database(&execution.database).await?.in_workgroup(&execution.workgroup);
+    let mut session = session.with_database(&execution.database).in_workgroup(&execution.workgroup);
     let tables = match &place {
         ResultPlace::Managed => state.results.address(&format!("tables/{}/", execution.id)),
         place => place.address(&format!("tables/{}/", execution.id)),

@@ -1,5 +1,6 @@
 //! Glue's actions on databases.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use floodmark_engine::catalog::{Contents, Database, GlueMembers, IfExists, IfMissing};
@@ -7,7 +8,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::glue::{
-    Named, change, check_parameters, invalid, listed, name, now_s, page_size, session,
+    Named, change, check_parameters, invalid, name, now_s, page_size, session, tags,
 };
 use crate::json::Answer;
 use crate::limits::GLUE_PAGE_MAX;
@@ -20,6 +21,7 @@ use crate::sts::ACCOUNT;
 pub(super) struct OfDatabase {
     name: String,
     database_input: GlueMembers,
+    tags: BTreeMap<String, String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -49,7 +51,7 @@ pub(super) async fn get_databases(state: &Arc<State>, input: OfDatabases) -> Ans
     let of = |database: &Database| database.name.clone();
     let (databases, last) = page::of(databases, of, after.as_deref(), size);
     let token = last.map(|last| page::token(&scope, last));
-    Ok(listed("DatabaseList", databases.iter().map(written).collect(), token))
+    Ok(page::answer("DatabaseList", databases.iter().map(written).collect(), token))
 }
 
 /// `CreateDatabase`.
@@ -60,6 +62,9 @@ pub(super) async fn create_database(state: &Arc<State>, input: OfDatabase) -> An
     let named = Named { database: &key, table: "" };
     let session = session(state).await?;
     change(&session, named, move |local| local.create_database(&database, IfExists::Fail)).await?;
+    if !input.tags.is_empty() {
+        tags::put_on_database(state, &key, input.tags).await?;
+    }
     Ok(json!({}))
 }
 

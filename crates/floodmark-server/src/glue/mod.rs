@@ -8,8 +8,7 @@ mod partitions;
 mod search;
 mod settings;
 mod tables;
-#[cfg(test)]
-mod tests;
+mod tags;
 mod versions;
 
 use std::sync::Arc;
@@ -17,12 +16,11 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use floodmark_engine::catalog::{Catalog, GlueMembers, LOGS, LocalCatalog};
 use floodmark_engine::{Error, ErrorKind, Session};
-use regex::{Regex, RegexBuilder};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::json::{Action, Answer, Fault, action};
-use crate::limits::{NAME_BYTES_MAX, NAME_PATTERN_BYTES_MAX, PARAMETER_BYTES_MAX};
-use crate::page::MalformedToken;
+use crate::limits::{NAME_BYTES_MAX, PARAMETER_BYTES_MAX};
+use crate::page::{MalformedToken, shortened};
 use crate::state::State;
 
 /// The actions of Glue, by name.
@@ -55,8 +53,11 @@ pub(crate) static ACTIONS: &[Action] = &[
     action!("GetTableVersion", versions::get_table_version),
     action!("GetTableVersions", versions::get_table_versions),
     action!("GetTables", tables::get_tables),
+    action!("GetTags", tags::get_tags),
     action!("GetUserDefinedFunctions", settings::get_user_defined_functions),
     action!("SearchTables", search::search_tables),
+    action!("TagResource", tags::tag_resource),
+    action!("UntagResource", tags::untag_resource),
     action!("UpdateDatabase", databases::update_database),
     action!("UpdatePartition", partitions::update_partition),
     action!("UpdateTable", tables::update_table),
@@ -134,14 +135,8 @@ impl From<MalformedToken> for Fault {
     }
 }
 
-/// The beginning of a text that a client sent.
-fn shortened(text: &str) -> String {
-    const CHARACTERS: usize = 100;
-    text.chars().take(CHARACTERS).collect()
-}
-
 async fn session(state: &Arc<State>) -> Answer<Session<'_>> {
-    state.engine.open(&[]).await.map_err(|error| Named::default().fault(&error))
+    state.session().await.map_err(|error| Named::default().fault(&error))
 }
 
 /// Changes the catalog, if it lies on this machine.
@@ -197,15 +192,6 @@ fn page_size(wanted: Option<i64>, items_max: usize) -> Answer<usize> {
     Err(not_satisfied(&wanted.to_string(), "maxResults", &constraint))
 }
 
-/// The pattern by which names are chosen: the whole name must be so, in any case.
-fn name_pattern(text: &str) -> Answer<Regex> {
-    RegexBuilder::new(&format!("^(?:{text})$"))
-        .case_insensitive(true)
-        .size_limit(NAME_PATTERN_BYTES_MAX)
-        .build()
-        .map_err(|_| invalid(format!("'{}' is no regular expression", shortened(text))))
-}
-
 /// Refuses parameters that are longer than Glue keeps.
 fn check_parameters(input: &GlueMembers) -> Answer<()> {
     let parameters = input.get("Parameters").and_then(Value::as_object);
@@ -220,16 +206,6 @@ fn check_parameters(input: &GlueMembers) -> Answer<()> {
         }
     }
     Ok(())
-}
-
-/// An answer of a list, with a token where there are more pages.
-fn listed(list: &str, items: Vec<Value>, token: Option<String>) -> Value {
-    let mut answer = Map::new();
-    answer.insert(list.to_owned(), Value::Array(items));
-    if let Some(token) = token {
-        answer.insert("NextToken".to_owned(), json!(token));
-    }
-    Value::Object(answer)
 }
 
 /// What went wrong with one of several.

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::glue::expression::PartitionExpression;
 use crate::glue::tables::relation_of;
 use crate::glue::{
-    Named, change, detail, invalid, listed, name, no_partition, not_satisfied, now_s, page_size,
+    Named, change, detail, invalid, name, no_partition, not_satisfied, now_s, page_size,
     partition_exists, session,
 };
 use crate::json::{Answer, Fault};
@@ -120,7 +120,7 @@ pub(super) async fn get_partitions(state: &Arc<State>, input: OfPartitions) -> A
     let token = last.map(|last| page::token(&scope, &last.partition.values));
     let written =
         partitions.iter().map(|partition| written(&table, partition, input.exclude_column_schema));
-    Ok(listed("Partitions", written.collect(), token))
+    Ok(page::answer("Partitions", written.collect(), token))
 }
 
 /// `BatchGetPartition`. Partitions that are not registered are left out, as Glue does.

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::glue::tables::written;
-use crate::glue::{Named, invalid, listed, page_size, session};
+use crate::glue::{Named, invalid, page_size, session};
 use crate::json::Answer;
 use crate::limits::SEARCH_PAGE_MAX;
 use crate::page;
@@ -68,7 +68,7 @@ pub(super) async fn search_tables(state: &Arc<State>, search: Search) -> Answer<
     }
     let (found, last) = page::of(found, |(order, _)| order.clone(), after.as_deref(), size);
     let token = last.map(|last| page::token(&scope, last));
-    Ok(listed("TableList", found.into_iter().map(|(_, table)| table).collect(), token))
+    Ok(page::answer("TableList", found.into_iter().map(|(_, table)| table).collect(), token))
 }
 
 /// What puts tables of several databases in an order. No name has a control character.

@@ -8,8 +8,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::glue::{
-    Named, change, check_parameters, detail, invalid, listed, name, name_pattern, now_s, page_size,
-    session,
+    Named, change, check_parameters, detail, invalid, name, now_s, page_size, session,
 };
 use crate::json::Answer;
 use crate::limits::GLUE_PAGE_MAX;
@@ -60,7 +59,9 @@ pub(super) async fn get_tables(state: &Arc<State>, input: OfTables) -> Answer<Va
     let expression = input.expression.unwrap_or_default();
     let pattern = match expression.as_str() {
         "" => None,
-        text => Some(name_pattern(text)?),
+        text => Some(page::name_pattern(text).ok_or_else(|| {
+            invalid(format!("'{}' is no regular expression", page::shortened(text)))
+        })?),
     };
     let scope = ["GetTables", &database, &expression];
     let after: Option<String> = page::after(&scope, input.next_token.as_deref())?;
@@ -74,7 +75,7 @@ pub(super) async fn get_tables(state: &Arc<State>, input: OfTables) -> Answer<Va
     let of = |relation: &Relation| relation.name().to_owned();
     let (relations, last) = page::of(chosen.collect(), of, after.as_deref(), size);
     let token = last.map(|last| page::token(&scope, last));
-    Ok(listed("TableList", relations.iter().map(written).collect(), token))
+    Ok(page::answer("TableList", relations.iter().map(written).collect(), token))
 }
 
 /// `CreateTable`.

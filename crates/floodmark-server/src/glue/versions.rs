@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::glue::tables::{VERSION, relation_of, written};
-use crate::glue::{detail, invalid, listed, page_size, session};
+use crate::glue::{detail, invalid, page_size, session};
 use crate::json::{Answer, Fault};
 use crate::limits::GLUE_PAGE_MAX;
 use crate::page;
@@ -44,7 +44,7 @@ pub(super) async fn get_table_versions(state: &Arc<State>, input: OfVersion) -> 
     let relation = relation_of(&session, &input.database_name, &input.table_name).await?;
     let version = json!({ "Table": written(&relation), "VersionId": VERSION });
     let versions = if after.is_some() { Vec::new() } else { vec![version] };
-    Ok(listed("TableVersions", versions, None))
+    Ok(page::answer("TableVersions", versions, None))
 }
 
 /// `DeleteTableVersion`: the only one stays.

@@ -92,14 +92,8 @@ pub enum ResultMode {
     S3,
 }
 
-/// A server that does not listen yet.
-pub struct Server {
-    state: Arc<State>,
-    options: ServerOptions,
-}
-
 /// A server that listens, and answers as soon as it runs.
-pub struct Listening {
+pub struct Server {
     listener: TcpListener,
     front: Arc<Front>,
     announcement: Announcement,
@@ -123,18 +117,33 @@ pub(crate) struct Front {
 }
 
 impl Server {
-    /// Prepares a server over an engine; nothing is listened to yet. Queries run on the threads of `queries`, so that answers do not
-    /// wait for them.
+    /// Begins to listen, and then opens the history and the logs: clients that come meanwhile wait. Queries run on the threads of
+    /// `queries`, so that answers do not wait for them.
     ///
     /// # Errors
     ///
-    /// `Unavailable` or `AccessDenied` if its folder cannot be used, and those of opening the logs.
-    pub async fn new(
+    /// `InvalidQuery` if other machines could ask without a token, `Unavailable` if the address is taken or another server of the same
+    /// folder runs, whatever keeps the certificate from being read, `Unavailable` or `AccessDenied` if the folder cannot be used, and
+    /// those of opening the logs.
+    pub async fn open(
         engine: Arc<Engine>,
         buckets: Arc<Buckets>,
         queries: Handle,
         options: ServerOptions,
     ) -> Result<Self> {
+        let guard = Guard::new(options.address, options.guard.clone())?;
+        if options.is_announced
+            && let Some(other) = Announcement::read(&options.folder)?
+            && other.answers()
+        {
+            let message = format!("a server of this data folder runs already, at {}", other.url);
+            return Err(Error::new(ErrorKind::Unavailable, message)
+                .hint("stop it, or give this one a data folder of its own with `--home FOLDER`"));
+        }
+        let secured = tls::open(&options.tls, options.address.ip(), &options.folder)?;
+        let listener = TcpListener::bind(options.address).await;
+        let listener = listener.map_err(|error| not_bound(options.address, error))?;
+        let address = listener.local_addr().map_err(|error| not_bound(options.address, error))?;
         let parts = Parts {
             engine,
             buckets,
@@ -152,30 +161,6 @@ impl Server {
             tell: options.tell.clone(),
         };
         let state = Arc::new(State::open(parts).await?);
-        Ok(Self { state, options })
-    }
-
-    /// Begins to listen.
-    ///
-    /// # Errors
-    ///
-    /// `InvalidQuery` if other machines could ask without a token, `Unavailable` if the address is taken or another server of the same
-    /// folder runs, and whatever keeps the certificate from being read.
-    pub async fn bind(self) -> Result<Listening> {
-        let Self { state, options } = self;
-        let guard = Guard::new(options.address, options.guard.clone())?;
-        if options.is_announced
-            && let Some(other) = Announcement::read(&options.folder)?
-            && other.answers()
-        {
-            let message = format!("a server of this data folder runs already, at {}", other.url);
-            return Err(Error::new(ErrorKind::Unavailable, message)
-                .hint("stop it, or give this one a data folder of its own with `--home FOLDER`"));
-        }
-        let secured = tls::open(&options.tls, options.address.ip(), &options.folder)?;
-        let listener = TcpListener::bind(options.address).await;
-        let listener = listener.map_err(|error| not_bound(options.address, error))?;
-        let address = listener.local_addr().map_err(|error| not_bound(options.address, error))?;
         let (acceptor, certificate) = match secured {
             Some(secured) => (Some(secured.acceptor), secured.certificate),
             None => (None, None),
@@ -199,11 +184,9 @@ impl Server {
             guard: guard.at(address),
             acceptor,
         });
-        Ok(Listening { listener, front, announcement, options })
+        Ok(Self { listener, front, announcement, options })
     }
-}
 
-impl Listening {
     /// How it is reached.
     pub fn announcement(&self) -> &Announcement {
         &self.announcement

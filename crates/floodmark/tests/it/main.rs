@@ -24,6 +24,7 @@ mod program;
 mod query;
 mod s3;
 mod s3_server;
+mod serve_glue;
 mod serve;
 mod serve_clients;
 mod serve_state;
