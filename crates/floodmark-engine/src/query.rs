@@ -28,7 +28,7 @@ use crate::limits::{
 };
 use crate::memory::QueryPool;
 use crate::report::Metrics;
-use crate::scan::{CompactForKeepers, Dataset, Place, Recognised};
+use crate::scan::{CompactForKeepers, Dataset, Place, Recognised, Yielding};
 use crate::session::Session;
 use crate::store::{Location, S3Options, Stores};
 
@@ -203,7 +203,8 @@ impl Engine {
             .with_config(config)
             .with_runtime_env(runtime(&options)?)
             .with_default_features()
-            .with_physical_optimizer_rule(Arc::new(CompactForKeepers));
+            .with_physical_optimizer_rule(Arc::new(CompactForKeepers))
+            .with_physical_optimizer_rule(Arc::new(Yielding));
         // What stands first in this list plans first.
         let planners = builder.expr_planners().get_or_insert_default();
         planners.insert(0, Arc::new(Subscripts));

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::sync::Arc;
 
-use datafusion::arrow::datatypes::{DataType, SchemaRef};
+use datafusion::arrow::datatypes::{DataType, Field, SchemaRef};
 use datafusion::common::Column;
 use datafusion::logical_expr::{Expr, LogicalPlanBuilder, lit};
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
@@ -244,7 +245,13 @@ impl Execution<'_> {
         let (format, compression) = properties.format("PARQUET")?;
         properties.finish()?;
         let place = self.location(&place)?;
-        let mut columns = columns(&planned.schema()?)?;
+        let schema = planned.schema()?;
+        let is_unknown = |field: &Arc<Field>| *field.data_type() == DataType::Null;
+        if let Some(unknown) = schema.fields().iter().position(is_unknown) {
+            let message = format!("Column type is unknown at position {}", unknown + 1);
+            return Err(Error::invalid_query(message).code("COLUMN_TYPE_UNKNOWN").at(start));
+        }
+        let mut columns = columns(&schema)?;
         check_json(&format, &columns).map_err(|error| error.at(at))?;
         if let Some(twice) = duplicate(columns.iter().map(|column| column.name.as_str())) {
             return Err(Error::invalid_query(format!(
