@@ -2,13 +2,15 @@
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use floodmark_engine::{Error, ErrorKind, Result};
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::TransactionBehavior::Immediate;
+use rusqlite::{Connection, ErrorCode, OptionalExtension, params};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::limits::{DATABASE_WAIT_MAX, HISTORY_AGE_MAX, HISTORY_QUERIES_MAX};
+use crate::limits::{DATABASE_PAUSE, DATABASE_WAIT_MAX, HISTORY_AGE_MAX, HISTORY_QUERIES_MAX};
 
 /// How the file got its layout, step by step. A step that was published stays as it is.
 const STEPS: &[&str] = &["
@@ -66,14 +68,14 @@ impl Database {
     ///
     /// `Unavailable` if it cannot be opened, is damaged, or was written by a newer program.
     pub(crate) fn open(path: &Path) -> Result<Self> {
-        let opened = || -> rusqlite::Result<Connection> {
+        let mut gone: usize = 0;
+        let mut opened = || -> rusqlite::Result<Connection> {
             let mut connection = Connection::open(path)?;
             connection.busy_timeout(DATABASE_WAIT_MAX)?;
             connection.pragma_update(None, "journal_mode", "WAL")?;
             connection.pragma_update(None, "synchronous", "NORMAL")?;
-            let transaction = connection.transaction()?;
-            let gone: usize =
-                transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
+            let transaction = connection.transaction_with_behavior(Immediate)?;
+            gone = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
             for step in STEPS.iter().skip(gone) {
                 transaction.execute_batch(step)?;
             }
@@ -83,12 +85,36 @@ impl Database {
             transaction.commit()?;
             Ok(connection)
         };
-        let connection = opened().map_err(|error| {
+        let is_locked = |error: &rusqlite::Error| {
+            matches!(
+                error.sqlite_error_code(),
+                Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked)
+            )
+        };
+        let until = Instant::now() + DATABASE_WAIT_MAX;
+        // Several servers that start together make the file one after the other.
+        let connection = loop {
+            match opened() {
+                Err(error) if is_locked(&error) && Instant::now() < until => {
+                    std::thread::sleep(DATABASE_PAUSE);
+                }
+                other => break other,
+            }
+        };
+        let connection = connection.map_err(|error| {
+            let hint = if is_locked(&error) {
+                "another program holds it: try again"
+            } else {
+                "if it is damaged, move it away: a new one is made, without the queries, workgroups and named queries of this one"
+            };
             let message = format!("cannot open the history `{}`: {error}", path.display());
-            Error::new(ErrorKind::Unavailable, message)
-                .hint("if it is damaged, move it away: a new one is made")
-                .because(error)
+            Error::new(ErrorKind::Unavailable, message).hint(hint).because(error)
         })?;
+        if gone > STEPS.len() {
+            let message = format!("a newer Floodmark has written the history `{}`", path.display());
+            return Err(Error::new(ErrorKind::NotSupported, message)
+                .hint("use that one, or another data folder with `--home`"));
+        }
         Ok(Self(Arc::new(Mutex::new(connection))))
     }
 
@@ -119,7 +145,7 @@ impl Database {
     /// Keeps a new execution. Gives the body of the one that has its token already, and changes nothing then.
     pub(crate) async fn add_execution(&self, kept: Kept) -> Result<Option<String>> {
         self.run(move |connection| {
-            let transaction = connection.transaction()?;
+            let transaction = connection.transaction_with_behavior(Immediate)?;
             if let Some(token) = &kept.token {
                 let known = transaction
                     .query_row("SELECT body FROM executions WHERE token = ?1", [token], |row| {
@@ -145,6 +171,19 @@ impl Database {
             )?;
             transaction.commit()?;
             Ok(None)
+        })
+        .await
+    }
+
+    /// The body of the execution with this token, if there is one.
+    pub(crate) async fn execution_of(&self, token: &str) -> Result<Option<String>> {
+        let token = token.to_owned();
+        self.run(move |connection| {
+            connection
+                .query_row("SELECT body FROM executions WHERE token = ?1", [token], |row| {
+                    row.get(0)
+                })
+                .optional()
         })
         .await
     }
