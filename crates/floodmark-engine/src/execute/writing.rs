@@ -12,7 +12,7 @@ use futures::stream;
 use crate::catalog::{
     Catalog, ColumnDefinition, IfExists, Partition, Projection, TableDefinition, partition_name,
 };
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::execute::Execution;
 use crate::execute::tables::{check_bucket, now_s};
 use crate::query::{EngineOptions, Query, Written};
