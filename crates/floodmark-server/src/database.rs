@@ -1,9 +1,13 @@
 //! The server's own database: the history of queries, workgroups and named queries, in a file that outlives it.
 
+use std::error::Error as StdError;
+use std::fs::{File, OpenOptions};
+use std::io;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use floodmark_engine::{Error, ErrorKind, Result};
+use rusqlite::TransactionBehavior::Immediate;
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -66,12 +70,13 @@ impl Database {
     ///
     /// `Unavailable` if it cannot be opened, is damaged, or was written by a newer program.
     pub(crate) fn open(path: &Path) -> Result<Self> {
-        let opened = || -> rusqlite::Result<Connection> {
+        let opened = || -> Result<Connection, Box<dyn StdError + Send + Sync>> {
+            let _alone = alone(path)?;
             let mut connection = Connection::open(path)?;
             connection.busy_timeout(DATABASE_WAIT_MAX)?;
             connection.pragma_update(None, "journal_mode", "WAL")?;
             connection.pragma_update(None, "synchronous", "NORMAL")?;
-            let transaction = connection.transaction()?;
+            let transaction = connection.transaction_with_behavior(Immediate)?;
             let gone: usize =
                 transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
             for step in STEPS.iter().skip(gone) {
@@ -119,7 +124,8 @@ impl Database {
     /// Keeps a new execution. Gives the body of the one that has its token already, and changes nothing then.
     pub(crate) async fn add_execution(&self, kept: Kept) -> Result<Option<String>> {
         self.run(move |connection| {
-            let transaction = connection.transaction()?;
+            // One that reads before it writes fails at once if another server wrote meanwhile.
+            let transaction = connection.transaction_with_behavior(Immediate)?;
             if let Some(token) = &kept.token {
                 let known = transaction
                     .query_row("SELECT body FROM executions WHERE token = ?1", [token], |row| {
@@ -305,6 +311,24 @@ impl Database {
         })
         .await
     }
+}
+
+/// Makes the file if there is none, for its user alone, and keeps other processes from opening it meanwhile: SQLite does not wait for
+/// one that lays out a new file.
+fn alone(path: &Path) -> io::Result<File> {
+    let private = |path: &Path| {
+        let mut options = OpenOptions::new();
+        options.create(true).append(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        options.open(path)
+    };
+    let lock = private(&path.with_extension("lock"))?;
+    lock.lock()?;
+    if !path.exists() {
+        private(path)?;
+    }
+    Ok(lock)
 }
 
 /// What a body of this database says.
