@@ -40,6 +40,11 @@ impl Bucket {
         Self { name, folder, is_read_only: false, is_overlay, waiting: Some(waiting) }
     }
 
+    /// One in which files wait.
+    pub(crate) fn staging(name: &str, waiting: Arc<Waiting>, folder: PathBuf) -> Self {
+        Self { folder, ..Self::own(name, waiting, false) }
+    }
+
     /// When its folder was made, or changed where the file system does not know; None if it cannot be told.
     pub fn created(&self) -> Option<SystemTime> {
         let metadata = std::fs::metadata(&self.folder).ok()?;
@@ -125,11 +130,20 @@ impl Bucket {
     ///
     /// As [`Bucket::open`] and [`Bucket::write`].
     pub fn copy(&self, key: &str, from: &Self, from_key: &str) -> Result<Object> {
+        self.write_copy(key, from, from_key)?.finish()
+    }
+
+    /// Begins an object that is like another one, with all its bytes.
+    ///
+    /// # Errors
+    ///
+    /// As [`Bucket::open`] and [`Bucket::write`].
+    pub fn write_copy(&self, key: &str, from: &Self, from_key: &str) -> Result<Writing> {
         let mut writing = self.write(key)?;
         let (mut file, _) = from.open(from_key)?;
         io::copy(&mut file, writing.file())
             .map_err(|error| Error::io("cannot copy to", writing.path(), error))?;
-        writing.finish()
+        Ok(writing)
     }
 
     /// Deletes an object. It is fine if there is none. Folders that hold nothing any more go away with it.

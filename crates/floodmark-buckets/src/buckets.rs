@@ -108,10 +108,7 @@ impl Buckets {
             let message = format!("the bucket `{name}` is a folder of logs, and only read");
             return Err(Error::new(ErrorKind::ReadOnly, message).hint("take another name"));
         }
-        let Some(own) = &self.own else {
-            let message = format!("the bucket `{name}` cannot be made: there is no folder for it");
-            return Err(Error::new(ErrorKind::ReadOnly, message));
-        };
+        let own = self.own.as_ref().ok_or_else(|| nowhere(name))?;
         let bucket = Bucket::own(name, Arc::clone(own), overlay(own, name).exists());
         std::fs::create_dir_all(&bucket.folder)
             .map_err(|error| Error::io("cannot make the folder", &bucket.folder, error))?;
@@ -135,6 +132,18 @@ impl Buckets {
         }
         bucket.is_overlay = true;
         Ok(bucket)
+    }
+
+    /// A bucket in which nothing is ever finished: files wait there that go elsewhere, to a bucket of this name. It is neither found
+    /// nor listed.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidBucketName`; `ReadOnly` if there is no place for it; `Io` or `AccessDenied`.
+    pub fn staging(&self, name: &str) -> Result<Bucket> {
+        name::check(name)?;
+        let own = self.own.as_ref().ok_or_else(|| nowhere(name))?;
+        Ok(Bucket::staging(name, Arc::clone(own), own.folder()?))
     }
 
     /// Removes a bucket of our own that holds no object.
@@ -192,6 +201,12 @@ impl Buckets {
     pub fn clean(&self) -> Result<()> {
         self.own.as_ref().map_or(Ok(()), |own| own.clean())
     }
+}
+
+/// The refusal of a bucket for which there is no place.
+fn nowhere(name: &str) -> Error {
+    let message = format!("the bucket `{name}` cannot be made: there is no folder for it");
+    Error::new(ErrorKind::ReadOnly, message)
 }
 
 /// The file that says of a bucket that it lies over another one; no bucket has a name like its folder's.

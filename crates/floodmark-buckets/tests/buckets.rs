@@ -290,7 +290,7 @@ fn expected(keys: &BTreeMap<String, ()>, question: &Listed) -> (Vec<String>, Vec
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(96))]
+    #![proptest_config(ProptestConfig::with_cases(64))]
     #[test]
     fn pages_together_are_what_s3_would_list(
         wanted in prop::collection::vec("[ab0\\-]{1,2}(/[ab0.!]{1,2}x){0,2}/?", 1..14),

@@ -28,7 +28,7 @@ use crate::limits::{
 };
 use crate::memory::QueryPool;
 use crate::report::Metrics;
-use crate::scan::{CompactForKeepers, Dataset, Place, Recognised};
+use crate::scan::{CompactForKeepers, Dataset, Place, Recognised, Yielding};
 use crate::session::Session;
 use crate::store::{Location, S3Options, Stores};
 
@@ -57,6 +57,8 @@ pub struct EngineOptions {
     pub buckets: Arc<Buckets>,
     /// Whether other buckets are looked for in S3.
     pub has_s3: bool,
+    /// Whether statements may name places in buckets alone, and no path of this machine.
+    pub only_buckets: bool,
     /// Where the files lie that tell whose an address is; None if only what is built in is known.
     pub who_folder: Option<PathBuf>,
 }
@@ -87,6 +89,7 @@ impl Default for EngineOptions {
             apply: false,
             buckets: Arc::default(),
             has_s3: true,
+            only_buckets: false,
             who_folder: None,
         }
     }
@@ -200,7 +203,8 @@ impl Engine {
             .with_config(config)
             .with_runtime_env(runtime(&options)?)
             .with_default_features()
-            .with_physical_optimizer_rule(Arc::new(CompactForKeepers));
+            .with_physical_optimizer_rule(Arc::new(CompactForKeepers))
+            .with_physical_optimizer_rule(Arc::new(Yielding));
         // What stands first in this list plans first.
         let planners = builder.expr_planners().get_or_insert_default();
         planners.insert(0, Arc::new(Subscripts));
@@ -263,6 +267,11 @@ impl Engine {
         uploading.await.map_err(|error| {
             Error::new(ErrorKind::Internal, "the upload ended early").because(error)
         })?
+    }
+
+    /// Whether buckets that are not here are looked for in S3.
+    pub fn has_s3(&self) -> bool {
+        self.options.has_s3
     }
 
     /// What is known of addresses on this machine.

@@ -23,6 +23,9 @@ pub const STATEMENTS_AT_ONCE_MAX: usize = 20;
 /// How long `StopQueryExecution` waits for a query to let go of what it holds.
 pub const STOP_TIME: Duration = Duration::from_secs(5);
 
+/// How long a query that was stopped has to let go of what it holds before it counts as ended all the same.
+pub const LETTING_GO_TIME: Duration = Duration::from_secs(3);
+
 /// How often at most it is looked whether somebody still asks for a query.
 pub const ABANDONED_CHECKED_EVERY: Duration = Duration::from_secs(1);
 

@@ -60,6 +60,8 @@ impl State {
         let Parts { engine, buckets, folder, from, pass_through, queries, runtime, tell } = parts;
         let executions = Executions::open(folder, queries, runtime).await?;
         let results = ResultPlace::S3 { bucket: RESULTS.to_owned(), prefix: String::new() };
+        // What a server that was killed left half written.
+        buckets.clean()?;
         if buckets.has_own() && buckets.find(RESULTS).is_none() {
             buckets.create(RESULTS)?;
         }

@@ -119,14 +119,30 @@ pub(super) struct ListedIds {
 pub(super) async fn list_named_queries(state: &Arc<State>, input: Listed) -> Answer<ListedIds> {
     let workgroup = workgroups::known(state, input.work_group.as_deref()).await?;
     let count = count(input.max_results, 0, 50)?;
-    let all: Result<Vec<NamedQuery>, _> = state.executions.database.entries(KIND).await;
-    let all = all.map_err(|error| fault(&error))?.into_iter();
-    let ids: Vec<String> = all
-        .filter(|query| query.work_group == workgroup.name)
-        .map(|query| query.named_query_id)
-        .collect();
+    let ids = ids(state, &workgroup.name).await?;
     let (named_query_ids, next_token) = page(ids, input.next_token.as_deref(), count)?;
     Ok(ListedIds { named_query_ids, next_token })
+}
+
+/// The ids of a workgroup's named queries.
+async fn ids(state: &State, workgroup: &str) -> Answer<Vec<String>> {
+    let all: Result<Vec<NamedQuery>, _> = state.executions.database.entries(KIND).await;
+    let all = all.map_err(|error| fault(&error))?.into_iter();
+    let of_it = all.filter(|query| query.work_group == workgroup);
+    Ok(of_it.map(|query| query.named_query_id).collect())
+}
+
+/// Whether a workgroup has named queries.
+pub(super) async fn are_in(state: &State, workgroup: &str) -> Answer<bool> {
+    Ok(!ids(state, workgroup).await?.is_empty())
+}
+
+/// Forgets the named queries of a workgroup.
+pub(super) async fn forget_all(state: &State, workgroup: &str) -> Answer<()> {
+    for id in ids(state, workgroup).await? {
+        state.executions.database.forget(KIND, &id).await.map_err(|error| fault(&error))?;
+    }
+    Ok(())
 }
 
 pub(super) async fn delete_named_query(state: &Arc<State>, input: Id) -> Answer<Nothing> {

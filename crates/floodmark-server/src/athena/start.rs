@@ -83,6 +83,11 @@ pub(super) async fn start_query_execution(state: &Arc<State>, input: Asked) -> A
     let place = place(state, &workgroup, location.as_ref())?;
     let (statement, class) =
         read(state, query, &database, &workgroup.name, &input.execution_parameters).await?;
+    let place = match (place, workgroup.output_location().and_then(ResultPlace::parse)) {
+        // Clients read what tells about tables from its file, also where other results are managed.
+        (ResultPlace::Managed, Some(place)) if class.is_told_in_a_file() => place,
+        (place, _) => place,
+    };
     let id = Uuid::new_v4().to_string();
     let output_location = place.address(&class.result_key(&id));
     let execution = Execution {

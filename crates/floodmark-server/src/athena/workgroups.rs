@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::athena::wire::{Nothing, count, engine_version, page, seconds};
-use crate::athena::{fault, invalid_input, tags};
+use crate::athena::{fault, invalid_input, named, tags};
 use crate::executions::now_ms;
 use crate::json::{Answer, Fault};
 use crate::limits::{NAME_CHARACTERS_MAX, WORKGROUPS_MAX};
@@ -304,6 +304,8 @@ fn apply(configuration: &mut Map<String, Value>, name: &str, update: Value) {
 #[serde(rename_all = "PascalCase")]
 pub(super) struct Deleted {
     work_group: String,
+    #[serde(default)]
+    recursive_delete_option: bool,
 }
 
 pub(super) async fn delete_work_group(state: &Arc<State>, input: Deleted) -> Answer<Nothing> {
@@ -311,6 +313,13 @@ pub(super) async fn delete_work_group(state: &Arc<State>, input: Deleted) -> Ans
     if workgroup.name == PRIMARY {
         return Err(Fault::invalid("INVALID_INPUT", "The primary workgroup can not be deleted."));
     }
+    let queries = state.executions.ids(&workgroup.name, None, 1).await;
+    let has_queries = !queries.map_err(|error| fault(&error))?.ids.is_empty();
+    let is_used = has_queries || named::are_in(state, &workgroup.name).await?;
+    if is_used && !input.recursive_delete_option {
+        return Err(invalid_input(format!("WorkGroup {} is not empty", workgroup.name)));
+    }
+    named::forget_all(state, &workgroup.name).await?;
     let gone = state.executions.database.forget(KIND, &workgroup.name).await;
     gone.map_err(|error| fault(&error))?;
     tags::put(state, &workgroup.arn(), Vec::new()).await?;

@@ -181,7 +181,7 @@ impl Executions {
             executions.lock().insert(job.execution.id.clone(), Arc::clone(&live));
             executions.queued_bytes.fetch_add(length, Ordering::Relaxed);
             let state = Arc::clone(state);
-            executions.runtime.spawn(async move {
+            tokio::spawn(async move {
                 let id = job.execution.id.clone();
                 run::run(&state, &live, job).await;
                 state.executions.lock().remove(&id);

@@ -50,12 +50,13 @@ fn parts(address: &str) -> Option<(&str, &str)> {
     address.strip_prefix("s3://")?.split_once('/')
 }
 
-/// The bucket of this machine that an address lies in; an own one is made if nobody has mapped it and it is not in AWS.
+/// The bucket of this machine that an address lies in. One that is not here is made, over one that may be in AWS.
 fn bucket(state: &State, name: &str) -> Result<Bucket> {
-    match state.buckets.find(name) {
-        Some(bucket) => Ok(bucket),
-        None => Ok(state.buckets.create(name)?),
-    }
+    Ok(match state.buckets.find(name) {
+        Some(bucket) => bucket,
+        None if state.engine.has_s3() => state.buckets.create_overlay(name)?,
+        None => state.buckets.create(name)?,
+    })
 }
 
 /// Brings the finished result of an execution to its address in S3.

@@ -16,7 +16,7 @@ use crate::executions::execution::{Execution, ExecutionState, Failure, Statistic
 use crate::executions::live::{Live, Stop};
 use crate::executions::place::{ResultPlace, bucket_of, metadata_address, publish, put};
 use crate::executions::{Job, failure, now_ms, written};
-use crate::limits::ABANDONED_CHECKED_EVERY;
+use crate::limits::{ABANDONED_CHECKED_EVERY, LETTING_GO_TIME};
 use crate::results::columns::{self, ColumnInfo};
 use crate::results::metadata::Metadata;
 use crate::results::{Finished, Form, ResultFile};
@@ -103,17 +103,17 @@ async fn supervised(
     let reads = job.class.statement_type == "DML" || job.class.writes;
     let places = if reads { &executions.queries } else { &executions.statements };
     let place = tokio::select! {
-        place = places.acquire() => place,
+        place = Arc::clone(places).acquire_owned() => place,
         why = stopped(state, live) => return (Err(ended_by(why)), begun.elapsed()),
     };
     let queued = begun.elapsed();
-    if place.is_err() {
-        return (Err(ended_by(Stop::Closing)), queued);
-    }
+    let Ok(place) = place else { return (Err(ended_by(Stop::Closing)), queued) };
     live.set(|execution| execution.state = ExecutionState::Running);
     let mut work = {
         let (state, live, times) = (Arc::clone(state), Arc::clone(live), Arc::clone(times));
-        tokio::spawn(async move { work(&state, &live, job, &times).await })
+        let work = async move { work(&state, &live, job, &times).await };
+        // What only asks or changes the catalog does not wait for the threads of queries either.
+        if reads { executions.runtime.spawn(work) } else { tokio::spawn(work) }
     };
     let outcome = tokio::select! {
         done = &mut work => match done {
@@ -126,8 +126,13 @@ async fn supervised(
         },
         why = stopped(state, live) => {
             work.abort();
-            // What it holds is let go before anybody hears that it ended.
-            let _ = (&mut work).await;
+            // What it holds is let go before anybody hears that it ended, if it comes to an end soon.
+            if tokio::time::timeout(LETTING_GO_TIME, &mut work).await.is_err() {
+                tokio::spawn(async move {
+                    let _ = work.await;
+                    drop(place);
+                });
+            }
             Err(ended_by(why))
         }
     };

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use floodmark_buckets::{Bucket, Buckets, ErrorKind, Object};
+use floodmark_buckets::{Bucket, Buckets, ErrorKind, Object, Writing};
 use s3s::dto::{
     AbortMultipartUploadInput, AbortMultipartUploadOutput, CompleteMultipartUploadInput,
     CompleteMultipartUploadOutput, CopyObjectInput, CopyObjectOutput, CreateBucketInput,
@@ -62,26 +62,77 @@ impl Backend {
         Ok(Place { here, there })
     }
 
-    /// The bucket of this name, to be written to. One that is not here is made, over one that is elsewhere.
-    pub(crate) async fn written(&self, name: &str) -> S3Result<Bucket> {
+    /// Where an object of the bucket of this name is written. A bucket that is not here is made, unless it is elsewhere and the user
+    /// consented that it is changed.
+    pub(crate) async fn target(&self, name: &str) -> S3Result<Target> {
         if let Some(bucket) = self.buckets.find(name) {
-            return Ok(bucket);
+            return Ok(Target { bucket, remote: None });
         }
-        let is_elsewhere = self.is_elsewhere(name).await?;
-        let (buckets, name) = (Arc::clone(&self.buckets), name.to_owned());
-        blocking(move || match is_elsewhere {
-            true => buckets.create_overlay(&name),
-            false => buckets.create(&name),
-        })
-        .await
+        let remote = self.remote(name).await?;
+        let is_changed = self.is_elsewhere_changed();
+        let (buckets, name, is_elsewhere) =
+            (Arc::clone(&self.buckets), name.to_owned(), remote.is_some());
+        let bucket = blocking(move || match (is_elsewhere, is_changed) {
+            (true, true) => buckets.staging(&name),
+            (true, false) => buckets.create_overlay(&name),
+            (false, _) => buckets.create(&name),
+        });
+        Ok(Target { bucket: bucket.await?, remote: remote.filter(|_| is_changed) })
     }
 
-    /// Whether there is a bucket of this name elsewhere.
-    pub(crate) async fn is_elsewhere(&self, name: &str) -> S3Result<bool> {
-        let Some(upstream) = &self.upstream else { return Ok(false) };
+    /// Where an upload in parts that has begun is written.
+    pub(crate) async fn uploading(&self, name: &str) -> S3Result<Target> {
+        match self.is_elsewhere_changed() {
+            true => self.target(name).await,
+            false => Ok(Target { bucket: self.bucket(name)?, remote: None }),
+        }
+    }
+
+    /// Whether the user consented that what lies elsewhere is changed.
+    pub(crate) fn is_elsewhere_changed(&self) -> bool {
+        self.upstream.as_ref().is_some_and(|upstream| upstream.is_changed)
+    }
+
+    /// The bucket of this name elsewhere, if there is one.
+    pub(crate) async fn remote(&self, name: &str) -> S3Result<Option<Remote>> {
+        let Some(upstream) = &self.upstream else { return Ok(None) };
         match upstream.open(name).await {
-            Ok(remote) => remote.exists().await,
-            Err(error) if *error.code() == S3ErrorCode::NoSuchBucket => Ok(false),
+            Ok(remote) => Ok(remote.exists().await?.then_some(remote)),
+            Err(error) if *error.code() == S3ErrorCode::NoSuchBucket => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// Where an object is written.
+pub(crate) struct Target {
+    /// The bucket here; if it goes elsewhere, one in which files wait for it.
+    pub(crate) bucket: Bucket,
+    /// The bucket elsewhere that it goes to.
+    remote: Option<Remote>,
+}
+
+impl Target {
+    /// Puts a file that is whole into its place, here or elsewhere.
+    pub(crate) async fn finish(&self, key: &str, mut writing: Writing) -> S3Result<Object> {
+        let Some(remote) = &self.remote else { return blocking(move || writing.finish()).await };
+        let flushed = std::io::Write::flush(&mut writing);
+        flushed.map_err(|error| internal(format!("the object cannot be written: {error}")))?;
+        remote.put(key, writing.path().to_owned()).await
+    }
+
+    /// The object that is there now, if there is one.
+    pub(crate) async fn present(&self, key: &str) -> S3Result<Option<Object>> {
+        let found = match &self.remote {
+            Some(remote) => remote.object(key).await,
+            None => {
+                let (bucket, key) = (self.bucket.clone(), key.to_owned());
+                blocking(move || bucket.object(&key)).await
+            }
+        };
+        match found {
+            Ok(object) => Ok(Some(object)),
+            Err(error) if *error.code() == S3ErrorCode::NoSuchKey => Ok(None),
             Err(error) => Err(error),
         }
     }

@@ -14,14 +14,14 @@ use crate::s3::backend::Backend;
 use crate::s3::fault::{blocking, fault};
 use crate::s3::listing::{count, owner, page};
 use crate::s3::reading::{Conditions, length, satisfied, time};
-use crate::s3::writing::{SourcePlace, received, source, unmet};
+use crate::s3::writing::{SourcePlace, check, received, source};
 
 /// `CreateMultipartUpload`.
 pub(crate) async fn create(
     backend: &Backend,
     input: CreateMultipartUploadInput,
 ) -> S3Result<CreateMultipartUploadOutput> {
-    let bucket = backend.written(&input.bucket).await?;
+    let bucket = backend.target(&input.bucket).await?.bucket;
     let key = input.key.clone();
     let upload = blocking(move || bucket.begin_upload(&key)).await?;
     Ok(CreateMultipartUploadOutput {
@@ -34,7 +34,7 @@ pub(crate) async fn create(
 
 /// `UploadPart`.
 pub(crate) async fn part(backend: &Backend, input: UploadPartInput) -> S3Result<UploadPartOutput> {
-    let bucket = backend.bucket(&input.bucket)?;
+    let bucket = backend.uploading(&input.bucket).await?.bucket;
     let number = number(input.part_number);
     let writing = blocking(move || bucket.write_part(&input.key, &input.upload_id, number)).await?;
     let writing = received(writing, input.body).await?;
@@ -47,7 +47,7 @@ pub(crate) async fn part_copy(
     backend: &Backend,
     input: UploadPartCopyInput,
 ) -> S3Result<UploadPartCopyOutput> {
-    let bucket = backend.bucket(&input.bucket)?;
+    let bucket = backend.uploading(&input.bucket).await?.bucket;
     let conditions = Conditions {
         if_match: input.copy_source_if_match,
         if_none_match: input.copy_source_if_none_match,
@@ -91,7 +91,7 @@ pub(crate) async fn complete(
     backend: &Backend,
     input: CompleteMultipartUploadInput,
 ) -> S3Result<CompleteMultipartUploadOutput> {
-    let bucket = backend.bucket(&input.bucket)?;
+    let target = backend.uploading(&input.bucket).await?;
     let parts = input.multipart_upload.and_then(|upload| upload.parts).unwrap_or_default();
     let parts: Vec<CompletedPart> = parts
         .into_iter()
@@ -100,15 +100,13 @@ pub(crate) async fn complete(
             etag: part.e_tag.map(ETag::into_value),
         })
         .collect();
-    let key = input.key.clone();
-    let conditions = (input.if_match, input.if_none_match);
-    let object = blocking(move || {
-        Ok(match unmet(&bucket, &key, &conditions) {
-            Some(reason) => Err(reason),
-            None => Ok(bucket.complete_upload(&key, &input.upload_id, &parts)?),
-        })
-    });
-    let object = object.await?.map_err(|reason| fault(S3ErrorCode::PreconditionFailed, reason))?;
+    check(&target, &input.key, (input.if_match, input.if_none_match)).await?;
+    let (bucket, key, upload) = (target.bucket.clone(), input.key.clone(), input.upload_id.clone());
+    let writing = blocking(move || bucket.assemble_upload(&key, &upload, &parts)).await?;
+    let object = target.finish(&input.key, writing).await?;
+    let (bucket, key) = (target.bucket, input.key.clone());
+    // The object is whole; what is left of the upload goes away with the server at the latest.
+    let _ = blocking(move || bucket.abort_upload(&key, &input.upload_id)).await;
     Ok(CompleteMultipartUploadOutput {
         location: Some(format!("/{}/{}", input.bucket, input.key)),
         bucket: Some(input.bucket),
@@ -123,14 +121,14 @@ pub(crate) async fn abort(
     backend: &Backend,
     input: AbortMultipartUploadInput,
 ) -> S3Result<AbortMultipartUploadOutput> {
-    let bucket = backend.bucket(&input.bucket)?;
+    let bucket = backend.uploading(&input.bucket).await?.bucket;
     blocking(move || bucket.abort_upload(&input.key, &input.upload_id)).await?;
     Ok(AbortMultipartUploadOutput::default())
 }
 
 /// `ListParts`.
 pub(crate) async fn parts(backend: &Backend, input: ListPartsInput) -> S3Result<ListPartsOutput> {
-    let bucket = backend.bucket(&input.bucket)?;
+    let bucket = backend.uploading(&input.bucket).await?.bucket;
     let max = page(input.max_parts)?;
     let after = number(input.part_number_marker.unwrap_or_default());
     let (key, upload) = (input.key.clone(), input.upload_id.clone());
@@ -166,7 +164,7 @@ pub(crate) async fn list(
     backend: &Backend,
     input: ListMultipartUploadsInput,
 ) -> S3Result<ListMultipartUploadsOutput> {
-    let bucket = backend.bucket(&input.bucket)?;
+    let bucket = backend.uploading(&input.bucket).await?.bucket;
     let max = page(input.max_uploads)?;
     let mut uploads = blocking(move || bucket.uploads()).await?;
     let prefix = input.prefix.as_deref().unwrap_or_default();

@@ -1,7 +1,9 @@
-//! The real S3, for buckets that are not here. It is only read: what is written to such a bucket stays on this machine.
+//! The real S3, for buckets that are not here. Without consent it is only read: what is written to such a bucket stays on this
+//! machine.
 
 use std::collections::{BTreeMap, HashSet};
 use std::ops;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -22,7 +24,13 @@ use crate::s3::reading::satisfied;
 #[derive(Clone)]
 pub(crate) struct Upstream {
     open: Arc<dyn Fn(String) -> BoxFuture<'static, S3Result<Remote>> + Send + Sync>,
+    /// Whether the user consented that it is written to.
+    pub(crate) is_changed: bool,
 }
+
+/// Uploads a file to a bucket, under a key.
+pub(crate) type Upload =
+    Arc<dyn Fn(String, String, PathBuf) -> BoxFuture<'static, S3Result<()>> + Send + Sync>;
 
 /// A bucket elsewhere.
 #[derive(Clone)]
@@ -30,6 +38,7 @@ pub(crate) struct Remote {
     pub(crate) name: String,
     pub(crate) objects: Arc<dyn object_store::ObjectStore>,
     pub(crate) listings: Arc<dyn object_store::list::PaginatedListStore>,
+    pub(crate) upload: Upload,
 }
 
 /// An object elsewhere, of which the bytes are on their way.
@@ -41,22 +50,28 @@ pub(crate) struct Fetched {
 }
 
 impl Upstream {
-    /// Opened by this function.
+    /// Opened by this function, and changed only with consent.
     pub(crate) fn new(
+        is_changed: bool,
         open: impl Fn(String) -> BoxFuture<'static, S3Result<Remote>> + Send + Sync + 'static,
     ) -> Self {
-        Self { open: Arc::new(open) }
+        Self { open: Arc::new(open), is_changed }
     }
 
     /// The buckets that the engine reads, with its credentials.
     pub(crate) fn of(engine: Arc<Engine>) -> Self {
-        Self::new(move |name| {
+        Self::new(engine.writes_s3(), move |name| {
             let engine = Arc::clone(&engine);
             async move {
                 let failed = |error: floodmark_engine::Error| unopened(&error);
                 let objects = engine.object_store(&name).await.map_err(failed)?;
                 let listings = engine.listings(&name).await.map_err(failed)?;
-                Ok(Remote { name, objects, listings })
+                let upload: Upload = Arc::new(move |bucket, key, file| {
+                    let engine = Arc::clone(&engine);
+                    let uploaded = async move { engine.upload(&bucket, &key, &file).await };
+                    uploaded.map(|uploaded| uploaded.map_err(|error| unopened(&error))).boxed()
+                });
+                Ok(Remote { name, objects, listings, upload })
             }
             .boxed()
         })
@@ -154,10 +169,24 @@ impl Remote {
         Err(fault(S3ErrorCode::ServiceUnavailable, message))
     }
 
+    /// Uploads a file, with the user's consent.
+    pub(crate) async fn put(&self, key: &str, file: PathBuf) -> S3Result<Object> {
+        self.path(key)?;
+        (self.upload)(self.name.clone(), key.to_owned(), file).await?;
+        self.object(key).await
+    }
+
+    /// Deletes an object, with the user's consent.
+    pub(crate) async fn delete(&self, key: &str) -> S3Result<()> {
+        let path = self.path(key)?;
+        let deleted = object_store::ObjectStoreExt::delete(&*self.objects, &path).await;
+        deleted.map_err(|error| self.failed(key, &error))
+    }
+
     /// The refusal of a change to what lies elsewhere.
     pub(crate) fn is_only_read(&self, key: &str) -> S3Error {
         let message = format!(
-            "`{}` lies in the bucket `{}` of AWS, which is only read from here (delete it with AWS_ENDPOINT_URL unset)",
+            "`{}` lies in the bucket `{}` of AWS, which is only read without `--apply`",
             key.escape_debug(),
             self.name
         );

@@ -16,25 +16,19 @@ use s3s::{S3ErrorCode, S3Result};
 use tokio::sync::mpsc;
 
 use crate::limits::{DELETED_MAX, PIECES_WAITING_MAX};
-use crate::s3::backend::{Backend, Place};
+use crate::s3::backend::{Backend, Place, Target};
 use crate::s3::fault::{blocking, broken, fault, internal};
 use crate::s3::reading::{Conditions, length, time};
 use crate::s3::upstream::Remote;
 
 /// `PutObject`.
 pub(crate) async fn put(backend: &Backend, input: PutObjectInput) -> S3Result<PutObjectOutput> {
-    let bucket = backend.written(&input.bucket).await?;
-    let key = input.key;
-    let conditions = (input.if_match, input.if_none_match);
-    let (writing, bucket, key) = blocking(move || Ok((bucket.write(&key)?, bucket, key))).await?;
+    let target = backend.target(&input.bucket).await?;
+    let (bucket, key) = (target.bucket.clone(), input.key.clone());
+    let writing = blocking(move || bucket.write(&key)).await?;
     let writing = received(writing, input.body).await?;
-    let object = blocking(move || {
-        Ok(match unmet(&bucket, &key, &conditions) {
-            Some(reason) => Err(reason),
-            None => Ok(writing.finish()?),
-        })
-    });
-    let object = object.await?.map_err(|reason| fault(S3ErrorCode::PreconditionFailed, reason))?;
+    check(&target, &input.key, (input.if_match, input.if_none_match)).await?;
+    let object = target.finish(&input.key, writing).await?;
     Ok(PutObjectOutput {
         size: Some(length(object.size)),
         e_tag: Some(ETag::Strong(object.etag)),
@@ -51,17 +45,18 @@ pub(crate) async fn copy(backend: &Backend, input: CopyObjectInput) -> S3Result<
         if_unmodified_since: input.copy_source_if_unmodified_since,
     };
     let source = source(backend, input.copy_source, &conditions).await?;
-    let bucket = backend.written(&input.bucket).await?;
-    let key = input.key;
+    let target = backend.target(&input.bucket).await?;
+    let (bucket, key) = (target.bucket.clone(), input.key.clone());
     let object = match source.place {
         SourcePlace::Here(from) => {
-            blocking(move || bucket.copy(&key, &from, &source.object.key)).await?
+            let writing = blocking(move || bucket.write_copy(&key, &from, &source.object.key));
+            target.finish(&input.key, writing.await?).await?
         }
         SourcePlace::There(remote) => {
             let fetched = remote.get(&source.object.key, None).await?;
             let writing = blocking(move || bucket.write(&key)).await?;
             let writing = received(writing, Some(fetched.body)).await?;
-            blocking(move || writing.finish()).await?
+            target.finish(&input.key, writing).await?
         }
     };
     let result = CopyObjectResult {
@@ -78,7 +73,7 @@ pub(crate) async fn delete(
     input: DeleteObjectInput,
 ) -> S3Result<DeleteObjectOutput> {
     let place = backend.place(&input.bucket).await?;
-    delete_one(&place, input.key).await?;
+    delete_one(backend, &place, input.key).await?;
     Ok(DeleteObjectOutput::default())
 }
 
@@ -96,7 +91,7 @@ pub(crate) async fn delete_many(
     let (mut deleted, mut errors) = (Vec::new(), Vec::new());
     for object in input.delete.objects {
         let key = Some(object.key.clone());
-        match delete_one(&place, object.key).await {
+        match delete_one(backend, &place, object.key).await {
             Ok(()) if is_quiet => {}
             Ok(()) => deleted.push(DeletedObject { key, ..DeletedObject::default() }),
             Err(error) => {
@@ -113,8 +108,8 @@ pub(crate) async fn delete_many(
     })
 }
 
-/// Deletes an object that is here. One that lies elsewhere alone stays there, and that is an error.
-async fn delete_one(place: &Place, key: String) -> S3Result<()> {
+/// Deletes an object that is here. One that lies elsewhere alone stays there without consent, and that is an error.
+async fn delete_one(backend: &Backend, place: &Place, key: String) -> S3Result<()> {
     let name = key.clone();
     let deleted = place.look(move |bucket| {
         if bucket.is_overlay {
@@ -126,6 +121,9 @@ async fn delete_one(place: &Place, key: String) -> S3Result<()> {
         return Ok(());
     }
     let Some(remote) = &place.there else { return Ok(()) };
+    if backend.is_elsewhere_changed() {
+        return remote.delete(&key).await;
+    }
     match remote.object(&key).await {
         Ok(_) => Err(remote.is_only_read(&key)),
         Err(error) if *error.code() == S3ErrorCode::NoSuchKey => Ok(()),
@@ -142,7 +140,9 @@ pub(crate) async fn create_bucket(
         let message = format!("the bucket `{}` is a folder of logs, and only read", input.bucket);
         return Err(fault(S3ErrorCode::BucketAlreadyOwnedByYou, message));
     }
-    if backend.buckets.find(&input.bucket).is_none() && backend.is_elsewhere(&input.bucket).await? {
+    if backend.buckets.find(&input.bucket).is_none()
+        && backend.remote(&input.bucket).await?.is_some()
+    {
         let message = format!("there is a bucket `{}` in AWS", input.bucket);
         return Err(fault(S3ErrorCode::BucketAlreadyOwnedByYou, message));
     }
@@ -211,26 +211,29 @@ pub(crate) async fn source(
     Ok(source)
 }
 
-/// Why an object must not be written, if the client set a condition.
-pub(crate) fn unmet(
-    bucket: &Bucket,
+/// Refuses to write an object if what is there is not what the client wants to replace.
+pub(crate) async fn check(
+    target: &Target,
     key: &str,
-    (if_match, if_none_match): &(Option<ETagCondition>, Option<ETagCondition>),
-) -> Option<&'static str> {
+    (if_match, if_none_match): (Option<ETagCondition>, Option<ETagCondition>),
+) -> S3Result<()> {
     if if_match.is_none() && if_none_match.is_none() {
-        return None;
+        return Ok(());
     }
-    let object = bucket.object(key).ok();
+    let object = target.present(key).await?;
     let is = |condition: &ETagCondition| match (condition, &object) {
         (_, None) => false,
         (ETagCondition::Any, Some(_)) => true,
         (ETagCondition::ETag(etag), Some(object)) => etag.value() == object.etag,
     };
-    if if_match.as_ref().is_some_and(|condition| !is(condition)) {
-        return Some("the object is another one, or not there");
-    }
-    let is_there = if_none_match.as_ref().is_some_and(is);
-    is_there.then_some("the object is there already")
+    let reason = if if_match.as_ref().is_some_and(|condition| !is(condition)) {
+        "the object is another one, or not there"
+    } else if if_none_match.as_ref().is_some_and(is) {
+        "the object is there already"
+    } else {
+        return Ok(());
+    };
+    Err(fault(S3ErrorCode::PreconditionFailed, reason))
 }
 
 /// Writes the body of a request. If the client goes away, nothing of it stays.

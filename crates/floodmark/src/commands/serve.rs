@@ -221,6 +221,8 @@ pub(crate) async fn listen(
     let engine = Engine::new(EngineOptions {
         buckets: Arc::clone(&buckets),
         has_s3,
+        // Whoever reaches the port must not reach the files of this machine.
+        only_buckets: true,
         ..settings.engine_options()
     })?;
     let server = Server::open(Arc::new(engine), buckets, queries.clone(), options).await?;

@@ -3,22 +3,34 @@
 use std::sync::Arc;
 
 use futures::FutureExt;
+use object_store::ObjectStoreExt;
+use object_store::path::Path;
 
 use crate::s3::Upstream;
+use crate::s3::fault::internal;
 use crate::s3::tests::World;
-use crate::s3::tests::client::client;
-use crate::s3::upstream::Remote;
+use crate::s3::tests::client::client as client_of;
+use crate::s3::upstream::{Remote, Upload};
 
 /// The real S3 with some objects in the bucket `company`, and a world that hands them on.
-async fn worlds() -> (World, World) {
+async fn worlds(is_changed: bool) -> (World, World) {
     let real = World::new();
     for key in ["a/1", "a/2", "b-", "b/1", "c"] {
         real.check(&format!("PUT /company/{key}\n\nreal {key}"), "200 ").await;
     }
     let address = real.serve().await;
-    let upstream = Upstream::new(move |name| {
-        let client = Arc::new(client(address, &name));
-        let remote = Remote { name, objects: client.clone(), listings: client };
+    let upstream = Upstream::new(is_changed, move |name| {
+        let client = Arc::new(client_of(address, &name));
+        let upload: Upload = Arc::new(move |bucket, key, file| {
+            async move {
+                let bytes = std::fs::read(file).expect("a file that waits");
+                let path = Path::parse(key).expect("a path");
+                let put = client_of(address, &bucket).put(&path, bytes.into()).await;
+                put.map(drop).map_err(|error| internal(error.to_string()))
+            }
+            .boxed()
+        });
+        let remote = Remote { name, objects: client.clone(), listings: client, upload };
         async move { Ok(remote) }.boxed()
     });
     (real, World::over(Some(upstream)))
@@ -26,7 +38,7 @@ async fn worlds() -> (World, World) {
 
 #[tokio::test]
 async fn a_bucket_elsewhere_is_read() {
-    let (_real, world) = worlds().await;
+    let (_real, world) = worlds(false).await;
     for (request, expect) in [
         ("GET /company/a/1", "200 real a/1"),
         ("GET /company/a/1\nRange: bytes=5-", "206 a/1"),
@@ -62,7 +74,7 @@ async fn a_bucket_elsewhere_is_read() {
 
 #[tokio::test]
 async fn what_is_written_to_a_bucket_elsewhere_stays_here() {
-    let (real, world) = worlds().await;
+    let (real, world) = worlds(false).await;
     let before = real.files();
     world.check("PUT /company/a/1\n\nhere", "200 ").await;
     for copy in [
@@ -90,7 +102,7 @@ async fn what_is_written_to_a_bucket_elsewhere_stays_here() {
 
 #[tokio::test]
 async fn an_upload_in_parts_takes_bytes_from_elsewhere() {
-    let (_real, world) = worlds().await;
+    let (_real, world) = worlds(false).await;
     let begun = world.ask("POST /company/big?uploads").await;
     let id = begun.element("UploadId").expect("an id").to_owned();
     let part = world
@@ -103,6 +115,36 @@ async fn an_upload_in_parts_takes_bytes_from_elsewhere() {
         .ask(&format!("POST /company/big?uploadId={id}\n\n<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>{etag}</ETag></Part></CompleteMultipartUpload>"))
         .await;
     world.check("GET /company/big", "200 a/1").await;
+}
+
+#[tokio::test]
+async fn with_consent_a_bucket_elsewhere_is_changed() {
+    let (real, world) = worlds(true).await;
+    world.check("PUT /company/a/1\n\nchanged", "200 ").await;
+    world.check("PUT /company/b-\nIf-None-Match: *\n\nchanged", "412 PreconditionFailed").await;
+    world.check("DELETE /company/a/2", "204 ").await;
+    let copied = world.ask("PUT /company/log\nx-amz-copy-source: /logs/2024/10/one.log").await;
+    assert!(copied.element("ETag").is_some(), "{copied:?}");
+    let begun = world.ask("POST /company/big?uploads").await;
+    let id = begun.element("UploadId").expect("an id").to_owned();
+    let part = world.ask(&format!("PUT /company/big?partNumber=1&uploadId={id}\n\nparts")).await;
+    let etag = part.header("etag");
+    world
+        .ask(&format!("POST /company/big?uploadId={id}\n\n<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>{etag}</ETag></Part></CompleteMultipartUpload>"))
+        .await;
+    for (request, expect) in [
+        ("GET /company/a/1", "200 changed"),
+        ("GET /company/a/2", "404 NoSuchKey"),
+        ("GET /company/b-", "200 real b-"),
+        ("GET /company/log", "200 a line\n"),
+        ("GET /company/big", "200 parts"),
+    ] {
+        real.check(request, expect).await;
+        world.check(request, expect).await;
+    }
+    // A bucket that is nowhere is made here, and nothing of the rest stays here.
+    world.check("PUT /other/x\n\nbytes", "200 ").await;
+    assert_eq!(world.files(), ["other/x"]);
 }
 
 /// The keys and folders of the bucket `company`, by pages of every length, in the order of their bytes.
