@@ -1,12 +1,14 @@
 //! The server's own database: the history of queries, workgroups and named queries, in a file that outlives it.
 
+use std::error::Error as StdError;
+use std::fs::{File, OpenOptions};
+use std::io;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
 
 use floodmark_engine::{Error, ErrorKind, Result};
 use rusqlite::TransactionBehavior::Immediate;
-use rusqlite::{Connection, ErrorCode, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, params};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -69,7 +71,8 @@ impl Database {
     /// `Unavailable` if it cannot be opened, is damaged, or was written by a newer program.
     pub(crate) fn open(path: &Path) -> Result<Self> {
         let mut gone: usize = 0;
-        let mut opened = || -> rusqlite::Result<Connection> {
+        let mut opened = || -> Result<Connection, Box<dyn StdError + Send + Sync>> {
+            let _alone = alone(path)?;
             let mut connection = Connection::open(path)?;
             connection.busy_timeout(DATABASE_WAIT_MAX)?;
             connection.pragma_update(None, "journal_mode", "WAL")?;
@@ -85,30 +88,11 @@ impl Database {
             transaction.commit()?;
             Ok(connection)
         };
-        let is_locked = |error: &rusqlite::Error| {
-            matches!(
-                error.sqlite_error_code(),
-                Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked)
-            )
-        };
-        let until = Instant::now() + DATABASE_WAIT_MAX;
-        // Several servers that start together make the file one after the other.
-        let connection = loop {
-            match opened() {
-                Err(error) if is_locked(&error) && Instant::now() < until => {
-                    std::thread::sleep(DATABASE_PAUSE);
-                }
-                other => break other,
-            }
-        };
-        let connection = connection.map_err(|error| {
-            let hint = if is_locked(&error) {
-                "another program holds it: try again"
-            } else {
-                "if it is damaged, move it away: a new one is made, without the queries, workgroups and named queries of this one"
-            };
+        let connection = opened().map_err(|error| {
             let message = format!("cannot open the history `{}`: {error}", path.display());
-            Error::new(ErrorKind::Unavailable, message).hint(hint).because(error)
+            Error::new(ErrorKind::Unavailable, message)
+                .hint("if it is damaged, move it away: a new one is made, without the queries, workgroups and named queries of this one")
+                .because(error)
         })?;
         if gone > STEPS.len() {
             let message = format!("a newer Floodmark has written the history `{}`", path.display());
@@ -145,6 +129,7 @@ impl Database {
     /// Keeps a new execution. Gives the body of the one that has its token already, and changes nothing then.
     pub(crate) async fn add_execution(&self, kept: Kept) -> Result<Option<String>> {
         self.run(move |connection| {
+            // One that reads before it writes fails at once if another server wrote meanwhile.
             let transaction = connection.transaction_with_behavior(Immediate)?;
             if let Some(token) = &kept.token {
                 let known = transaction
@@ -344,6 +329,24 @@ impl Database {
         })
         .await
     }
+}
+
+/// Makes the file if there is none, for its user alone, and keeps other processes from opening it meanwhile: SQLite does not wait for
+/// one that lays out a new file.
+fn alone(path: &Path) -> io::Result<File> {
+    let private = |path: &Path| {
+        let mut options = OpenOptions::new();
+        options.create(true).append(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        options.open(path)
+    };
+    let lock = private(&path.with_extension("lock"))?;
+    lock.lock()?;
+    if !path.exists() {
+        private(path)?;
+    }
+    Ok(lock)
 }
 
 /// What a body of this database says.

@@ -38,9 +38,6 @@ pub const HISTORY_QUERIES_MAX: i64 = 100_000;
 /// After how many queries it is looked for those that are to be forgotten.
 pub const HISTORY_CHECKED_EVERY: usize = 1000;
 
-/// How long to wait before it is tried again to open a history that another server is making.
-pub const DATABASE_PAUSE: Duration = Duration::from_millis(50);
-
 /// How long to wait before it is tried again to keep the end of a query.
 pub const KEEPING_PAUSE: Duration = Duration::from_secs(1);
 
