@@ -228,7 +228,8 @@ def main() -> None:
             "SELECT CAST(a * 1000 + b AS bigint) AS number, '10.' || CAST(a % 256 AS varchar) || '.' || CAST(b % 256 AS varchar) || '.7' AS address, "
             "'/path/' || CAST(b AS varchar) || '/index.html' AS path, (a + b) / 7e0 AS duration, "
             "date_add('second', a * 1000 + b, TIMESTAMP '2024-10-05 00:00:00') AS moment "
-            f"FROM UNNEST(sequence(0, {thousand - 1})) AS s (a), UNNEST(sequence(1, 1000)) AS t (b)",
+            f"FROM (SELECT x AS a FROM UNNEST(sequence(0, {thousand - 1})) AS s (x)) AS s "
+            "CROSS JOIN (SELECT x AS b FROM UNNEST(sequence(1, 1000)) AS t (x)) AS t",
             database=DATABASE,
             workgroup="s3-results",
             s3_output=OUTPUT,

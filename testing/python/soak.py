@@ -28,9 +28,14 @@ MEMORY_MB, MEMORY_OVER_MB = 512, 1024
 # Files that may be open beside those of the clients' connections, after all have gone.
 FILES_OVER = 40
 
-ENDLESS = """SELECT count(*) FROM
-  UNNEST(sequence(1, 10000)) AS a (a), UNNEST(sequence(1, 10000)) AS b (b), UNNEST(sequence(1, 10000)) AS c (c)
-  WHERE rand() + a + b + c < 0"""
+NUMBERS = "(SELECT x FROM UNNEST(sequence(1, 10000)) AS t (x))"
+ENDLESS = f"SELECT a.x * rand() AS a, b.x * rand() AS b FROM {NUMBERS} AS a CROSS JOIN {NUMBERS} AS b"
+
+
+def counted(hundreds: int) -> str:
+    """A source with the numbers from 1 to so many hundreds, as the column x."""
+    ones = "(SELECT x FROM UNNEST(sequence(1, 100)) AS t (x)) AS ones"
+    return f"(SELECT (h.x * 100) + ones.x AS x FROM (SELECT x FROM UNNEST(sequence(0, {hundreds - 1})) AS t (x)) AS h CROSS JOIN {ones}) AS t"
 
 
 class Client:
@@ -90,8 +95,9 @@ class Client:
         assert self.rows(known["QueryExecutionId"]) == [[str(number)]]
 
     def many_rows(self) -> None:
-        count = self.random.randrange(2_000, 20_000)
-        known = self.run(f"SELECT x, 'row ' || CAST(x AS varchar) AS words FROM UNNEST(sequence(1, {count})) AS t (x) ORDER BY x")
+        hundreds = self.random.randrange(20, 200)
+        count = hundreds * 100
+        known = self.run(f"SELECT x, 'row ' || CAST(x AS varchar) AS words FROM {counted(hundreds)} ORDER BY x")
         rows = self.rows(known["QueryExecutionId"])
         assert rows == [[str(x), f"row {x}"] for x in range(1, count + 1)], f"{len(rows)} rows and not {count}"
 
@@ -119,9 +125,10 @@ class Client:
         self.ended(query_id)
 
     def in_s3(self) -> None:
-        count = self.random.randrange(1_000, 50_000)
+        hundreds = self.random.randrange(10, 500)
+        count = hundreds * 100
         output = {"OutputLocation": f"s3://{self.bucket}/results/"}
-        known = self.run(f"SELECT x FROM UNNEST(sequence(1, {count})) AS t (x)", WorkGroup="s3-results", ResultConfiguration=output)
+        known = self.run(f"SELECT x FROM {counted(hundreds)}", WorkGroup="s3-results", ResultConfiguration=output)
         key = known["ResultConfiguration"]["OutputLocation"].split("/", 3)[3]
         lines = self.s3.get_object(Bucket=self.bucket, Key=key)["Body"].read().decode().splitlines()
         assert len(lines) == count + 1, f"{len(lines)} lines and not {count + 1}"
@@ -152,7 +159,7 @@ class Client:
 
     def left_alone(self) -> None:
         """A query for which nobody asks again."""
-        self.start("SELECT count(*) FROM UNNEST(sequence(1, 5000)) AS a (a), UNNEST(sequence(1, 500)) AS b (b)", "SUCCEEDED")
+        self.start(f"SELECT count(*) FROM {NUMBERS} AS a CROSS JOIN {NUMBERS} AS b WHERE b.x < 200", "SUCCEEDED")
 
 
 # How often each is done.

@@ -22,19 +22,27 @@ pub struct Bucket {
     pub folder: PathBuf,
     /// Whether nothing can be written to it: somebody's folder of logs is mapped to it.
     pub is_read_only: bool,
+    /// Whether it lies over a bucket of the same name elsewhere, and holds only what was written here.
+    pub is_overlay: bool,
     waiting: Option<Arc<Waiting>>,
 }
 
 impl Bucket {
     /// Somebody's folder.
     pub(crate) fn mapped(name: &str, folder: PathBuf) -> Self {
-        Self { name: name.to_owned(), folder, is_read_only: true, waiting: None }
+        Self { name: name.to_owned(), folder, is_read_only: true, is_overlay: false, waiting: None }
     }
 
     /// One of our own.
-    pub(crate) fn own(name: &str, waiting: Arc<Waiting>) -> Self {
+    pub(crate) fn own(name: &str, waiting: Arc<Waiting>, is_overlay: bool) -> Self {
         let folder = waiting.own().join(name);
-        Self { name: name.to_owned(), folder, is_read_only: false, waiting: Some(waiting) }
+        let name = name.to_owned();
+        Self { name, folder, is_read_only: false, is_overlay, waiting: Some(waiting) }
+    }
+
+    /// One in which files wait.
+    pub(crate) fn staging(name: &str, waiting: Arc<Waiting>, folder: PathBuf) -> Self {
+        Self { folder, ..Self::own(name, waiting, false) }
     }
 
     /// When its folder was made, or changed where the file system does not know; None if it cannot be told.
@@ -122,11 +130,20 @@ impl Bucket {
     ///
     /// As [`Bucket::open`] and [`Bucket::write`].
     pub fn copy(&self, key: &str, from: &Self, from_key: &str) -> Result<Object> {
+        self.write_copy(key, from, from_key)?.finish()
+    }
+
+    /// Begins an object that is like another one, with all its bytes.
+    ///
+    /// # Errors
+    ///
+    /// As [`Bucket::open`] and [`Bucket::write`].
+    pub fn write_copy(&self, key: &str, from: &Self, from_key: &str) -> Result<Writing> {
         let mut writing = self.write(key)?;
         let (mut file, _) = from.open(from_key)?;
         io::copy(&mut file, writing.file())
             .map_err(|error| Error::io("cannot copy to", writing.path(), error))?;
-        writing.finish()
+        Ok(writing)
     }
 
     /// Deletes an object. It is fine if there is none. Folders that hold nothing any more go away with it.

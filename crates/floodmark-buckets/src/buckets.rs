@@ -79,7 +79,7 @@ impl Buckets {
         }
         let own = self.own.as_ref()?;
         let is_there = name::is_bucket_name(name) && own.own().join(name).is_dir();
-        is_there.then(|| Bucket::own(name, Arc::clone(own)))
+        is_there.then(|| Bucket::own(name, Arc::clone(own), overlay(own, name).exists()))
     }
 
     /// The bucket of this name.
@@ -108,14 +108,42 @@ impl Buckets {
             let message = format!("the bucket `{name}` is a folder of logs, and only read");
             return Err(Error::new(ErrorKind::ReadOnly, message).hint("take another name"));
         }
-        let Some(own) = &self.own else {
-            let message = format!("the bucket `{name}` cannot be made: there is no folder for it");
-            return Err(Error::new(ErrorKind::ReadOnly, message));
-        };
-        let bucket = Bucket::own(name, Arc::clone(own));
+        let own = self.own.as_ref().ok_or_else(|| nowhere(name))?;
+        let bucket = Bucket::own(name, Arc::clone(own), overlay(own, name).exists());
         std::fs::create_dir_all(&bucket.folder)
             .map_err(|error| Error::io("cannot make the folder", &bucket.folder, error))?;
         Ok(bucket)
+    }
+
+    /// Makes a bucket of our own that lies over one of the same name elsewhere: what is written stays here. It is remembered to be
+    /// one until it is removed.
+    ///
+    /// # Errors
+    ///
+    /// As [`Buckets::create`].
+    pub fn create_overlay(&self, name: &str) -> Result<Bucket> {
+        let mut bucket = self.create(name)?;
+        if let Some(own) = &self.own {
+            let mark = overlay(own, name);
+            let folder = mark.parent().unwrap_or(own.own());
+            std::fs::create_dir_all(folder)
+                .and_then(|()| std::fs::write(&mark, ""))
+                .map_err(|error| Error::io("cannot write", &mark, error))?;
+        }
+        bucket.is_overlay = true;
+        Ok(bucket)
+    }
+
+    /// A bucket in which nothing is ever finished: files wait there that go elsewhere, to a bucket of this name. It is neither found
+    /// nor listed.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidBucketName`; `ReadOnly` if there is no place for it; `Io` or `AccessDenied`.
+    pub fn staging(&self, name: &str) -> Result<Bucket> {
+        name::check(name)?;
+        let own = self.own.as_ref().ok_or_else(|| nowhere(name))?;
+        Ok(Bucket::staging(name, Arc::clone(own), own.folder()?))
     }
 
     /// Removes a bucket of our own that holds no object.
@@ -137,7 +165,11 @@ impl Buckets {
         remove_empty(&bucket.folder).map_err(|error| match error.kind() {
             io::ErrorKind::DirectoryNotEmpty => not_empty(),
             _ => Error::io("cannot remove", &bucket.folder, error),
-        })
+        })?;
+        if let Some(own) = &self.own {
+            let _ = std::fs::remove_file(overlay(own, name));
+        }
+        Ok(())
     }
 
     /// All buckets, by name.
@@ -169,6 +201,17 @@ impl Buckets {
     pub fn clean(&self) -> Result<()> {
         self.own.as_ref().map_or(Ok(()), |own| own.clean())
     }
+}
+
+/// The refusal of a bucket for which there is no place.
+fn nowhere(name: &str) -> Error {
+    let message = format!("the bucket `{name}` cannot be made: there is no folder for it");
+    Error::new(ErrorKind::ReadOnly, message)
+}
+
+/// The file that says of a bucket that it lies over another one; no bucket has a name like its folder's.
+fn overlay(own: &Waiting, name: &str) -> PathBuf {
+    own.own().join(".overlays").join(name)
 }
 
 /// A path without links, as far as it exists.

@@ -20,6 +20,15 @@ pub(crate) fn path(folder: &Path, key: &str) -> Result<PathBuf> {
     Ok(path)
 }
 
+/// Whether a text can be a key of an object.
+///
+/// # Errors
+///
+/// `InvalidKey` with the reason.
+pub fn check_key(key: &str) -> Result<()> {
+    refusal(key).map_or(Ok(()), |reason| Err(invalid(key, reason)))
+}
+
 /// The path of the folder whose files have keys that begin so, up to the last `/`; None if no file can have such a key.
 pub(crate) fn folder(folder: &Path, prefix: &str) -> Option<PathBuf> {
     let Some((parts, _)) = prefix.rsplit_once('/') else { return Some(folder.to_owned()) };

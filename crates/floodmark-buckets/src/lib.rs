@@ -21,6 +21,7 @@ mod writing;
 pub use bucket::Bucket;
 pub use buckets::Buckets;
 pub use error::{Error, ErrorKind, Result};
+pub use key::check_key;
 pub use listing::{Listed, Listing};
 pub use name::is_bucket_name;
 pub use object::Object;

@@ -197,6 +197,23 @@ impl Bucket {
         upload: &str,
         parts: &[CompletedPart],
     ) -> Result<Object> {
+        let object = self.assemble_upload(key, upload, parts)?.finish()?;
+        // It is whole; what is left of it is removed at the latest when the process ends.
+        let _ = self.abort_upload(key, upload);
+        Ok(object)
+    }
+
+    /// Puts the named parts of an upload together, in a file that waits. The upload goes on until it is aborted.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Bucket::complete_upload`] but for finishing.
+    pub fn assemble_upload(
+        &self,
+        key: &str,
+        upload: &str,
+        parts: &[CompletedPart],
+    ) -> Result<Writing> {
         let (_, folder) = self.upload(key, upload)?;
         if parts.is_empty() {
             return Err(Error::new(ErrorKind::InvalidPart, "an upload without any part"));
@@ -215,9 +232,7 @@ impl Bucket {
                 .and_then(|mut file| io::copy(&mut file, writing.file()))
                 .map_err(|error| Error::io("cannot copy", &path, error))?;
         }
-        let object = writing.finish()?;
-        let _ = std::fs::remove_dir_all(&folder);
-        Ok(object)
+        Ok(writing)
     }
 
     /// Drops an upload and its parts.

@@ -154,6 +154,18 @@ fn a_mapped_folder_is_only_read() {
 }
 
 #[test]
+fn that_a_bucket_lies_over_another_one_is_remembered() {
+    let (folder, buckets, bucket) = own();
+    assert!(!bucket.is_overlay);
+    buckets.create_overlay("over").unwrap();
+    let again = Buckets::new(Some(folder.path().join("own")));
+    assert!(again.find("over").unwrap().is_overlay);
+    again.remove("over").unwrap();
+    assert!(!again.create("over").unwrap().is_overlay);
+    assert!(!again.find("results").unwrap().is_overlay);
+}
+
+#[test]
 fn two_buckets_are_never_the_same_files() {
     let folder = tempfile::tempdir().unwrap();
     let logs = folder.path().join("logs");
@@ -278,7 +290,7 @@ fn expected(keys: &BTreeMap<String, ()>, question: &Listed) -> (Vec<String>, Vec
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(96))]
+    #![proptest_config(ProptestConfig::with_cases(64))]
     #[test]
     fn pages_together_are_what_s3_would_list(
         wanted in prop::collection::vec("[ab0\\-]{1,2}(/[ab0.!]{1,2}x){0,2}/?", 1..14),

@@ -21,6 +21,7 @@ mod write;
 pub use catalog::{REJECTED, THREAT_IPS, THREAT_IPS_COLUMNS};
 pub use dialect::ddl::{DdlOptions, ddl_of};
 pub use error::{Error, ErrorKind, Result};
+pub use execute::check_bucket;
 pub use found_tables::{FoundTable, FoundTables};
 pub use layout::DayFolders;
 pub use query::{CatalogPlace, Engine, EngineOptions, Query, Written};

@@ -207,3 +207,6 @@ pub const FOUND_LOGS_TIME_MAX: Duration = Duration::from_secs(300);
 
 /// For how many sets of places is remembered which logs lie there.
 pub const FOUND_LOGS_PLACES_MAX: usize = 16;
+
+/// How many names of buckets are remembered that could not be opened.
+pub const BUCKETS_KEPT_MAX: usize = 1000;

@@ -121,6 +121,13 @@ impl<'a> Session<'a> {
         Ok(self)
     }
 
+    /// The same session, in which names without a database are looked up in this one, whether it exists or not: as in Athena, only a name
+    /// that is looked up there is not found.
+    pub fn with_database(mut self, database: &str) -> Self {
+        self.database = database.to_lowercase();
+        self
+    }
+
     /// The same session with the prepared statements of another workgroup than `primary`.
     pub fn in_workgroup(mut self, workgroup: &str) -> Self {
         workgroup.clone_into(&mut self.workgroup);

@@ -20,6 +20,4 @@ mod state;
 mod sts;
 
 pub use floodmark_buckets::Buckets;
-pub use listen::{
-    Announcement, GuardOptions, Listening, ResultMode, Server, ServerOptions, Tell, Tls, Token,
-};
+pub use listen::{Announcement, GuardOptions, ResultMode, Server, ServerOptions, Tell, Tls, Token};

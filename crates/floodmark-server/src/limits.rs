@@ -23,6 +23,9 @@ pub const STATEMENTS_AT_ONCE_MAX: usize = 20;
 /// How long `StopQueryExecution` waits for a query to let go of what it holds.
 pub const STOP_TIME: Duration = Duration::from_secs(5);
 
+/// How long a query that was stopped has to let go of what it holds before it counts as ended all the same.
+pub const LETTING_GO_TIME: Duration = Duration::from_secs(3);
+
 /// How often at most it is looked whether somebody still asks for a query.
 pub const ABANDONED_CHECKED_EVERY: Duration = Duration::from_secs(1);
 
@@ -34,6 +37,18 @@ pub const HISTORY_QUERIES_MAX: i64 = 100_000;
 
 /// After how many queries it is looked for those that are to be forgotten.
 pub const HISTORY_CHECKED_EVERY: usize = 1000;
+
+/// How long to wait before it is tried again to keep the end of a query.
+pub const KEEPING_PAUSE: Duration = Duration::from_secs(1);
+
+/// How long a value for a question mark may be, in characters, as in Athena.
+pub const PARAMETER_CHARACTERS_MAX: usize = 1024;
+
+/// How long names of databases and catalogs may be, in characters, as in Athena.
+pub const CONTEXT_CHARACTERS_MAX: usize = 256;
+
+/// How long a row of a result may be that is given page by page, in bytes.
+pub const ROW_BYTES_MAX: usize = 64 << 20;
 
 /// How long to wait for another server that writes into the same history.
 pub const DATABASE_WAIT_MAX: Duration = Duration::from_secs(30);
@@ -61,6 +76,9 @@ pub const WORKGROUPS_MAX: usize = 1000;
 
 /// How many prepared statements a workgroup may have, as in Athena.
 pub const PREPARED_MAX: usize = 1000;
+
+/// How many named queries a workgroup may have, as in Athena.
+pub const NAMED_QUERIES_MAX: usize = 5000;
 
 /// How many tags something may have, as in Athena.
 pub const TAGS_MAX: usize = 50;
@@ -148,6 +166,9 @@ pub const CHUNK_LINES_BYTES_MAX: usize = 8 << 10;
 
 /// How many keys, parts or uploads stand on a page of a listing, as in S3.
 pub const LISTED_MAX: usize = 1000;
+
+/// How many empty pages of a listing of another place are passed over before it is given up.
+pub const LISTING_PAGES_MAX: usize = 100;
 
 /// How many objects one request deletes, as in S3.
 pub const DELETED_MAX: usize = 1000;

@@ -10,7 +10,7 @@ use tokio::runtime::Handle;
 use crate::executions::execution::Execution;
 use crate::executions::{Executions, QueryOptions, ResultPlace};
 use crate::listen::{Ending, Tell};
-use crate::s3::S3;
+use crate::s3::{S3, Upstream};
 
 /// The bucket of results that name no other.
 const RESULTS: &str = "athena-results";
@@ -42,6 +42,8 @@ pub(crate) struct Parts<'a> {
     pub(crate) folder: &'a Path,
     /// The logs whose tables are in the database `logs`.
     pub(crate) from: &'a [String],
+    /// Whether buckets that are not here are asked for in the real S3.
+    pub(crate) pass_through: bool,
     pub(crate) queries: QueryOptions,
     /// On which threads statements run.
     pub(crate) runtime: Handle,
@@ -55,14 +57,17 @@ impl State {
     ///
     /// `AccessDenied` or `Unavailable` if the folder cannot be used, and those of opening the logs.
     pub(crate) async fn open(parts: Parts<'_>) -> Result<Self> {
-        let Parts { engine, buckets, folder, from, queries, runtime, tell } = parts;
+        let Parts { engine, buckets, folder, from, pass_through, queries, runtime, tell } = parts;
         let executions = Executions::open(folder, queries, runtime).await?;
         let results = ResultPlace::S3 { bucket: RESULTS.to_owned(), prefix: String::new() };
+        // What a server that was killed left half written.
+        buckets.clean()?;
         if buckets.has_own() && buckets.find(RESULTS).is_none() {
             buckets.create(RESULTS)?;
         }
         let dataset = engine.dataset(from).await?;
-        let s3 = S3::new(Arc::clone(&buckets));
+        let upstream = pass_through.then(|| Upstream::of(Arc::clone(&engine)));
+        let s3 = S3::new(Arc::clone(&buckets), upstream);
         Ok(Self { engine, dataset, buckets, s3, executions, results, ending: Ending::new(), tell })
     }
 

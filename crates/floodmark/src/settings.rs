@@ -221,6 +221,7 @@ impl Settings {
             apply: self.apply,
             buckets: Arc::default(),
             has_s3: true,
+            only_buckets: false,
             who_folder: home.as_ref().map(|home| home.join(WHO_FOLDER)),
             s3,
         }

@@ -59,7 +59,7 @@ def a_table_is_made_changed_and_deleted() -> None:
     same(wr.catalog.get_table_parameters(database=DATABASE, table=table), {"only": "this"})
     assert wr.catalog.get_table_number_of_versions(database=DATABASE, table=table) >= 1
 
-    wr.catalog.add_column(database=DATABASE, table=table, column_name="d", column_type="double")
+    wr.catalog.add_column(database=DATABASE, table=table, column_name="d", column_type="double", column_comment="fourth")
     same(list(wr.catalog.get_table_types(database=DATABASE, table=table)), ["a", "b", "c", "d", "day"])
     same([row[0].split("\t")[0].strip() for row in answer(f"DESCRIBE {table}", QueryExecutionContext=CONTEXT)][:4], ["a", "b", "c", "d"])
     wr.catalog.delete_column(database=DATABASE, table=table, column_name="d")

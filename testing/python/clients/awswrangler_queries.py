@@ -79,8 +79,6 @@ def every_way_gives_every_kind() -> None:
             key = lambda row: row[0]  # noqa: E731
             same(sorted(values(frame), key=key), sorted(expected(way), key=key), way)
         for name, dtype, wanted in zip(kinds.COLUMNS, frame.dtypes, dtypes, strict=True):
-            if name == "list" and way in TEXTUAL:
-                wanted = "string"
             if name == "real":
                 wanted = "loat64"
             assert wanted in str(dtype), f"{way}: {name} is {dtype} and not {wanted}"
@@ -140,7 +138,8 @@ def parameters_stand_in_their_places() -> None:
 def the_cache_asks_no_second_time() -> None:
     ready()
     settings = {"max_cache_seconds": 900}
-    for way in ["csv", "ctas", "unload"]:
+    # awswrangler does not look for what it unloaded.
+    for way in ["csv", "ctas"]:
         # What is cached may not be deleted.
         options = dict(WAYS[way], athena_cache_settings=settings, keep_files=True)
         folder = place("cache")
@@ -205,6 +204,9 @@ def a_query_may_begin_with_with_and_end_in_a_remark() -> None:
     ready()
     sql = "WITH a AS (SELECT 1 AS x, 'y' AS y)\nSELECT * FROM a -- the end"
     for way, options in WAYS.items():
+        if "unload" in way:
+            # Here awswrangler puts its bracket into the remark.
+            continue
         same(values(ask(sql, **options)), [(1, "y")], way)
 
 
@@ -261,7 +263,8 @@ def statements_run_one_by_one() -> None:
     waited = wr.athena.start_query_execution("SELECT 8 AS a", database=DATABASE, workgroup="primary", wait=True)
     same(waited["Status"]["State"], "SUCCEEDED")
 
-    slow = "SELECT count(*) FROM UNNEST(sequence(1, 10000)) AS a (a), UNNEST(sequence(1, 10000)) AS b (b), UNNEST(sequence(1, 10000)) AS c (c) WHERE rand() + a + b + c < 0"
+    numbers = "(SELECT x FROM UNNEST(sequence(1, 10000)) AS t (x))"
+    slow = f"SELECT a.x * rand() AS a, b.x AS b FROM {numbers} AS a CROSS JOIN {numbers} AS b"
     query_id = wr.athena.start_query_execution(slow, database=DATABASE, workgroup="primary")
     wr.athena.stop_query_execution(query_id)
     with fails(wr.exceptions.QueryCancelled, "Query cancelled by user"):
@@ -279,7 +282,7 @@ def statements_are_prepared() -> None:
         wr.athena.create_prepared_statement("SELECT 1", statement_name=name, mode="error")
     frame = ask(f'EXECUTE "{name}" USING 40, 2', **MANAGED)
     same(values(frame), [(42,)])
-    frame = ask(f'EXECUTE "{name}"', params=["1", "2"], paramstyle="qmark", **CSV)
+    frame = ask(f'EXECUTE "{name}"', params=["1", "2"], paramstyle="qmark", **MANAGED)
     same(values(frame), [(3,)])
     wr.athena.delete_prepared_statement(statement_name=name)
     with fails((wr.exceptions.ResourceDoesNotExist, Exception)):
@@ -306,7 +309,7 @@ def a_table_is_described() -> None:
         same(list(told["Column Name"]), list(frame["Column Name"]), group)
         same(list(told["Partition"]), list(frame["Partition"]), group)
         text = wr.athena.show_create_table(table, database=DATABASE, workgroup=group)
-        holds(text, f"CREATE EXTERNAL TABLE `{table}`", "PARTITIONED BY", folder.rstrip("/"))
+        holds(text, f"CREATE EXTERNAL TABLE `{DATABASE}.{table}`", "PARTITIONED BY", folder.rstrip("/"))
         same(wr.athena.repair_table(table, database=DATABASE, workgroup=group), "SUCCEEDED", group)
     holds(wr.athena.generate_create_query(table, database=DATABASE), "CREATE EXTERNAL TABLE")
 
@@ -350,7 +353,8 @@ def a_query_is_unloaded() -> None:
     folder = place("unloaded")
     told = wr.athena.unload(kinds.query(), path=folder, database=DATABASE, file_format="PARQUET", compression="snappy", workgroup=S3_RESULTS)
     assert told.manifest_location
-    frame = wr.s3.read_parquet(folder)
+    # awswrangler puts the manifest and what describes it into the same folder.
+    frame = wr.s3.read_parquet(folder, path_ignore_suffix=[".csv", ".metadata"])
     same(len(frame), len(kinds.ROWS))
 
 

@@ -1,5 +1,6 @@
 """Glue's operations through boto3, over the same catalog as the statements."""
 
+import boto3
 from botocore.exceptions import ClientError
 
 from checks import DATABASE, check, main, place, same, unique
@@ -127,7 +128,12 @@ def a_table_is_changed_and_has_versions() -> None:
     glue.update_table(DatabaseName=DATABASE, TableInput=changed)
     same([column["Name"] for column in known(name)["StorageDescriptor"]["Columns"]], ["a", "b", "c"])
     same(known(name)["Parameters"]["mine"], "no")
-    assert glue.get_table_versions(DatabaseName=DATABASE, TableName=name)["TableVersions"]
+    versions = glue.get_table_versions(DatabaseName=DATABASE, TableName=name)["TableVersions"]
+    newest = versions[0]["VersionId"]
+    same(glue.get_table_version(DatabaseName=DATABASE, TableName=name, VersionId=newest)["TableVersion"]["Table"]["Name"], name)
+    same(code(lambda: glue.get_table_version(DatabaseName=DATABASE, TableName=name, VersionId="999")), "EntityNotFoundException")
+    glue.batch_delete_table_version(DatabaseName=DATABASE, TableName=name, VersionIds=["998"])
+    same(code(lambda: glue.delete_table_version(DatabaseName=DATABASE, TableName=name, VersionId="999")), "EntityNotFoundException")
     same(answer(f"SELECT c FROM {name}", QueryExecutionContext=CONTEXT), [])
     same(code(lambda: glue.update_table(DatabaseName=DATABASE, TableInput={"Name": "nowhere"})), "EntityNotFoundException")
 
@@ -201,10 +207,20 @@ def a_view_of_sql_is_a_view_of_glue() -> None:
 @check
 def small_things_answer() -> None:
     name = made()
+    asked = {"DatabaseName": DATABASE, "TableName": name}
+    glue.create_partition(**asked, PartitionInput=partition("2024-10-05", place("small")))
+    found = glue.get_column_statistics_for_partition(**asked, PartitionValues=["2024-10-05"], ColumnNames=["a"])
+    same(found["ColumnStatisticsList"], [])
+    assert glue.get_catalogs()["CatalogList"] is not None
+    assert "ImportStatus" in glue.get_catalog_import_status()
+    assert glue.get_data_catalog_encryption_settings()["DataCatalogEncryptionSettings"] is not None
+    same(code(glue.get_resource_policy), "EntityNotFoundException")
+    assert "DataLakeSettings" in boto3.client("lakeformation").get_data_lake_settings()
     same(glue.get_user_defined_functions(DatabaseName=DATABASE, Pattern="*")["UserDefinedFunctions"], [])
     same(glue.get_column_statistics_for_table(DatabaseName=DATABASE, TableName=name, ColumnNames=["a"])["ColumnStatisticsList"], [])
     same(glue.get_partition_indexes(DatabaseName=DATABASE, TableName=name)["PartitionIndexDescriptorList"], [])
-    same(glue.get_tags(ResourceArn=f"arn:aws:glue:us-east-1:111122223333:table/{DATABASE}/{name}")["Tags"], {})
+    resource = f"arn:aws:glue:us-east-1:111122223333:table/{DATABASE}/{name}"
+    same(glue.get_tags(ResourceArn=resource)["Tags"], {})
 
 
 @check

@@ -1,6 +1,7 @@
 """SQLAlchemy through PyAthena: queries, types, and what is told of tables and views."""
 
 import datetime
+import logging
 from urllib.parse import quote_plus
 
 import sqlalchemy
@@ -11,6 +12,9 @@ from checks import DATABASE, check, fails, main, place, same, unique
 from statements import done, ready
 
 STAGING = place("sqlalchemy")
+
+# PyAthena logs each result that does not lie in S3.
+logging.getLogger("pyathena").setLevel(logging.CRITICAL)
 DRIVERS_IN_S3 = ["rest", "pandas", "polars", "s3fs"]
 DRIVERS_MANAGED = [*DRIVERS_IN_S3, "arrow"]
 

@@ -20,6 +20,7 @@ use crate::query::Query;
 use crate::session::Session;
 
 pub(crate) use show::columns;
+pub use tables::check_bucket;
 pub(crate) use tables::{check_values, location};
 
 const OTHER_DATABASE: &str = "name the database with `--database`, in the shell with `\\database NAME`, or before the table: `web.hits`";

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::sync::Arc;
 
-use datafusion::arrow::datatypes::{DataType, SchemaRef};
+use datafusion::arrow::datatypes::{DataType, Field, SchemaRef};
 use datafusion::common::Column;
 use datafusion::logical_expr::{Expr, LogicalPlanBuilder, lit};
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
@@ -17,7 +18,7 @@ use crate::dialect::ddl::statement::{CreateTableAs, Name, Property, Value};
 use crate::dialect::trino_type::TrinoType;
 use crate::error::{Error, ErrorKind, Result};
 use crate::execute::hive_type::hive_type;
-use crate::execute::tables::{duplicate, location, now_s};
+use crate::execute::tables::{duplicate, now_s};
 use crate::execute::writing::{Folder, KnownTable, NewTable, writing};
 use crate::execute::{Execution, answer};
 use crate::query::Query;
@@ -243,8 +244,14 @@ impl Execution<'_> {
         };
         let (format, compression) = properties.format("PARQUET")?;
         properties.finish()?;
-        let place = location(&place)?;
-        let mut columns = columns(&planned.schema()?)?;
+        let place = self.location(&place)?;
+        let schema = planned.schema()?;
+        let is_unknown = |field: &Arc<Field>| *field.data_type() == DataType::Null;
+        if let Some(unknown) = schema.fields().iter().position(is_unknown) {
+            let message = format!("Column type is unknown at position {}", unknown + 1);
+            return Err(Error::invalid_query(message).code("COLUMN_TYPE_UNKNOWN").at(start));
+        }
+        let mut columns = columns(&schema)?;
         check_json(&format, &columns).map_err(|error| error.at(at))?;
         if let Some(twice) = duplicate(columns.iter().map(|column| column.name.as_str())) {
             return Err(Error::invalid_query(format!(
@@ -407,7 +414,7 @@ impl Execution<'_> {
             .code("INVALID_TABLE_PROPERTY"));
         }
         let keys = columns.split_off(split.unwrap_or_default());
-        let place = location(to)?;
+        let place = self.location(to)?;
         let target = self.target(&place, (format, compression), keys).await?;
         self.is_free(&place, "UNLOAD").await?;
         let mut query = planned.run().await?;

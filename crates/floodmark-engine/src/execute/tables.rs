@@ -1,6 +1,6 @@
 //! Databases, tables, views and partitions are made, changed and dropped.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::path::absolute;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -16,7 +16,7 @@ use crate::dialect::ddl::statement::{
     PartitionValues,
 };
 use crate::dialect::trino_type::TrinoType;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::execute::{Execution, answer};
 use crate::query::Query;
 use crate::scan::{check_definition, check_partition};
@@ -56,7 +56,39 @@ pub(crate) fn location(text: &str) -> Result<String> {
     }
 }
 
+/// Refuses a place that is no bucket, for those who may name no path of this machine.
+///
+/// # Errors
+///
+/// `AccessDenied` for a path of this machine, and whatever else is no bucket.
+pub fn check_bucket(place: &str) -> Result<()> {
+    if place.is_empty() || matches!(Location::folder(place), Ok(Location::S3 { .. })) {
+        return Ok(());
+    }
+    Err(Error::new(ErrorKind::AccessDenied, format!("`{place}` is no place in S3"))
+        .hint("name one: `s3://bucket/prefix/`; only the command line reads paths of this machine"))
+}
+
+/// The property of a table by which its partitions are found.
+const LOCATION_TEMPLATE: &str = "storage.location.template";
+
 impl Execution<'_> {
+    /// A location as the catalog keeps it, if this session may name it.
+    pub(super) fn location(&self, text: &str) -> Result<String> {
+        let place = location(text)?;
+        self.check_place(&place)?;
+        Ok(place)
+    }
+
+    /// Refuses a place that this session may not name.
+    pub(super) fn check_place(&self, place: &str) -> Result<()> {
+        if self.session.engine().options().only_buckets { check_bucket(place) } else { Ok(()) }
+    }
+
+    fn check_template(&self, properties: &BTreeMap<String, String>) -> Result<()> {
+        self.check_place(properties.get(LOCATION_TEMPLATE).map_or("", String::as_str))
+    }
+
     pub(super) async fn create_database(&self, create: &CreateDatabase) -> Result<Query> {
         let database = Database {
             name: create.name.name.clone(),
@@ -68,6 +100,8 @@ impl Execution<'_> {
         };
         let keep = if_exists(create.if_not_exists);
         let at = Some(create.name.position);
+        self.check_place(database.location.as_deref().unwrap_or_default())
+            .map_err(|error| error.at(at))?;
         let made = self
             .session
             .catalog()
@@ -124,7 +158,8 @@ impl Execution<'_> {
         table.database = full.database;
         table.name = full.name;
         table.created_s = now_s();
-        table.location = location(&table.location).map_err(|error| error.at(at))?;
+        table.location = self.location(&table.location).map_err(|error| error.at(at))?;
+        self.check_template(&table.properties).map_err(|error| error.at(at))?;
         let mut notes = check_definition(&table).map_err(|error| error.at(at))?;
         notes.extend(self.session.check(&table).await);
         let keep = if_exists(create.if_not_exists);
@@ -225,7 +260,7 @@ impl Execution<'_> {
                     let values = values(&table, given).map_err(|error| error.at(at))?;
                     check_partition(&table, &values).map_err(|error| error.at(at))?;
                     let place = match place {
-                        Some(place) => location(place).map_err(|error| error.at(at))?,
+                        Some(place) => self.location(place).map_err(|error| error.at(at))?,
                         None => partition_location(&table, &values),
                     };
                     added.push(Partition { values, location: place });
@@ -262,7 +297,7 @@ impl Execution<'_> {
             }
             AlterTable::SetLocation { partition: Some(partition), location: place } => {
                 let values = values(&table, partition).map_err(|error| error.at(at))?;
-                let place = location(place).map_err(|error| error.at(at))?;
+                let place = self.location(place).map_err(|error| error.at(at))?;
                 let moved = self
                     .session
                     .catalog()
@@ -286,9 +321,13 @@ impl Execution<'_> {
             }
             action => {
                 let action = action.clone();
+                if let AlterTable::SetProperties { properties } = &action {
+                    self.check_template(&properties.iter().cloned().collect())
+                        .map_err(|error| error.at(at))?;
+                }
                 let place = match &action {
                     AlterTable::SetLocation { location: place, .. } => {
-                        Some(location(place).map_err(|error| error.at(at))?)
+                        Some(self.location(place).map_err(|error| error.at(at))?)
                     }
                     _ => None,
                 };

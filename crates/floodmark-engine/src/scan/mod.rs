@@ -12,6 +12,7 @@ mod queue;
 mod rejected;
 mod source;
 mod summary;
+mod yielding;
 
 pub(crate) use columns::Columns;
 pub(crate) use compact::CompactForKeepers;
@@ -25,6 +26,7 @@ pub use rejected::REJECTED_COLUMNS;
 pub(crate) use rejected::RejectedTable;
 pub(crate) use source::LogTable;
 pub use summary::{FoundFolder, FoundLog, Summary, summarise};
+pub(crate) use yielding::Yielding;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};

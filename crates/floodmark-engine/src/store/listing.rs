@@ -1,22 +1,24 @@
 //! Listing: streams objects from many folders at the same time, and passes over days that are not asked for.
 
 use std::cell::Cell;
+use std::collections::HashSet;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
+use floodmark_buckets::Bucket;
 use floodmark_formats::key;
 use floodmark_formats::time::{DAY, HOUR, Micros, civil, days};
 use futures::future::BoxFuture;
 use futures::stream::{self, BoxStream, FuturesUnordered};
-use futures::{FutureExt, StreamExt};
+use futures::{FutureExt, StreamExt, TryStreamExt};
 use glob::{MatchOptions, Pattern};
 use tokio::sync::{Semaphore, mpsc};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::{FOLDERS_DEPTH_MAX, LISTED_AHEAD_MAX, LISTINGS_MAX};
-use crate::store::s3::{Page, PageOptions};
+use crate::store::s3::{Page, PageOptions, S3};
 use crate::store::{Location, Object, Store, bucket, local};
 
 /// Which objects are asked for, by the time in their names. What a folder's date excludes is not listed.
@@ -59,6 +61,9 @@ pub fn list(
     location: &Location,
     hints: ListHints,
 ) -> BoxStream<'static, Result<Object>> {
+    if let Store::Overlay(folder, s3) = store {
+        return overlaid(folder, s3, location, hints);
+    }
     let (sender, receiver) = mpsc::channel(LISTED_AHEAD_MAX);
     match (store, location) {
         (Store::S3(_) | Store::Bucket(_), Location::S3 { prefix, pattern, .. }) => {
@@ -108,6 +113,30 @@ pub fn list(
         receiver.recv().await.map(|object| (object, receiver))
     })
     .boxed()
+}
+
+/// Lists what lies on this machine, and then what lies in S3 under other keys.
+fn overlaid(
+    folder: &Arc<Bucket>,
+    s3: &Arc<S3>,
+    location: &Location,
+    hints: ListHints,
+) -> BoxStream<'static, Result<Object>> {
+    let may_be_empty = ListHints { may_be_empty: true, ..hints };
+    let here = list(&Store::Bucket(Arc::clone(folder)), location, may_be_empty);
+    let there = list(&Store::S3(Arc::clone(s3)), location, may_be_empty);
+    // What is here is listed before S3 is looked at.
+    let keys = Arc::new(Mutex::new(HashSet::new()));
+    let known = Arc::clone(&keys);
+    let here = here.inspect_ok(move |object| {
+        known.lock().unwrap_or_else(PoisonError::into_inner).insert(object.key.clone());
+    });
+    let there = there.filter(move |object| {
+        let keys = keys.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_here = object.as_ref().is_ok_and(|object| keys.contains(&object.key));
+        std::future::ready(!is_here)
+    });
+    here.chain(there).boxed()
 }
 
 /// The time that the folders so far have named, below a folder `AWSLogs`: elsewhere a number may mean anything.
@@ -338,7 +367,7 @@ impl S3Walk {
         match &self.store {
             Store::S3(s3) => s3.page(prefix, options).await,
             Store::Bucket(folder) => bucket::page(folder, prefix, options).await,
-            Store::Local | Store::StandardInput(_) => Ok(Page::default()),
+            Store::Local | Store::StandardInput(_) | Store::Overlay(..) => Ok(Page::default()),
         }
     }
 

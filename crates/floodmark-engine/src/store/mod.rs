@@ -9,16 +9,18 @@ mod s3;
 use std::collections::HashMap;
 use std::fmt;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use floodmark_buckets::{Bucket, Buckets};
 use floodmark_formats::time::Micros;
 use futures::stream::BoxStream;
 use tokio::runtime::Handle;
+use tokio::sync::OnceCell;
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::limits::BUCKETS_KEPT_MAX;
 pub use crate::store::listing::{ListHints, list};
 pub(crate) use crate::store::s3::S3;
 pub use crate::store::s3::S3Options;
@@ -77,6 +79,8 @@ pub enum Store {
     StandardInput(Arc<AtomicBool>),
     /// A bucket that is a folder of this machine.
     Bucket(Arc<Bucket>),
+    /// A bucket of S3, with what was written to it on this machine and comes first.
+    Overlay(Arc<Bucket>, Arc<S3>),
     /// A bucket.
     S3(Arc<S3>),
 }
@@ -89,12 +93,12 @@ pub(crate) struct Stores {
     folders: Arc<Buckets>,
     has_s3: bool,
     io: Handle,
-    buckets: tokio::sync::Mutex<HashMap<String, Arc<S3>>>,
+    buckets: Mutex<HashMap<String, Arc<OnceCell<Arc<S3>>>>>,
 }
 
 impl Stores {
     pub(crate) fn new(options: S3Options, folders: Arc<Buckets>, has_s3: bool, io: Handle) -> Self {
-        Self { options, folders, has_s3, io, buckets: tokio::sync::Mutex::default() }
+        Self { options, folders, has_s3, io, buckets: Mutex::default() }
     }
 
     /// The store of a location: for a bucket, the one that was opened before.
@@ -102,36 +106,71 @@ impl Stores {
         let Location::S3 { bucket: name, prefix, .. } = location else {
             return Store::open(location).await;
         };
-        if let Some(folder) = self.folders.find(name) {
-            let folder = Arc::new(folder);
-            // What was written to a bucket of S3 and stayed here lies beside what S3 has.
-            if folder.is_read_only || !self.has_s3 || bucket::has(&folder, prefix).await? {
-                return Ok(Store::Bucket(folder));
+        match self.folders.find(name).map(Arc::new) {
+            Some(folder) if folder.is_overlay && self.has_s3 => {
+                let s3 = self.s3(name).await?;
+                Ok(if bucket::has(&folder, prefix).await? {
+                    Store::Overlay(folder, s3)
+                } else {
+                    Store::S3(s3)
+                })
             }
+            Some(folder) => Ok(Store::Bucket(folder)),
+            None => self.s3(name).await.map(Store::S3),
         }
-        self.s3(name).await.map(Store::S3)
     }
 
-    /// The store of a location that is written to. A bucket that is here stays here; others are in S3 if that may be written to, and
-    /// are made here if not.
+    /// The store of a location that is written to.
     pub(crate) async fn open_to_write(&self, location: &Location, apply: bool) -> Result<Store> {
         let Location::S3 { bucket: name, .. } = location else { return self.open(location).await };
-        let folder = match self.folders.find(name) {
+        match self.bucket_to_write(name, apply).await? {
+            Some(folder) => Ok(Store::Bucket(Arc::new(folder))),
+            None => self.s3(name).await.map(Store::S3),
+        }
+    }
+
+    /// The bucket of this machine that something is written to; None if it goes to S3. A bucket of S3 that may not be written to there
+    /// is written to here, over it; one that is nowhere is made here.
+    pub(crate) async fn bucket_to_write(&self, name: &str, apply: bool) -> Result<Option<Bucket>> {
+        let goes_to_s3 = self.has_s3 && apply;
+        match self.folders.find(name) {
             Some(folder) if folder.is_read_only => {
                 let message = format!("the bucket `{name}` is a folder of logs, and only read");
-                return Err(Error::new(ErrorKind::AccessDenied, message)
-                    .hint("write to a bucket of another name"));
+                Err(Error::new(ErrorKind::AccessDenied, message)
+                    .hint("write to a bucket of another name"))
             }
-            Some(folder) => folder,
-            None if self.has_s3 && apply => return self.s3(name).await.map(Store::S3),
-            None if self.folders.has_own() => self.folders.create(name)?,
-            None => {
-                let message = format!("writing to `{location}` needs your consent");
-                return Err(Error::new(ErrorKind::AccessDenied, message)
-                    .hint("add `--apply`; without it, Floodmark only reads from AWS"));
+            Some(folder) if folder.is_overlay && goes_to_s3 => Ok(None),
+            Some(folder) => Ok(Some(folder)),
+            None if goes_to_s3 => Ok(None),
+            None if !self.folders.has_own() => {
+                let message = format!("writing to `s3://{name}` needs your consent");
+                Err(Error::new(ErrorKind::AccessDenied, message)
+                    .hint("add `--apply`; without it, Floodmark only reads from AWS"))
             }
+            None if self.has_s3 && self.is_in_s3(name).await? => {
+                Ok(Some(self.folders.create_overlay(name)?))
+            }
+            None => Ok(Some(self.folders.create(name)?)),
+        }
+    }
+
+    /// Whether S3 has a bucket, which need not be ours.
+    async fn is_in_s3(&self, name: &str) -> Result<bool> {
+        let page = match self.s3(name).await {
+            Ok(s3) => {
+                let options = s3::PageOptions { by_folder: true, ..s3::PageOptions::default() };
+                s3.page("", options).await.map(|_| ())
+            }
+            Err(error) => Err(error),
         };
-        Ok(Store::Bucket(Arc::new(folder)))
+        match page {
+            Ok(()) => Ok(true),
+            Err(error) => match error.kind() {
+                ErrorKind::NotFound => Ok(false),
+                ErrorKind::AccessDenied => Ok(true),
+                _ => Err(error),
+            },
+        }
     }
 
     /// A bucket in S3.
@@ -142,20 +181,23 @@ impl Stores {
                 "map a folder to it with `--bucket {name}=FOLDER`, or read it from AWS with `--pass-through`"
             )));
         }
-        let mut buckets = self.buckets.lock().await;
-        if let Some(store) = buckets.get(name) {
-            return Ok(Arc::clone(store));
-        }
-        let opening = {
-            let (name, options) = (name.to_owned(), self.options.clone());
-            self.io.spawn(async move { S3::open(&name, &options).await })
+        // Each is opened once, and none waits for another.
+        let cell = {
+            let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
+            if buckets.len() >= BUCKETS_KEPT_MAX {
+                buckets.retain(|_, cell| cell.initialized());
+            }
+            Arc::clone(buckets.entry(name.to_owned()).or_default())
         };
-        let store = opening.await.map_err(|error| {
-            Error::new(ErrorKind::Internal, format!("cannot open `s3://{name}`")).because(error)
-        })?;
-        let store = Arc::new(store?);
-        buckets.insert(name.to_owned(), Arc::clone(&store));
-        Ok(store)
+        let open = async || {
+            let (bucket, options) = (name.to_owned(), self.options.clone());
+            let opening = self.io.spawn(async move { S3::open(&bucket, &options).await });
+            let opened = opening.await.map_err(|error| {
+                Error::new(ErrorKind::Internal, format!("cannot open `s3://{name}`")).because(error)
+            })?;
+            opened.map(Arc::new)
+        };
+        cell.get_or_try_init(open).await.map(Arc::clone)
     }
 }
 
@@ -307,6 +349,14 @@ impl Store {
         match self {
             Self::Local => local::fetch(PathBuf::from(&object.path), object, whole_max).await,
             Self::Bucket(bucket) => bucket::fetch(bucket, object, whole_max).await,
+            Self::Overlay(bucket, s3) => match bucket::fetch(bucket, object, whole_max).await {
+                Err(error)
+                    if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::InvalidQuery) =>
+                {
+                    s3.fetch(object, whole_max).await
+                }
+                fetched => fetched,
+            },
             Self::StandardInput(read) if read.swap(true, Ordering::Relaxed) => {
                 Err(Error::invalid_query("standard input can be read only once").hint(
                     "write the logs to a file: each table that a query names is read by itself",
@@ -322,7 +372,7 @@ impl Store {
         match self {
             Self::Local | Self::Bucket(_) => crate::limits::FILE_READS_MAX,
             Self::StandardInput(_) => 1,
-            Self::S3(_) => crate::limits::FETCHES_MAX,
+            Self::S3(_) | Self::Overlay(..) => crate::limits::FETCHES_MAX,
         }
     }
 }

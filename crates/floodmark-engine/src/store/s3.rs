@@ -124,6 +124,11 @@ impl S3 {
         Arc::new(self.client.clone())
     }
 
+    /// The listings of the bucket as others of the process use them.
+    pub(crate) fn listings(&self) -> Arc<dyn PaginatedListStore> {
+        Arc::new(self.client.clone())
+    }
+
     pub(crate) async fn page(&self, prefix: &str, options: PageOptions) -> Result<Page> {
         let options = PaginatedListOptions {
             offset: options.after,

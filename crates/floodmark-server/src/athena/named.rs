@@ -9,10 +9,13 @@ use uuid::Uuid;
 use crate::athena::wire::{Nothing, count, page};
 use crate::athena::{fault, invalid_input, workgroups};
 use crate::json::{Answer, Fault};
-use crate::limits::{BATCH_MAX, STATEMENT_BYTES_MAX};
+use crate::limits::{BATCH_MAX, NAMED_QUERIES_MAX, STATEMENT_BYTES_MAX};
 use crate::state::State;
 
 const KIND: &str = "named query";
+
+/// The ids of named queries by the tokens of the requests that made them.
+const TOKEN: &str = "named query of a token";
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -36,9 +39,33 @@ pub(super) async fn create_named_query(state: &Arc<State>, input: NamedQuery) ->
     let workgroup = workgroups::known(state, wanted).await?;
     let database = &state.executions.database;
     // A request that is sent again makes nothing new.
-    let token = input.client_request_token.as_deref();
-    let id = token.filter(|token| Uuid::parse_str(token).is_ok());
-    let id = id.map_or_else(|| Uuid::new_v4().to_string(), str::to_lowercase);
+    if let Some(token) = &input.client_request_token {
+        let known: Option<String> =
+            database.entry(TOKEN, token).await.map_err(|error| fault(&error))?;
+        if let Some(id) = known {
+            let known = known_or_gone(state, &id).await?;
+            let is_same = known.is_some_and(|known| {
+                (&known.name, &known.database, &known.query_string)
+                    == (&input.name, &input.database, &input.query_string)
+            });
+            return match is_same {
+                true => Ok(json!({"NamedQueryId": id})),
+                false => Err(Fault::invalid(
+                    "IDEMPOTENT_PARAMETER_MISMATCH",
+                    "Idempotent parameters do not match",
+                )),
+            };
+        }
+    }
+    if ids(state, &workgroup.name).await?.len() >= NAMED_QUERIES_MAX {
+        return Err(invalid_input(format!(
+            "There are more than {NAMED_QUERIES_MAX} named queries in the workgroup."
+        )));
+    }
+    let id = Uuid::new_v4().to_string();
+    if let Some(token) = &input.client_request_token {
+        database.put(TOKEN, token, &id).await.map_err(|error| fault(&error))?;
+    }
     let query = NamedQuery { named_query_id: id, work_group: workgroup.name, ..input };
     let kept = database.put(KIND, &query.named_query_id, &query).await;
     kept.map_err(|error| fault(&error))?;
@@ -65,8 +92,12 @@ fn not_found(id: &str) -> Fault {
 }
 
 async fn known(state: &State, id: &str) -> Answer<NamedQuery> {
+    known_or_gone(state, id).await?.ok_or_else(|| not_found(id))
+}
+
+async fn known_or_gone(state: &State, id: &str) -> Answer<Option<NamedQuery>> {
     let query = state.executions.database.entry(KIND, id).await;
-    query.map_err(|error| fault(&error))?.ok_or_else(|| not_found(id))
+    query.map_err(|error| fault(&error))
 }
 
 pub(super) async fn get_named_query(state: &Arc<State>, input: Id) -> Answer<Value> {
@@ -119,14 +150,30 @@ pub(super) struct ListedIds {
 pub(super) async fn list_named_queries(state: &Arc<State>, input: Listed) -> Answer<ListedIds> {
     let workgroup = workgroups::known(state, input.work_group.as_deref()).await?;
     let count = count(input.max_results, 0, 50)?;
-    let all: Result<Vec<NamedQuery>, _> = state.executions.database.entries(KIND).await;
-    let all = all.map_err(|error| fault(&error))?.into_iter();
-    let ids: Vec<String> = all
-        .filter(|query| query.work_group == workgroup.name)
-        .map(|query| query.named_query_id)
-        .collect();
+    let ids = ids(state, &workgroup.name).await?;
     let (named_query_ids, next_token) = page(ids, input.next_token.as_deref(), count)?;
     Ok(ListedIds { named_query_ids, next_token })
+}
+
+/// The ids of a workgroup's named queries.
+async fn ids(state: &State, workgroup: &str) -> Answer<Vec<String>> {
+    let all: Result<Vec<NamedQuery>, _> = state.executions.database.entries(KIND).await;
+    let all = all.map_err(|error| fault(&error))?.into_iter();
+    let of_it = all.filter(|query| query.work_group == workgroup);
+    Ok(of_it.map(|query| query.named_query_id).collect())
+}
+
+/// Whether a workgroup has named queries.
+pub(super) async fn are_in(state: &State, workgroup: &str) -> Answer<bool> {
+    Ok(!ids(state, workgroup).await?.is_empty())
+}
+
+/// Forgets the named queries of a workgroup.
+pub(super) async fn forget_all(state: &State, workgroup: &str) -> Answer<()> {
+    for id in ids(state, workgroup).await? {
+        state.executions.database.forget(KIND, &id).await.map_err(|error| fault(&error))?;
+    }
+    Ok(())
 }
 
 pub(super) async fn delete_named_query(state: &Arc<State>, input: Id) -> Answer<Nothing> {

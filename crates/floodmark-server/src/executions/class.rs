@@ -104,6 +104,11 @@ impl Class {
         }
     }
 
+    /// Whether it tells about something, or changes the catalog, and gives no rows.
+    pub(crate) fn is_told_in_a_file(&self) -> bool {
+        self.statement_type != "DML" && !self.writes
+    }
+
     /// What the file `.metadata` calls a statement that writes.
     pub(crate) fn update_type(&self) -> Option<&'static str> {
         match self.substatement {

@@ -92,14 +92,8 @@ pub enum ResultMode {
     S3,
 }
 
-/// A server that does not listen yet.
-pub struct Server {
-    state: Arc<State>,
-    options: ServerOptions,
-}
-
 /// A server that listens, and answers as soon as it runs.
-pub struct Listening {
+pub struct Server {
     listener: TcpListener,
     front: Arc<Front>,
     announcement: Announcement,
@@ -123,45 +117,20 @@ pub(crate) struct Front {
 }
 
 impl Server {
-    /// Prepares a server over an engine; nothing is listened to yet. Queries run on the threads of `queries`, so that answers do not
-    /// wait for them.
+    /// Begins to listen, and then opens the history and the logs: clients that come meanwhile wait. Queries run on the threads of
+    /// `queries`, so that answers do not wait for them.
     ///
     /// # Errors
     ///
-    /// `Unavailable` or `AccessDenied` if its folder cannot be used, and those of opening the logs.
-    pub async fn new(
+    /// `InvalidQuery` if other machines could ask without a token, `Unavailable` if the address is taken or another server of the same
+    /// folder runs, whatever keeps the certificate from being read, `Unavailable` or `AccessDenied` if the folder cannot be used, and
+    /// those of opening the logs.
+    pub async fn open(
         engine: Arc<Engine>,
         buckets: Arc<Buckets>,
         queries: Handle,
         options: ServerOptions,
     ) -> Result<Self> {
-        let parts = Parts {
-            engine,
-            buckets,
-            folder: &options.folder,
-            from: &options.from,
-            queries: QueryOptions {
-                concurrent: options.concurrent_queries,
-                queued: options.queued_queries,
-                poll_wait: options.poll_wait,
-                abandoned_after: options.cancel_abandoned,
-                managed: options.result_mode == ResultMode::Managed,
-            },
-            runtime: queries,
-            tell: options.tell.clone(),
-        };
-        let state = Arc::new(State::open(parts).await?);
-        Ok(Self { state, options })
-    }
-
-    /// Begins to listen.
-    ///
-    /// # Errors
-    ///
-    /// `InvalidQuery` if other machines could ask without a token, `Unavailable` if the address is taken or another server of the same
-    /// folder runs, and whatever keeps the certificate from being read.
-    pub async fn bind(self) -> Result<Listening> {
-        let Self { state, options } = self;
         let guard = Guard::new(options.address, options.guard.clone())?;
         if options.is_announced
             && let Some(other) = Announcement::read(&options.folder)?
@@ -175,6 +144,23 @@ impl Server {
         let listener = TcpListener::bind(options.address).await;
         let listener = listener.map_err(|error| not_bound(options.address, error))?;
         let address = listener.local_addr().map_err(|error| not_bound(options.address, error))?;
+        let parts = Parts {
+            engine,
+            buckets,
+            folder: &options.folder,
+            from: &options.from,
+            pass_through: options.pass_through,
+            queries: QueryOptions {
+                concurrent: options.concurrent_queries,
+                queued: options.queued_queries,
+                poll_wait: options.poll_wait,
+                abandoned_after: options.cancel_abandoned,
+                managed: options.result_mode == ResultMode::Managed,
+            },
+            runtime: queries,
+            tell: options.tell.clone(),
+        };
+        let state = Arc::new(State::open(parts).await?);
         let (acceptor, certificate) = match secured {
             Some(secured) => (Some(secured.acceptor), secured.certificate),
             None => (None, None),
@@ -198,11 +184,9 @@ impl Server {
             guard: guard.at(address),
             acceptor,
         });
-        Ok(Listening { listener, front, announcement, options })
+        Ok(Self { listener, front, announcement, options })
     }
-}
 
-impl Listening {
     /// How it is reached.
     pub fn announcement(&self) -> &Announcement {
         &self.announcement

@@ -14,9 +14,10 @@ use s3s::dto::{
 use s3s::{S3ErrorCode, S3Result};
 
 use crate::limits::LISTED_MAX;
-use crate::s3::backend::Backend;
+use crate::s3::backend::{Backend, Place};
 use crate::s3::fault::{blocking, fault};
 use crate::s3::reading::{length, time};
+use crate::s3::upstream::merged;
 use crate::sts::ACCOUNT;
 
 /// `ListBuckets`.
@@ -128,8 +129,20 @@ pub(crate) fn owner() -> Owner {
 }
 
 async fn list(backend: &Backend, bucket: &str, question: Listed) -> S3Result<Listing> {
-    let bucket = backend.bucket(bucket)?;
-    blocking(move || bucket.list(&question)).await
+    let Place { here, there } = backend.place(bucket).await?;
+    let there = match there {
+        Some(remote) => Some(remote.list(&question).await?),
+        None => None,
+    };
+    let max = question.max;
+    let here = match here {
+        Some(bucket) => Some(blocking(move || bucket.list(&question)).await?),
+        None => None,
+    };
+    Ok(match (here, there) {
+        (Some(here), Some(there)) => merged(here, there, max),
+        (here, there) => here.or(there).unwrap_or_default(),
+    })
 }
 
 fn from_token(token: &str) -> S3Result<String> {

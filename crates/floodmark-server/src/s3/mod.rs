@@ -13,6 +13,7 @@ mod reading;
 mod unread;
 mod unsigned;
 mod uploads;
+mod upstream;
 mod writing;
 
 #[cfg(test)]
@@ -35,6 +36,7 @@ use crate::limits::XML_BYTES_MAX;
 use crate::s3::backend::Backend;
 use crate::s3::host::Hosts;
 use crate::s3::unread::Watched;
+pub(crate) use crate::s3::upstream::Upstream;
 
 /// Answers requests to S3.
 pub(crate) struct S3 {
@@ -42,11 +44,11 @@ pub(crate) struct S3 {
 }
 
 impl S3 {
-    /// Answers over these buckets.
-    pub(crate) fn new(buckets: Arc<Buckets>) -> Self {
+    /// Answers over these buckets, and for those that are not here over another place.
+    pub(crate) fn new(buckets: Arc<Buckets>, upstream: Option<Upstream>) -> Self {
         let mut config = S3Config::default();
         config.xml_max_body_size = XML_BYTES_MAX;
-        let mut builder = S3ServiceBuilder::new(Backend::new(buckets));
+        let mut builder = S3ServiceBuilder::new(Backend::new(buckets, upstream));
         builder.set_config(Arc::new(StaticConfigProvider::new(Arc::new(config))));
         builder.set_host(Hosts);
         Self { service: builder.build() }

@@ -6,7 +6,7 @@ use std::ops;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
-use floodmark_buckets::Object;
+use floodmark_buckets::{Listed, Object};
 use futures::{Stream, stream};
 use http::{HeaderMap, HeaderValue, header};
 use http_body_util::StreamBody;
@@ -21,7 +21,8 @@ use s3s::{Body, S3ErrorCode, S3Result};
 
 use crate::limits::PIECE_BYTES_MAX;
 use crate::s3::backend::Backend;
-use crate::s3::fault::{blocking, fault};
+use crate::s3::fault::fault;
+use crate::s3::upstream::Fetched;
 
 /// What every object is said to be: what they were said to be when they were written is not kept.
 const CONTENT_TYPE: &str = "binary/octet-stream";
@@ -40,6 +41,14 @@ pub(crate) struct Conditions {
 }
 
 impl Conditions {
+    /// Whether there are none.
+    pub(crate) fn are_none(&self) -> bool {
+        self.if_match.is_none()
+            && self.if_none_match.is_none()
+            && self.if_modified_since.is_none()
+            && self.if_unmodified_since.is_none()
+    }
+
     /// Refuses an object that does not fulfil them. `unchanged` is S3's code for one that the client has already.
     pub(crate) fn check(&self, object: &Object, unchanged: S3ErrorCode) -> S3Result<()> {
         let is = |condition: &ETagCondition| match condition {
@@ -78,24 +87,36 @@ impl Conditions {
 
 /// `GetObject`.
 pub(crate) async fn get(backend: &Backend, input: GetObjectInput) -> S3Result<GetObjectOutput> {
-    let bucket = backend.bucket(&input.bucket)?;
-    let key = input.key;
+    let place = backend.place(&input.bucket).await?;
     let conditions = Conditions {
         if_match: input.if_match,
         if_none_match: input.if_none_match,
         if_modified_since: input.if_modified_since,
         if_unmodified_since: input.if_unmodified_since,
     };
-    let (file, object) = blocking(move || bucket.open(&key)).await?;
-    conditions.check(&object, S3ErrorCode::NotModified)?;
-    let range = input.range.map(|range| satisfied(range, object.size)).transpose()?;
-    let bytes = range.clone().unwrap_or(0..object.size);
-    let body = Body::http_body_unsync(StreamBody::new(pieces(file, bytes.clone())));
+    let key = input.key.clone();
+    let (object, bytes, body) = match place.look(move |bucket| bucket.open(&key)).await? {
+        Some((file, object)) => {
+            conditions.check(&object, S3ErrorCode::NotModified)?;
+            let range = input.range.map(|range| satisfied(range, object.size)).transpose()?;
+            let bytes = range.unwrap_or(0..object.size);
+            let body = Body::http_body_unsync(StreamBody::new(pieces(file, bytes.clone())));
+            (object, bytes, StreamingBlob::from(body))
+        }
+        None => {
+            let remote = place.elsewhere()?;
+            if !conditions.are_none() {
+                conditions.check(&remote.object(&input.key).await?, S3ErrorCode::NotModified)?;
+            }
+            let Fetched { object, bytes, body } = remote.get(&input.key, input.range).await?;
+            (object, bytes, body)
+        }
+    };
     Ok(GetObjectOutput {
         accept_ranges: Some("bytes".to_owned()),
-        body: Some(StreamingBlob::from(body)),
+        body: Some(body),
         content_length: Some(length(bytes.end - bytes.start)),
-        content_range: range.map(|range| content_range(&range, object.size)),
+        content_range: input.range.map(|_| content_range(&bytes, object.size)),
         content_type: Some(CONTENT_TYPE.to_owned()),
         last_modified: Some(time(object.modified)),
         e_tag: Some(ETag::Strong(object.etag)),
@@ -105,15 +126,13 @@ pub(crate) async fn get(backend: &Backend, input: GetObjectInput) -> S3Result<Ge
 
 /// `HeadObject`.
 pub(crate) async fn head(backend: &Backend, input: HeadObjectInput) -> S3Result<HeadObjectOutput> {
-    let bucket = backend.bucket(&input.bucket)?;
-    let key = input.key;
     let conditions = Conditions {
         if_match: input.if_match,
         if_none_match: input.if_none_match,
         if_modified_since: input.if_modified_since,
         if_unmodified_since: input.if_unmodified_since,
     };
-    let object = blocking(move || bucket.object(&key)).await?;
+    let object = backend.place(&input.bucket).await?.object(&input.key).await?;
     conditions.check(&object, S3ErrorCode::NotModified)?;
     let range = input.range.map(|range| satisfied(range, object.size)).transpose()?;
     let bytes = range.clone().unwrap_or(0..object.size);
@@ -133,25 +152,25 @@ pub(crate) async fn head_bucket(
     backend: &Backend,
     input: HeadBucketInput,
 ) -> S3Result<HeadBucketOutput> {
-    backend.bucket(&input.bucket)?;
+    exists(backend, &input.bucket).await?;
     Ok(HeadBucketOutput::default())
 }
 
-/// `GetBucketLocation`: nothing, which means `us-east-1`.
+/// `GetBucketLocation`: nothing, which means `us-east-1`. Clients then ask this server, wherever the bucket is.
 pub(crate) async fn location(
     backend: &Backend,
     input: GetBucketLocationInput,
 ) -> S3Result<GetBucketLocationOutput> {
-    backend.bucket(&input.bucket)?;
+    exists(backend, &input.bucket).await?;
     Ok(GetBucketLocationOutput::default())
 }
 
-/// `GetBucketVersioning`: there never was any.
+/// `GetBucketVersioning`: nothing here has more than one version.
 pub(crate) async fn versioning(
     backend: &Backend,
     input: GetBucketVersioningInput,
 ) -> S3Result<GetBucketVersioningOutput> {
-    backend.bucket(&input.bucket)?;
+    exists(backend, &input.bucket).await?;
     Ok(GetBucketVersioningOutput::default())
 }
 
@@ -160,9 +179,18 @@ pub(crate) async fn tags(
     backend: &Backend,
     input: GetObjectTaggingInput,
 ) -> S3Result<GetObjectTaggingOutput> {
-    let bucket = backend.bucket(&input.bucket)?;
-    blocking(move || bucket.object(&input.key)).await?;
+    backend.place(&input.bucket).await?.object(&input.key).await?;
     Ok(GetObjectTaggingOutput { tag_set: Vec::new(), version_id: None })
+}
+
+/// Refuses a bucket that is not there.
+async fn exists(backend: &Backend, name: &str) -> S3Result<()> {
+    let place = backend.place(name).await?;
+    if place.here.is_none() {
+        let first = Listed { max: 1, ..Listed::default() };
+        place.elsewhere()?.list(&first).await?;
+    }
+    Ok(())
 }
 
 /// A time as S3 says it.

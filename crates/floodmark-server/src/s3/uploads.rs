@@ -14,14 +14,14 @@ use crate::s3::backend::Backend;
 use crate::s3::fault::{blocking, fault};
 use crate::s3::listing::{count, owner, page};
 use crate::s3::reading::{Conditions, length, satisfied, time};
-use crate::s3::writing::{received, source, unmet};
+use crate::s3::writing::{SourcePlace, check, received, source};
 
 /// `CreateMultipartUpload`.
 pub(crate) async fn create(
     backend: &Backend,
     input: CreateMultipartUploadInput,
 ) -> S3Result<CreateMultipartUploadOutput> {
-    let bucket = backend.written(&input.bucket).await?;
+    let bucket = backend.target(&input.bucket).await?.bucket;
     let key = input.key.clone();
     let upload = blocking(move || bucket.begin_upload(&key)).await?;
     Ok(CreateMultipartUploadOutput {
@@ -34,7 +34,7 @@ pub(crate) async fn create(
 
 /// `UploadPart`.
 pub(crate) async fn part(backend: &Backend, input: UploadPartInput) -> S3Result<UploadPartOutput> {
-    let bucket = backend.bucket(&input.bucket)?;
+    let bucket = backend.uploading(&input.bucket).await?.bucket;
     let number = number(input.part_number);
     let writing = blocking(move || bucket.write_part(&input.key, &input.upload_id, number)).await?;
     let writing = received(writing, input.body).await?;
@@ -47,28 +47,37 @@ pub(crate) async fn part_copy(
     backend: &Backend,
     input: UploadPartCopyInput,
 ) -> S3Result<UploadPartCopyOutput> {
-    let (from, from_key) = source(backend, input.copy_source)?;
-    let bucket = backend.bucket(&input.bucket)?;
+    let bucket = backend.uploading(&input.bucket).await?.bucket;
     let conditions = Conditions {
         if_match: input.copy_source_if_match,
         if_none_match: input.copy_source_if_none_match,
         if_modified_since: input.copy_source_if_modified_since,
         if_unmodified_since: input.copy_source_if_unmodified_since,
     };
-    let (found, from, from_key) =
-        blocking(move || Ok((from.object(&from_key)?, from, from_key))).await?;
-    conditions.check(&found, S3ErrorCode::PreconditionFailed)?;
+    let source = source(backend, input.copy_source, &conditions).await?;
     let range = input.copy_source_range.map(|range| {
-        let range = Range::parse(&range)
-            .map_err(|_| fault(S3ErrorCode::InvalidArgument, "the range cannot be read"))?;
-        satisfied(range, found.size)
+        Range::parse(&range)
+            .map_err(|_| fault(S3ErrorCode::InvalidArgument, "the range cannot be read"))
     });
     let range = range.transpose()?;
-    let number = number(input.part_number);
-    let part = blocking(move || {
-        bucket.copy_part(&input.key, &input.upload_id, number, (&from, &from_key), range)
-    });
-    let part = part.await?;
+    let bytes = range.map(|range| satisfied(range, source.object.size)).transpose()?;
+    let (number, from_key) = (number(input.part_number), source.object.key);
+    let part = match source.place {
+        SourcePlace::Here(from) => {
+            blocking(move || {
+                let from = (&from, from_key.as_str());
+                bucket.copy_part(&input.key, &input.upload_id, number, from, bytes)
+            })
+            .await?
+        }
+        SourcePlace::There(remote) => {
+            let fetched = remote.get(&from_key, range).await?;
+            let writing =
+                blocking(move || bucket.write_part(&input.key, &input.upload_id, number)).await?;
+            let writing = received(writing, Some(fetched.body)).await?;
+            blocking(move || writing.finish()).await?
+        }
+    };
     let result = CopyPartResult {
         last_modified: Some(time(part.modified)),
         e_tag: Some(ETag::Strong(part.etag)),
@@ -82,7 +91,7 @@ pub(crate) async fn complete(
     backend: &Backend,
     input: CompleteMultipartUploadInput,
 ) -> S3Result<CompleteMultipartUploadOutput> {
-    let bucket = backend.bucket(&input.bucket)?;
+    let target = backend.uploading(&input.bucket).await?;
     let parts = input.multipart_upload.and_then(|upload| upload.parts).unwrap_or_default();
     let parts: Vec<CompletedPart> = parts
         .into_iter()
@@ -91,15 +100,13 @@ pub(crate) async fn complete(
             etag: part.e_tag.map(ETag::into_value),
         })
         .collect();
-    let key = input.key.clone();
-    let conditions = (input.if_match, input.if_none_match);
-    let object = blocking(move || {
-        Ok(match unmet(&bucket, &key, &conditions) {
-            Some(reason) => Err(reason),
-            None => Ok(bucket.complete_upload(&key, &input.upload_id, &parts)?),
-        })
-    });
-    let object = object.await?.map_err(|reason| fault(S3ErrorCode::PreconditionFailed, reason))?;
+    check(&target, &input.key, (input.if_match, input.if_none_match)).await?;
+    let (bucket, key, upload) = (target.bucket.clone(), input.key.clone(), input.upload_id.clone());
+    let writing = blocking(move || bucket.assemble_upload(&key, &upload, &parts)).await?;
+    let object = target.finish(&input.key, writing).await?;
+    let (bucket, key) = (target.bucket, input.key.clone());
+    // The object is whole; what is left of the upload goes away with the server at the latest.
+    let _ = blocking(move || bucket.abort_upload(&key, &input.upload_id)).await;
     Ok(CompleteMultipartUploadOutput {
         location: Some(format!("/{}/{}", input.bucket, input.key)),
         bucket: Some(input.bucket),
@@ -114,14 +121,14 @@ pub(crate) async fn abort(
     backend: &Backend,
     input: AbortMultipartUploadInput,
 ) -> S3Result<AbortMultipartUploadOutput> {
-    let bucket = backend.bucket(&input.bucket)?;
+    let bucket = backend.uploading(&input.bucket).await?.bucket;
     blocking(move || bucket.abort_upload(&input.key, &input.upload_id)).await?;
     Ok(AbortMultipartUploadOutput::default())
 }
 
 /// `ListParts`.
 pub(crate) async fn parts(backend: &Backend, input: ListPartsInput) -> S3Result<ListPartsOutput> {
-    let bucket = backend.bucket(&input.bucket)?;
+    let bucket = backend.uploading(&input.bucket).await?.bucket;
     let max = page(input.max_parts)?;
     let after = number(input.part_number_marker.unwrap_or_default());
     let (key, upload) = (input.key.clone(), input.upload_id.clone());
@@ -157,7 +164,7 @@ pub(crate) async fn list(
     backend: &Backend,
     input: ListMultipartUploadsInput,
 ) -> S3Result<ListMultipartUploadsOutput> {
-    let bucket = backend.bucket(&input.bucket)?;
+    let bucket = backend.uploading(&input.bucket).await?.bucket;
     let max = page(input.max_uploads)?;
     let mut uploads = blocking(move || bucket.uploads()).await?;
     let prefix = input.prefix.as_deref().unwrap_or_default();

@@ -41,12 +41,12 @@ pub(crate) fn run(arguments: &Arguments, settings: &Settings) -> anyhow::Result<
     let status = runtimes.answers.block_on(async {
         let mut signals = Signals::take()?;
         let queries = runtimes.queries.handle();
-        let listening =
-            serve::listen(&arguments.serving, ADDRESS, false, settings, queries).await?;
-        let mut child = start(arguments, listening.announcement(), settings)?;
+        let opened = serve::listen(&arguments.serving, ADDRESS, false, settings, queries);
+        let server = serve::or_stopped(Box::pin(opened), &mut signals).await?;
+        let mut child = start(arguments, server.announcement(), settings)?;
         let pid = child.id();
         let (ended, has_ended) = oneshot::channel::<()>();
-        let server = tokio::spawn(listening.run(async {
+        let serving = tokio::spawn(server.run(async {
             // It ends as well if nobody can tell it.
             let _ = has_ended.await;
         }));
@@ -58,7 +58,7 @@ pub(crate) fn run(arguments: &Arguments, settings: &Settings) -> anyhow::Result<
             }
         };
         let _ = ended.send(());
-        server.await?;
+        serving.await?;
         anyhow::Ok(status??)
     });
     runtimes.end();

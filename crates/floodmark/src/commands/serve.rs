@@ -7,10 +7,9 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
-use floodmark_engine::{Engine, EngineOptions, Error};
+use floodmark_engine::{Engine, EngineOptions, Error, ErrorKind};
 use floodmark_server::{
-    Announcement, Buckets, GuardOptions, Listening, ResultMode, Server, ServerOptions, Tell, Tls,
-    Token,
+    Announcement, Buckets, GuardOptions, ResultMode, Server, ServerOptions, Tell, Tls, Token,
 };
 use tokio::runtime::{Handle, Runtime};
 
@@ -129,16 +128,28 @@ pub(crate) fn run(arguments: &Arguments, settings: &Settings) -> anyhow::Result<
     let outcome = runtimes.answers.block_on(async {
         let mut signals = Signals::take()?;
         let queries = runtimes.queries.handle();
-        let listening = listen(&arguments.serving, ADDRESS, true, settings, queries).await?;
-        talk(&introduction(listening.announcement(), &arguments.serving, settings)?);
+        let opened = listen(&arguments.serving, ADDRESS, true, settings, queries);
+        let server = or_stopped(Box::pin(opened), &mut signals).await?;
+        talk(&introduction(server.announcement(), &arguments.serving, settings)?);
         let stopped = async {
             signals.next().await;
         };
-        listening.run(stopped).await;
+        server.run(stopped).await;
         Ok(())
     });
     runtimes.end();
     outcome
+}
+
+/// A server that opens its logs, unless it is told to end before.
+pub(crate) async fn or_stopped(
+    opened: impl Future<Output = anyhow::Result<Server>>,
+    signals: &mut Signals,
+) -> anyhow::Result<Server> {
+    tokio::select! {
+        server = opened => server,
+        _ = signals.next() => Err(Error::new(ErrorKind::Cancelled, "stopped").into()),
+    }
 }
 
 /// The threads of a server: queries compute on their own, so that answers do not wait for them.
@@ -167,7 +178,7 @@ pub(crate) async fn listen(
     is_announced: bool,
     settings: &Settings,
     queries: &Handle,
-) -> anyhow::Result<Listening> {
+) -> anyhow::Result<Server> {
     let options = ServerOptions {
         address: serving.listen.unwrap_or(address),
         folder: folder(settings)?,
@@ -206,21 +217,24 @@ pub(crate) async fn listen(
     // A place in S3 that is named is meant.
     let has_s3 = serving.pass_through
         || settings.catalog == CatalogKind::Glue
-        || serving.from.iter().any(|place| place.starts_with("s3"));
+        || serving.from.iter().any(|place| {
+            ["s3://", "s3a://", "s3n://"].iter().any(|scheme| place.starts_with(scheme))
+        });
     let engine = Engine::new(EngineOptions {
         buckets: Arc::clone(&buckets),
         has_s3,
+        // Whoever reaches the port must not reach the files of this machine.
+        only_buckets: true,
         ..settings.engine_options()
     })?;
-    let server = Server::new(Arc::new(engine), buckets, queries.clone(), options).await?;
-    let listening = server.bind().await?;
-    if settings.endpoint.is_none() && leads_to(listening.announcement()) {
+    let server = Server::open(Arc::new(engine), buckets, queries.clone(), options).await?;
+    if settings.endpoint.is_none() && leads_to(server.announcement()) {
         failure::warn(
             "AWS_ENDPOINT_URL leads to this server itself, which reads logs in S3 through it",
             Some("start it in a shell without AWS_ENDPOINT_URL"),
         );
     }
-    Ok(listening)
+    Ok(server)
 }
 
 /// The folder with what a server keeps.

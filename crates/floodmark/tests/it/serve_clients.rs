@@ -24,7 +24,12 @@ fn passes(script: &str, served: &Served, variables: &[(&str, &str)]) {
     let err = String::from_utf8_lossy(&output.stderr);
     let failed: Vec<&str> = told.lines().filter(|line| !line.starts_with("ok ")).collect();
     let failed = failed.join("\n");
-    assert!(output.status.success(), "{script}\n{failed}\n{err}\nthe server:\n{}", served.said());
+    // The server tells each statement; what it says of defects stands among the last.
+    let said = served.said();
+    let said: Vec<&str> = said.lines().rev().take(20).collect();
+    let said: Vec<&str> = said.into_iter().rev().collect();
+    let said = said.join("\n");
+    assert!(output.status.success(), "{script}\n{failed}\n{err}\nthe server:\n{said}");
 }
 
 /// Runs a script against a server without logs.

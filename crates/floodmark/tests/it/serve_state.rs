@@ -10,8 +10,9 @@ use serde_json::{Value, json};
 use crate::served::{Served, signal};
 
 /// Far more rows than a test waits for.
-const ENDLESS: &str = "SELECT a, b, 'a text that takes some room in a file of results' AS words \
-    FROM UNNEST(sequence(1, 10000)) AS s (a), UNNEST(sequence(1, 10000)) AS t (b)";
+const ENDLESS: &str = "SELECT a.x, b.x, 'a text that takes some room in a file of results' AS words \
+    FROM (SELECT x FROM UNNEST(sequence(1, 10000)) AS t (x)) AS a \
+    CROSS JOIN (SELECT x FROM UNNEST(sequence(1, 10000)) AS t (x)) AS b";
 
 /// How long a test waits for what must happen.
 const PATIENCE: Duration = Duration::from_secs(60);

@@ -1,6 +1,7 @@
 //! A client that signs its requests and knows nothing of us, over a port.
 
 use std::convert::Infallible;
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -16,8 +17,8 @@ use tokio::net::TcpListener;
 use crate::s3::tests::World;
 
 impl World {
-    /// A client of a bucket.
-    async fn client(&self, bucket: &str) -> AmazonS3 {
+    /// Answers at an address of this machine, from now on.
+    pub(super) async fn serve(&self) -> SocketAddr {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("an address");
         let s3 = Arc::clone(&self.s3);
@@ -31,17 +32,27 @@ impl World {
                 tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
             }
         });
-        AmazonS3Builder::new()
-            .with_endpoint(format!("http://{address}"))
-            .with_allow_http(true)
-            .with_region("eu-central-1")
-            .with_bucket_name(bucket)
-            .with_access_key_id("anything")
-            .with_secret_access_key("else")
-            .with_conditional_put(S3ConditionalPut::ETagMatch)
-            .build()
-            .expect("a client")
+        address
     }
+
+    /// A client of a bucket.
+    async fn client(&self, bucket: &str) -> AmazonS3 {
+        client(self.serve().await, bucket)
+    }
+}
+
+/// A client of a bucket at an address.
+pub(super) fn client(address: SocketAddr, bucket: &str) -> AmazonS3 {
+    AmazonS3Builder::new()
+        .with_endpoint(format!("http://{address}"))
+        .with_allow_http(true)
+        .with_region("eu-central-1")
+        .with_bucket_name(bucket)
+        .with_access_key_id("anything")
+        .with_secret_access_key("else")
+        .with_conditional_put(S3ConditionalPut::ETagMatch)
+        .build()
+        .expect("a client")
 }
 
 #[tokio::test]

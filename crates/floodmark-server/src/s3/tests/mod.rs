@@ -1,6 +1,7 @@
 //! Requests to S3, and what is answered.
 
 mod client;
+mod pass_through;
 mod protocol;
 
 use std::path::Path;
@@ -12,7 +13,7 @@ use http::{HeaderMap, Request, StatusCode};
 use http_body_util::{BodyExt, Full};
 use tempfile::TempDir;
 
-use crate::s3::S3;
+use crate::s3::{S3, Upstream};
 
 /// S3 over a folder of our own, and the bucket `logs` that is mapped.
 struct World {
@@ -30,13 +31,18 @@ struct Answer {
 
 impl World {
     fn new() -> Self {
+        Self::over(None)
+    }
+
+    /// With another place for buckets that are not here.
+    fn over(upstream: Option<Upstream>) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let logs = folder.path().join("logs");
         std::fs::create_dir_all(logs.join("2024/10")).expect("a folder of logs");
         std::fs::write(logs.join("2024/10/one.log"), "a line\n").expect("a log");
         let mut buckets = Buckets::new(Some(folder.path().join("own")));
         buckets.map("logs", logs).expect("a folder of logs");
-        Self { s3: Arc::new(S3::new(Arc::new(buckets))), folder }
+        Self { s3: Arc::new(S3::new(Arc::new(buckets), upstream)), folder }
     }
 
     /// Sends a request that is written in lines: `PUT /bucket/key`, headers, and after an empty line the body.
