@@ -12,7 +12,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::limits::{DATABASE_PAUSE, DATABASE_WAIT_MAX, HISTORY_AGE_MAX, HISTORY_QUERIES_MAX};
+use crate::limits::{DATABASE_WAIT_MAX, HISTORY_AGE_MAX, HISTORY_QUERIES_MAX};
 
 /// How the file got its layout, step by step. A step that was published stays as it is.
 const STEPS: &[&str] = &["
