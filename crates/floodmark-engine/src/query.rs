@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
 
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::execution::FunctionRegistry;
@@ -13,7 +14,6 @@ use datafusion::execution::session_state::{SessionState, SessionStateBuilder};
 use datafusion::prelude::SessionConfig;
 use floodmark_buckets::Buckets;
 use floodmark_who::{Who, system_clock};
-use object_store::ObjectStore;
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::OnceCell;
 
@@ -143,10 +143,20 @@ pub struct Query {
 }
 
 /// What a statement has written into files: nothing before it is done, and nothing ever if it is a plain query.
+///
+/// A statement that is stopped is stopped before its files are shown, or it is done to its end: nothing lies in between.
 #[derive(Debug, Default)]
 pub struct Written {
     done: std::sync::OnceLock<(u64, Vec<String>)>,
+    phase: AtomicU8,
 }
+
+/// Its work may be stopped.
+const WORKS: u8 = 0;
+/// What it has made is being shown.
+const COMMITS: u8 = 1;
+/// It was stopped.
+const STOPPED: u8 = 2;
 
 impl Written {
     pub(crate) fn is_done(&self, rows: u64, files: Vec<String>) {
@@ -162,6 +172,27 @@ impl Written {
     /// Where the files lie, as the user would write it: `s3://bucket/key`, or a path.
     pub fn files(&self) -> &[String] {
         self.done.get().map_or(&[], |(_, files)| files.as_slice())
+    }
+
+    /// Says that what was made is shown from now on, so that it is too late to stop.
+    ///
+    /// # Errors
+    ///
+    /// `Cancelled` if it was stopped.
+    pub fn commit(&self) -> Result<()> {
+        match self.turn(COMMITS) {
+            Ok(_) | Err(COMMITS) => Ok(()),
+            Err(_) => Err(Error::new(ErrorKind::Cancelled, "the statement was stopped")),
+        }
+    }
+
+    /// Stops it. Gives whether it is stopped: not if it is too late.
+    pub fn stop(&self) -> bool {
+        matches!(self.turn(STOPPED), Ok(_) | Err(STOPPED))
+    }
+
+    fn turn(&self, phase: u8) -> std::result::Result<u8, u8> {
+        self.phase.compare_exchange(WORKS, phase, Ordering::AcqRel, Ordering::Acquire)
     }
 }
 
@@ -228,7 +259,7 @@ impl Engine {
     /// # Errors
     ///
     /// `NotFound` if buckets are not looked for in S3, and the errors of opening it.
-    pub async fn object_store(&self, bucket: &str) -> Result<Arc<dyn ObjectStore>> {
+    pub async fn object_store(&self, bucket: &str) -> Result<Arc<dyn object_store::ObjectStore>> {
         Ok(self.stores.s3(bucket).await?.object_store())
     }
 
@@ -267,6 +298,16 @@ impl Engine {
         uploading.await.map_err(|error| {
             Error::new(ErrorKind::Internal, "the upload ended early").because(error)
         })?
+    }
+
+    /// The bucket of this machine that something is written to; None if it goes to S3, which the user consented to. A bucket that is
+    /// not here is made.
+    ///
+    /// # Errors
+    ///
+    /// `AccessDenied` if the bucket is only read, or cannot be made, and those of asking S3 whether it has the bucket.
+    pub async fn bucket_to_write(&self, name: &str) -> Result<Option<floodmark_buckets::Bucket>> {
+        self.stores.bucket_to_write(name, self.options.apply).await
     }
 
     /// Whether buckets that are not here are looked for in S3.

@@ -1,9 +1,13 @@
 //! The server's own database: the history of queries, workgroups and named queries, in a file that outlives it.
 
+use std::error::Error as StdError;
+use std::fs::{File, OpenOptions};
+use std::io;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use floodmark_engine::{Error, ErrorKind, Result};
+use rusqlite::TransactionBehavior::Immediate;
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -66,14 +70,15 @@ impl Database {
     ///
     /// `Unavailable` if it cannot be opened, is damaged, or was written by a newer program.
     pub(crate) fn open(path: &Path) -> Result<Self> {
-        let opened = || -> rusqlite::Result<Connection> {
+        let mut gone: usize = 0;
+        let mut opened = || -> Result<Connection, Box<dyn StdError + Send + Sync>> {
+            let _alone = alone(path)?;
             let mut connection = Connection::open(path)?;
             connection.busy_timeout(DATABASE_WAIT_MAX)?;
             connection.pragma_update(None, "journal_mode", "WAL")?;
             connection.pragma_update(None, "synchronous", "NORMAL")?;
-            let transaction = connection.transaction()?;
-            let gone: usize =
-                transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
+            let transaction = connection.transaction_with_behavior(Immediate)?;
+            gone = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
             for step in STEPS.iter().skip(gone) {
                 transaction.execute_batch(step)?;
             }
@@ -86,9 +91,14 @@ impl Database {
         let connection = opened().map_err(|error| {
             let message = format!("cannot open the history `{}`: {error}", path.display());
             Error::new(ErrorKind::Unavailable, message)
-                .hint("if it is damaged, move it away: a new one is made")
+                .hint("if it is damaged, move it away: a new one is made, without the queries, workgroups and named queries of this one")
                 .because(error)
         })?;
+        if gone > STEPS.len() {
+            let message = format!("a newer Floodmark has written the history `{}`", path.display());
+            return Err(Error::new(ErrorKind::NotSupported, message)
+                .hint("use that one, or another data folder with `--home`"));
+        }
         Ok(Self(Arc::new(Mutex::new(connection))))
     }
 
@@ -119,7 +129,8 @@ impl Database {
     /// Keeps a new execution. Gives the body of the one that has its token already, and changes nothing then.
     pub(crate) async fn add_execution(&self, kept: Kept) -> Result<Option<String>> {
         self.run(move |connection| {
-            let transaction = connection.transaction()?;
+            // One that reads before it writes fails at once if another server wrote meanwhile.
+            let transaction = connection.transaction_with_behavior(Immediate)?;
             if let Some(token) = &kept.token {
                 let known = transaction
                     .query_row("SELECT body FROM executions WHERE token = ?1", [token], |row| {
@@ -145,6 +156,19 @@ impl Database {
             )?;
             transaction.commit()?;
             Ok(None)
+        })
+        .await
+    }
+
+    /// The body of the execution with this token, if there is one.
+    pub(crate) async fn execution_of(&self, token: &str) -> Result<Option<String>> {
+        let token = token.to_owned();
+        self.run(move |connection| {
+            connection
+                .query_row("SELECT body FROM executions WHERE token = ?1", [token], |row| {
+                    row.get(0)
+                })
+                .optional()
         })
         .await
     }
@@ -305,6 +329,24 @@ impl Database {
         })
         .await
     }
+}
+
+/// Makes the file if there is none, for its user alone, and keeps other processes from opening it meanwhile: SQLite does not wait for
+/// one that lays out a new file.
+fn alone(path: &Path) -> io::Result<File> {
+    let private = |path: &Path| {
+        let mut options = OpenOptions::new();
+        options.create(true).append(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        options.open(path)
+    };
+    let lock = private(&path.with_extension("lock"))?;
+    lock.lock()?;
+    if !path.exists() {
+        private(path)?;
+    }
+    Ok(lock)
 }
 
 /// What a body of this database says.

@@ -143,6 +143,14 @@ pub(crate) fn missing_member(member: &str) -> String {
     )
 }
 
+/// The members of an object that are not null, also of those within it.
+pub(crate) fn without_null_members(members: Map<String, Value>) -> Map<String, Value> {
+    match without_nulls(Value::Object(members)) {
+        Value::Object(members) => members,
+        _ => Map::new(),
+    }
+}
+
 /// A member that is null is one that is not there.
 fn without_nulls(value: Value) -> Value {
     match value {

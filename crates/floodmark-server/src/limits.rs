@@ -38,6 +38,18 @@ pub const HISTORY_QUERIES_MAX: i64 = 100_000;
 /// After how many queries it is looked for those that are to be forgotten.
 pub const HISTORY_CHECKED_EVERY: usize = 1000;
 
+/// How long to wait before it is tried again to keep the end of a query.
+pub const KEEPING_PAUSE: Duration = Duration::from_secs(1);
+
+/// How long a value for a question mark may be, in characters, as in Athena.
+pub const PARAMETER_CHARACTERS_MAX: usize = 1024;
+
+/// How long names of databases and catalogs may be, in characters, as in Athena.
+pub const CONTEXT_CHARACTERS_MAX: usize = 256;
+
+/// How long a row of a result may be that is given page by page, in bytes.
+pub const ROW_BYTES_MAX: usize = 64 << 20;
+
 /// How long to wait for another server that writes into the same history.
 pub const DATABASE_WAIT_MAX: Duration = Duration::from_secs(30);
 
@@ -64,6 +76,9 @@ pub const WORKGROUPS_MAX: usize = 1000;
 
 /// How many prepared statements a workgroup may have, as in Athena.
 pub const PREPARED_MAX: usize = 1000;
+
+/// How many named queries a workgroup may have, as in Athena.
+pub const NAMED_QUERIES_MAX: usize = 5000;
 
 /// How many tags something may have, as in Athena.
 pub const TAGS_MAX: usize = 50;

@@ -12,13 +12,13 @@ use futures::stream;
 use crate::catalog::{
     Catalog, ColumnDefinition, IfExists, Partition, Projection, TableDefinition, partition_name,
 };
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::execute::Execution;
-use crate::execute::tables::now_s;
-use crate::query::Query;
+use crate::execute::tables::{check_bucket, now_s};
+use crate::query::{EngineOptions, Query, Written};
 use crate::scan::{Place, now};
 use crate::store::{Location, Stores};
-use crate::write::{Compression, Form, Format, Values, write};
+use crate::write::{Compression, Finished, Form, Format, Values, write};
 
 /// Where files are to be written, and how.
 pub(super) struct Target {
@@ -36,10 +36,14 @@ struct Opener {
     stores: Arc<Stores>,
     /// Whether S3 may be written to.
     apply: bool,
+    only_buckets: bool,
 }
 
 impl Opener {
     async fn open(&self, place: &str) -> Result<Place> {
+        if self.only_buckets {
+            check_bucket(place)?;
+        }
         let location = Location::folder(place)?;
         let store = self.stores.open_to_write(&location, self.apply).await?;
         Ok(Place { location, store })
@@ -65,26 +69,41 @@ pub(super) fn writing(query: Query, target: Target, destination: impl Destinatio
     let done = Arc::clone(&written);
     let work = async move {
         let finished = write(rows, &target.form).await?;
-        let count_of_rows = finished.rows;
-        let partitions: Vec<Values> = finished.partitions().cloned().collect();
-        let partitions = destination.places(&target, &partitions).await?;
-        let mut places = Vec::with_capacity(partitions.len());
-        for partition in &partitions {
-            places.push(target.opener.open(&partition.location).await?);
-        }
-        let published = finished.publish(&places, &began()).await?;
-        if let Err(error) = destination.enter(partitions).await {
-            published.undo().await;
-            return Err(error);
-        }
-        done.is_done(count_of_rows, published.keep());
-        Ok(count(count_of_rows))
+        // From here on it is done to its end, whoever goes away.
+        done.commit()?;
+        let committed = tokio::spawn(committed(finished, target, destination, done));
+        committed.await.map_err(|error| {
+            Error::new(ErrorKind::Internal, "the files were not shown").because(error)
+        })?
     };
     let rows =
         stream::once(async { work.await.map_err(|error: Error| DataFusionError::from(error)) });
     let schema = count_schema();
     let rows = Box::pin(RecordBatchStreamAdapter::new(Arc::clone(&schema), rows));
     Query { schema, rows, metrics, notes, written }
+}
+
+/// Shows the files of a statement, and enters them in the catalog. Gives the row with the count.
+async fn committed(
+    finished: Finished,
+    target: Target,
+    destination: impl Destination,
+    done: Arc<Written>,
+) -> Result<RecordBatch> {
+    let count_of_rows = finished.rows;
+    let partitions: Vec<Values> = finished.partitions().cloned().collect();
+    let partitions = destination.places(&target, &partitions).await?;
+    let mut places = Vec::with_capacity(partitions.len());
+    for partition in &partitions {
+        places.push(target.opener.open(&partition.location).await?);
+    }
+    let published = finished.publish(&places, &began()).await?;
+    if let Err(error) = destination.enter(partitions).await {
+        published.undo().await;
+        return Err(error);
+    }
+    done.is_done(count_of_rows, published.keep());
+    Ok(count(count_of_rows))
 }
 
 /// A folder with Hive's folders for partitions, of which no catalog knows.
@@ -191,7 +210,8 @@ impl Execution<'_> {
         keys: Vec<ColumnDefinition>,
     ) -> Result<Target> {
         let engine = self.session.engine();
-        let opener = Opener { stores: Arc::clone(engine.stores()), apply: engine.options().apply };
+        let EngineOptions { apply, only_buckets, .. } = *engine.options();
+        let opener = Opener { stores: Arc::clone(engine.stores()), apply, only_buckets };
         opener.open(place).await?;
         let form = Form {
             format,

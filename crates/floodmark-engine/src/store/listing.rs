@@ -1,17 +1,18 @@
 //! Listing: streams objects from many folders at the same time, and passes over days that are not asked for.
 
 use std::cell::Cell;
+use std::collections::HashSet;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use floodmark_buckets::Bucket;
 use floodmark_formats::key;
 use floodmark_formats::time::{DAY, HOUR, Micros, civil, days};
 use futures::future::BoxFuture;
 use futures::stream::{self, BoxStream, FuturesUnordered};
-use futures::{FutureExt, StreamExt};
+use futures::{FutureExt, StreamExt, TryStreamExt};
 use glob::{MatchOptions, Pattern};
 use tokio::sync::{Semaphore, mpsc};
 
@@ -124,10 +125,16 @@ fn overlaid(
     let may_be_empty = ListHints { may_be_empty: true, ..hints };
     let here = list(&Store::Bucket(Arc::clone(folder)), location, may_be_empty);
     let there = list(&Store::S3(Arc::clone(s3)), location, may_be_empty);
-    let folder = Arc::clone(folder);
+    // What is here is listed before S3 is looked at.
+    let keys = Arc::new(Mutex::new(HashSet::new()));
+    let known = Arc::clone(&keys);
+    let here = here.inspect_ok(move |object| {
+        known.lock().unwrap_or_else(PoisonError::into_inner).insert(object.key.clone());
+    });
     let there = there.filter(move |object| {
-        let is_here = object.as_ref().is_ok_and(|object| folder.object(&object.key).is_ok());
-        async move { !is_here }
+        let keys = keys.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_here = object.as_ref().is_ok_and(|object| keys.contains(&object.key));
+        std::future::ready(!is_here)
     });
     here.chain(there).boxed()
 }

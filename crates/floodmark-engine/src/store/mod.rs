@@ -120,27 +120,57 @@ impl Stores {
         }
     }
 
-    /// The store of a location that is written to. A bucket that is here stays here; others are in S3 if that may be written to, and
-    /// are made here if not.
+    /// The store of a location that is written to.
     pub(crate) async fn open_to_write(&self, location: &Location, apply: bool) -> Result<Store> {
         let Location::S3 { bucket: name, .. } = location else { return self.open(location).await };
-        let folder = match self.folders.find(name) {
+        match self.bucket_to_write(name, apply).await? {
+            Some(folder) => Ok(Store::Bucket(Arc::new(folder))),
+            None => self.s3(name).await.map(Store::S3),
+        }
+    }
+
+    /// The bucket of this machine that something is written to; None if it goes to S3. A bucket of S3 that may not be written to there
+    /// is written to here, over it; one that is nowhere is made here.
+    pub(crate) async fn bucket_to_write(&self, name: &str, apply: bool) -> Result<Option<Bucket>> {
+        let goes_to_s3 = self.has_s3 && apply;
+        match self.folders.find(name) {
             Some(folder) if folder.is_read_only => {
                 let message = format!("the bucket `{name}` is a folder of logs, and only read");
-                return Err(Error::new(ErrorKind::AccessDenied, message)
-                    .hint("write to a bucket of another name"));
+                Err(Error::new(ErrorKind::AccessDenied, message)
+                    .hint("write to a bucket of another name"))
             }
-            Some(folder) => folder,
-            None if self.has_s3 && apply => return self.s3(name).await.map(Store::S3),
-            None if self.folders.has_own() && self.has_s3 => self.folders.create_overlay(name)?,
-            None if self.folders.has_own() => self.folders.create(name)?,
-            None => {
-                let message = format!("writing to `{location}` needs your consent");
-                return Err(Error::new(ErrorKind::AccessDenied, message)
-                    .hint("add `--apply`; without it, Floodmark only reads from AWS"));
+            Some(folder) if folder.is_overlay && goes_to_s3 => Ok(None),
+            Some(folder) => Ok(Some(folder)),
+            None if goes_to_s3 => Ok(None),
+            None if !self.folders.has_own() => {
+                let message = format!("writing to `s3://{name}` needs your consent");
+                Err(Error::new(ErrorKind::AccessDenied, message)
+                    .hint("add `--apply`; without it, Floodmark only reads from AWS"))
             }
+            None if self.has_s3 && self.is_in_s3(name).await? => {
+                Ok(Some(self.folders.create_overlay(name)?))
+            }
+            None => Ok(Some(self.folders.create(name)?)),
+        }
+    }
+
+    /// Whether S3 has a bucket, which need not be ours.
+    async fn is_in_s3(&self, name: &str) -> Result<bool> {
+        let page = match self.s3(name).await {
+            Ok(s3) => {
+                let options = s3::PageOptions { by_folder: true, ..s3::PageOptions::default() };
+                s3.page("", options).await.map(|_| ())
+            }
+            Err(error) => Err(error),
         };
-        Ok(Store::Bucket(Arc::new(folder)))
+        match page {
+            Ok(()) => Ok(true),
+            Err(error) => match error.kind() {
+                ErrorKind::NotFound => Ok(false),
+                ErrorKind::AccessDenied => Ok(true),
+                _ => Err(error),
+            },
+        }
     }
 
     /// A bucket in S3.
@@ -320,7 +350,9 @@ impl Store {
             Self::Local => local::fetch(PathBuf::from(&object.path), object, whole_max).await,
             Self::Bucket(bucket) => bucket::fetch(bucket, object, whole_max).await,
             Self::Overlay(bucket, s3) => match bucket::fetch(bucket, object, whole_max).await {
-                Err(error) if error.kind() == ErrorKind::NotFound => {
+                Err(error)
+                    if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::InvalidQuery) =>
+                {
                     s3.fetch(object, whole_max).await
                 }
                 fetched => fetched,

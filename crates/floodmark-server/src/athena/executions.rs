@@ -94,7 +94,10 @@ pub(super) async fn list_query_executions(state: &Arc<State>, input: Listed) -> 
     let count = count(input.max_results, 0, 50)?;
     let before = match &input.next_token {
         None => None,
-        Some(token) => Some(token.parse::<i64>().map_err(|_| malformed_token(token))?),
+        Some(token) => {
+            let number = token.parse::<i64>().ok().filter(|number| number.to_string() == *token);
+            Some(number.filter(|number| *number > 0).ok_or_else(|| malformed_token(token))?)
+        }
     };
     let page = state.executions.ids(&workgroup.name, before, count).await;
     let page = page.map_err(|error| fault(&error))?;

@@ -9,10 +9,13 @@ use uuid::Uuid;
 use crate::athena::wire::{Nothing, count, page};
 use crate::athena::{fault, invalid_input, workgroups};
 use crate::json::{Answer, Fault};
-use crate::limits::{BATCH_MAX, STATEMENT_BYTES_MAX};
+use crate::limits::{BATCH_MAX, NAMED_QUERIES_MAX, STATEMENT_BYTES_MAX};
 use crate::state::State;
 
 const KIND: &str = "named query";
+
+/// The ids of named queries by the tokens of the requests that made them.
+const TOKEN: &str = "named query of a token";
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -36,9 +39,33 @@ pub(super) async fn create_named_query(state: &Arc<State>, input: NamedQuery) ->
     let workgroup = workgroups::known(state, wanted).await?;
     let database = &state.executions.database;
     // A request that is sent again makes nothing new.
-    let token = input.client_request_token.as_deref();
-    let id = token.filter(|token| Uuid::parse_str(token).is_ok());
-    let id = id.map_or_else(|| Uuid::new_v4().to_string(), str::to_lowercase);
+    if let Some(token) = &input.client_request_token {
+        let known: Option<String> =
+            database.entry(TOKEN, token).await.map_err(|error| fault(&error))?;
+        if let Some(id) = known {
+            let known = known_or_gone(state, &id).await?;
+            let is_same = known.is_some_and(|known| {
+                (&known.name, &known.database, &known.query_string)
+                    == (&input.name, &input.database, &input.query_string)
+            });
+            return match is_same {
+                true => Ok(json!({"NamedQueryId": id})),
+                false => Err(Fault::invalid(
+                    "IDEMPOTENT_PARAMETER_MISMATCH",
+                    "Idempotent parameters do not match",
+                )),
+            };
+        }
+    }
+    if ids(state, &workgroup.name).await?.len() >= NAMED_QUERIES_MAX {
+        return Err(invalid_input(format!(
+            "There are more than {NAMED_QUERIES_MAX} named queries in the workgroup."
+        )));
+    }
+    let id = Uuid::new_v4().to_string();
+    if let Some(token) = &input.client_request_token {
+        database.put(TOKEN, token, &id).await.map_err(|error| fault(&error))?;
+    }
     let query = NamedQuery { named_query_id: id, work_group: workgroup.name, ..input };
     let kept = database.put(KIND, &query.named_query_id, &query).await;
     kept.map_err(|error| fault(&error))?;
@@ -65,8 +92,12 @@ fn not_found(id: &str) -> Fault {
 }
 
 async fn known(state: &State, id: &str) -> Answer<NamedQuery> {
+    known_or_gone(state, id).await?.ok_or_else(|| not_found(id))
+}
+
+async fn known_or_gone(state: &State, id: &str) -> Answer<Option<NamedQuery>> {
     let query = state.executions.database.entry(KIND, id).await;
-    query.map_err(|error| fault(&error))?.ok_or_else(|| not_found(id))
+    query.map_err(|error| fault(&error))
 }
 
 pub(super) async fn get_named_query(state: &Arc<State>, input: Id) -> Answer<Value> {

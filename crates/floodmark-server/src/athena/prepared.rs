@@ -79,7 +79,7 @@ pub(super) async fn create_prepared_statement(state: &Arc<State>, input: Put) ->
         )));
     }
     let known = all(state, &input.work_group).await?;
-    if known.iter().any(|known| known.name == *name) {
+    if known.iter().any(|known| known.name.eq_ignore_ascii_case(name)) {
         return Err(invalid_input(format!("PreparedStatement {name} already exists")));
     }
     if known.len() >= PREPARED_MAX {
@@ -147,7 +147,7 @@ pub(super) async fn batch_get_prepared_statement(
     let known = all(state, &input.work_group).await?;
     let (mut found, mut missing) = (Vec::new(), Vec::new());
     for name in input.prepared_statement_names {
-        match known.iter().find(|known| known.name == name) {
+        match known.iter().find(|known| known.name.eq_ignore_ascii_case(&name)) {
             Some(statement) => found.push(wire(statement)),
             None => missing.push(json!({
                 "StatementName": name,

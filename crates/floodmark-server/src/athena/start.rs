@@ -5,16 +5,17 @@ use std::sync::Arc;
 use floodmark_engine::dialect::{self, Action, Statement};
 use floodmark_engine::{Error, ErrorKind};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use crate::athena::workgroups::{self, WorkGroup};
 use crate::athena::{fault, invalid_input};
 use crate::executions::class::{self, Class};
-use crate::executions::execution::{Execution, ExecutionState, Statistics};
+use crate::executions::execution::{Execution, ExecutionState, OutputConfiguration, Statistics};
 use crate::executions::{Executions, Job, ResultPlace, Submitted, now_ms, result_path};
 use crate::json::{Answer, Fault};
-use crate::limits::{REUSE_MINUTES_MAX, STATEMENT_BYTES_MAX};
+use crate::limits::{
+    CONTEXT_CHARACTERS_MAX, PARAMETER_CHARACTERS_MAX, REUSE_MINUTES_MAX, STATEMENT_BYTES_MAX,
+};
 use crate::results::Form;
 use crate::state::State;
 
@@ -30,7 +31,7 @@ pub(super) struct Asked {
     query_string: String,
     client_request_token: Option<String>,
     query_execution_context: Option<Context>,
-    result_configuration: Option<Map<String, Value>>,
+    result_configuration: Option<ResultConfiguration>,
     work_group: Option<String>,
     #[serde(default)]
     execution_parameters: Vec<String>,
@@ -42,6 +43,14 @@ pub(super) struct Asked {
 struct Context {
     database: Option<String>,
     catalog: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct ResultConfiguration {
+    output_location: Option<String>,
+    #[serde(flatten)]
+    rest: OutputConfiguration,
 }
 
 #[derive(Deserialize)]
@@ -66,9 +75,17 @@ pub(super) struct Started {
 pub(super) async fn start_query_execution(state: &Arc<State>, input: Asked) -> Answer<Started> {
     let query = checked_text(&input.query_string)?;
     let token = checked_token(input.client_request_token)?;
+    checked_parameters(&input.execution_parameters)?;
     let workgroup = workgroups::known(state, input.work_group.as_deref()).await?;
     workgroup.is_enabled()?;
     let context = input.query_execution_context.unwrap_or_default();
+    for (member, name) in [("database", &context.database), ("catalog", &context.catalog)] {
+        if name.as_ref().is_some_and(|name| name.chars().count() > CONTEXT_CHARACTERS_MAX) {
+            return Err(invalid_input(format!(
+                "1 validation error detected: Value at 'queryExecutionContext.{member}' failed to satisfy constraint: Member must have length less than or equal to {CONTEXT_CHARACTERS_MAX}"
+            )));
+        }
+    }
     let catalog = context.catalog.map_or_else(|| CATALOG.to_owned(), |name| name.to_lowercase());
     // Some clients put the name in the quotes of Hive.
     let database = context.database.as_deref().map(|name| name.trim_matches('`').to_lowercase());
@@ -78,9 +95,9 @@ pub(super) async fn start_query_execution(state: &Arc<State>, input: Asked) -> A
         return Err(invalid_input(format!("Data catalog {catalog} was not found.")));
     }
     let reuse_minutes = reuse_minutes(input.result_reuse_configuration)?;
-    let mut configuration = input.result_configuration.unwrap_or_default();
-    let location = configuration.remove("OutputLocation");
-    let place = place(state, &workgroup, location.as_ref())?;
+    let ResultConfiguration { output_location: location, rest } =
+        input.result_configuration.unwrap_or_default();
+    let place = place(state, &workgroup, location.as_deref())?;
     let (statement, class) =
         read(state, query, &database, &workgroup.name, &input.execution_parameters).await?;
     let place = match (place, workgroup.output_location().and_then(ResultPlace::parse)) {
@@ -99,7 +116,8 @@ pub(super) async fn start_query_execution(state: &Arc<State>, input: Asked) -> A
         workgroup: workgroup.name,
         parameters: input.execution_parameters,
         output_location,
-        output_configuration: configuration,
+        output_configuration: rest,
+        requested: place.address("").unwrap_or_default(),
         reuse_minutes,
         is_reused: false,
         submitted_ms: now_ms(),
@@ -120,7 +138,7 @@ pub(super) async fn start_query_execution(state: &Arc<State>, input: Asked) -> A
         (Some(minutes), Some(same)) => reused(state, execution, same, minutes).await?,
         _ => execution,
     };
-    let request = Request::of(&execution, &place);
+    let request = Request::of(&execution);
     let id = execution.id.clone();
     let job = Job { execution, statement, class, place, token, same };
     match Executions::submit(state, job).await.map_err(|error| fault(&error))? {
@@ -165,6 +183,18 @@ fn checked_token(token: Option<String>) -> Answer<Option<String>> {
     }
 }
 
+fn checked_parameters(parameters: &[String]) -> Answer<()> {
+    let is_long = |parameter: &String| {
+        parameter.is_empty() || parameter.chars().count() > PARAMETER_CHARACTERS_MAX
+    };
+    if parameters.iter().any(is_long) {
+        return Err(invalid_input(format!(
+            "1 validation error detected: Value at 'executionParameters' failed to satisfy constraint: Member must satisfy constraint: [Member must have length less than or equal to {PARAMETER_CHARACTERS_MAX}, Member must have length greater than or equal to 1]"
+        )));
+    }
+    Ok(())
+}
+
 fn reuse_minutes(reuse: Option<Reuse>) -> Answer<Option<u32>> {
     let by_age = reuse.and_then(|reuse| reuse.result_reuse_by_age_configuration);
     match by_age {
@@ -182,12 +212,11 @@ fn reuse_minutes(reuse: Option<Reuse>) -> Answer<Option<u32>> {
 }
 
 /// Where the result goes: where the client says, unless the workgroup decides; else where the workgroup says.
-fn place(state: &State, workgroup: &WorkGroup, location: Option<&Value>) -> Answer<ResultPlace> {
+fn place(state: &State, workgroup: &WorkGroup, location: Option<&str>) -> Answer<ResultPlace> {
     let bad = || invalid_input("outputLocation is not a valid S3 path.");
     let asked = match location.filter(|_| !workgroup.decides()) {
         None => None,
-        Some(Value::String(text)) => Some(ResultPlace::parse(text).ok_or_else(bad)?),
-        Some(_) => return Err(bad()),
+        Some(text) => Some(ResultPlace::parse(text).ok_or_else(bad)?),
     };
     let place = match asked {
         Some(place) => place,
@@ -233,6 +262,13 @@ async fn read(
     } else {
         statement.with_parameters(parameters)
     };
+    let statement = statement.and_then(|statement| match statement.action() {
+        Action::Execute => Err(Error::new(
+            ErrorKind::NotSupported,
+            "a prepared statement cannot execute another one",
+        )),
+        _ => Ok(statement),
+    });
     let action = statement.as_ref().map_or(written, Statement::action);
     let mut class = class::of(action);
     if let Ok(statement) = &statement
@@ -325,27 +361,21 @@ struct Request {
     query: String,
     catalog: String,
     database: String,
-    place: ResultPlace,
+    requested: String,
 }
 
 impl Request {
-    fn of(execution: &Execution, place: &ResultPlace) -> Self {
+    fn of(execution: &Execution) -> Self {
         Self {
             query: execution.query.clone(),
             catalog: execution.catalog.clone(),
             database: execution.database.clone(),
-            place: place.clone(),
+            requested: execution.requested.clone(),
         }
     }
 
     fn is_that_of(&self, known: &Execution) -> bool {
-        let is_there = match (&known.output_location, self.place.address("")) {
-            (Some(location), Some(folder)) => location.starts_with(&folder),
-            (None, None) => true,
-            _ => false,
-        };
-        (&self.query, &self.catalog, &self.database)
-            == (&known.query, &known.catalog, &known.database)
-            && is_there
+        (&self.query, &self.catalog, &self.database, &self.requested)
+            == (&known.query, &known.catalog, &known.database, &known.requested)
     }
 }

@@ -35,13 +35,13 @@ pub(super) fn query_execution(execution: &Execution) -> Value {
     if let Some(substatement) = &execution.substatement {
         put("SubstatementType", substatement.as_str().into());
     }
-    let mut configuration = execution.output_configuration.clone();
+    let mut configuration = json!(execution.output_configuration);
     if let Some(location) = &execution.output_location {
-        configuration.insert("OutputLocation".to_owned(), location.as_str().into());
+        configuration["OutputLocation"] = location.as_str().into();
     } else {
         put("ManagedQueryResultsConfiguration", json!({"Enabled": true}));
     }
-    put("ResultConfiguration", configuration.into());
+    put("ResultConfiguration", configuration);
     let mut by_age = Map::new();
     by_age.insert("Enabled".to_owned(), execution.reuse_minutes.is_some().into());
     if let Some(minutes) = execution.reuse_minutes {

@@ -7,8 +7,9 @@ use serde_json::{Map, Value, json};
 
 use crate::athena::wire::{Nothing, count, engine_version, page, seconds};
 use crate::athena::{fault, invalid_input, named, tags};
+use crate::executions::execution::OutputConfiguration;
 use crate::executions::now_ms;
-use crate::json::{Answer, Fault};
+use crate::json::{self, Answer};
 use crate::limits::{NAME_CHARACTERS_MAX, WORKGROUPS_MAX};
 use crate::state::State;
 
@@ -223,21 +224,71 @@ pub(super) async fn create_work_group(state: &Arc<State>, input: Created) -> Ans
     if all(state).await?.len() >= WORKGROUPS_MAX {
         return Err(invalid_input(format!("There are more than {WORKGROUPS_MAX} workgroups.")));
     }
-    let workgroup = WorkGroup {
+    let mut workgroup = WorkGroup {
         name: input.name,
         description: input.description,
         is_enabled: true,
         created_ms: now_ms(),
         configuration: input.configuration.unwrap_or_default(),
     };
-    checked(&workgroup)?;
+    checked(&mut workgroup)?;
     keep(state, &workgroup).await?;
     tags::put(state, &workgroup.arn(), input.tags).await?;
     Ok(Nothing {})
 }
 
-/// Refuses a location that is none.
-fn checked(workgroup: &WorkGroup) -> Answer<()> {
+/// What is known of `Configuration`: clients break at members of other types.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Configuration {
+    result_configuration: Option<OutputPlace>,
+    managed_query_results_configuration: Option<Managed>,
+    enforce_work_group_configuration: Option<bool>,
+    publish_cloud_watch_metrics_enabled: Option<bool>,
+    bytes_scanned_cutoff_per_query: Option<u64>,
+    requester_pays_enabled: Option<bool>,
+    engine_version: Option<Engine>,
+    additional_configuration: Option<String>,
+    execution_role: Option<String>,
+    customer_content_encryption_configuration: Option<Key>,
+    enable_minimum_encryption_configuration: Option<bool>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct OutputPlace {
+    output_location: Option<String>,
+    #[serde(flatten)]
+    rest: OutputConfiguration,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Managed {
+    enabled: bool,
+    encryption_configuration: Option<Key>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Engine {
+    selected_engine_version: Option<String>,
+    effective_engine_version: Option<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Key {
+    kms_key: String,
+}
+
+/// Refuses a location that is none, and what has another shape than Athena's; leaves out what is not known.
+fn checked(workgroup: &mut WorkGroup) -> Answer<()> {
+    let given = Value::Object(std::mem::take(&mut workgroup.configuration));
+    let known: Configuration = json::read(given)?;
+    if let Value::Object(known) = json!(known) {
+        workgroup.configuration = json::without_null_members(known);
+    }
     match workgroup.output_location() {
         Some(location) if crate::executions::ResultPlace::parse(location).is_none() => {
             Err(invalid_input("outputLocation is not a valid S3 path."))
@@ -270,7 +321,7 @@ pub(super) async fn update_work_group(state: &Arc<State>, input: Updated) -> Ans
     for (name, update) in input.configuration_updates.unwrap_or_default() {
         apply(&mut workgroup.configuration, &name, update);
     }
-    checked(&workgroup)?;
+    checked(&mut workgroup)?;
     keep(state, &workgroup).await?;
     Ok(Nothing {})
 }
@@ -311,7 +362,7 @@ pub(super) struct Deleted {
 pub(super) async fn delete_work_group(state: &Arc<State>, input: Deleted) -> Answer<Nothing> {
     let workgroup = known(state, Some(&input.work_group)).await?;
     if workgroup.name == PRIMARY {
-        return Err(Fault::invalid("INVALID_INPUT", "The primary workgroup can not be deleted."));
+        return Err(invalid_input("The primary workgroup can not be deleted."));
     }
     let queries = state.executions.ids(&workgroup.name, None, 1).await;
     let has_queries = !queries.map_err(|error| fault(&error))?.ids.is_empty();

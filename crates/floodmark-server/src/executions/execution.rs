@@ -20,9 +20,12 @@ pub(crate) struct Execution {
     pub(crate) parameters: Vec<String>,
     /// Where the client finds the result in S3; None if it is managed.
     pub(crate) output_location: Option<String>,
-    /// What the client said beside the location: encryption, the owner of the bucket.
+    /// The place that was asked for, as it is compared with that of a request that is sent again; empty for a managed result.
     #[serde(default)]
-    pub(crate) output_configuration: serde_json::Map<String, serde_json::Value>,
+    pub(crate) requested: String,
+    /// What the client said beside the location.
+    #[serde(default)]
+    pub(crate) output_configuration: OutputConfiguration,
     /// For how many minutes an older result will do; None if none will.
     pub(crate) reuse_minutes: Option<u32>,
     pub(crate) is_reused: bool,
@@ -54,6 +57,32 @@ impl Execution {
             _ => true,
         }
     }
+}
+
+/// What a client says of its result's file beside the location. Files lie on this machine: it is told again, and nothing more.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct OutputConfiguration {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    encryption_configuration: Option<EncryptionConfiguration>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expected_bucket_owner: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    acl_configuration: Option<AclConfiguration>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct EncryptionConfiguration {
+    encryption_option: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kms_key: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct AclConfiguration {
+    #[serde(rename = "S3AclOption")]
+    s3_acl_option: String,
 }
 
 /// Where an execution stands.

@@ -54,7 +54,9 @@ pub(crate) fn of(error: &Error) -> Failure {
                 _ => "GENERIC_USER_ERROR",
             };
             let number = TYPES.iter().find(|(known, _)| *known == code);
-            (format!("{code}: {text}"), number.map_or(USER, |(_, number)| *number))
+            // Athena has no words for it: ours say what to do.
+            let hint = error.hint_text().map(|hint| format!(" ({hint})")).unwrap_or_default();
+            (format!("{code}: {text}{hint}"), number.map_or(USER, |(_, number)| *number))
         }
     };
     let error_type = if is_ours { INTERNAL } else { error_type };

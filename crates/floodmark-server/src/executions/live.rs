@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
-use floodmark_engine::Metrics;
+use floodmark_engine::{Metrics, Query, Written};
 use tokio::sync::watch;
 
 use crate::executions::execution::{Execution, Statistics};
@@ -18,6 +18,7 @@ pub(crate) struct Live {
     is_awaited: AtomicBool,
     asked: Mutex<Instant>,
     metrics: OnceLock<Arc<Metrics>>,
+    written: OnceLock<Arc<Written>>,
 }
 
 /// Why an execution is stopped.
@@ -39,6 +40,7 @@ impl Live {
             is_awaited: AtomicBool::new(false),
             asked: Mutex::new(Instant::now()),
             metrics: OnceLock::new(),
+            written: OnceLock::new(),
         }
     }
 
@@ -58,10 +60,16 @@ impl Live {
         self.execution.send_modify(change);
     }
 
-    /// What it reads is counted there.
-    pub(crate) fn reads(&self, metrics: &Arc<Metrics>) {
+    /// What it reads is counted there, and there it is known whether it can still be stopped.
+    pub(crate) fn runs(&self, query: &Query) {
         // It is planned once.
-        let _ = self.metrics.set(Arc::clone(metrics));
+        let _ = self.metrics.set(Arc::clone(&query.metrics));
+        let _ = self.written.set(Arc::clone(&query.written));
+    }
+
+    /// Whether its work may be broken off. What it has made may be on its way to its place: then it is done to its end.
+    pub(crate) fn may_break_off(&self) -> bool {
+        self.written.get().is_none_or(|written| written.stop())
     }
 
     /// What has been read, in its statistics.

@@ -10,7 +10,7 @@ mod run;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -81,6 +81,8 @@ pub(crate) struct Executions {
     live: Mutex<HashMap<String, Arc<Live>>>,
     queued_bytes: AtomicUsize,
     since_check: AtomicUsize,
+    /// How many bytes results take that are not in S3, about.
+    results_bytes: AtomicU64,
     queries: Arc<Semaphore>,
     /// What only asks or changes the catalog does not wait for queries.
     statements: Arc<Semaphore>,
@@ -113,6 +115,7 @@ impl Executions {
             live: Mutex::default(),
             queued_bytes: AtomicUsize::new(0),
             since_check: AtomicUsize::new(0),
+            results_bytes: AtomicU64::new(0),
             runtime,
         };
         executions.end_what_others_left().await?;
@@ -123,18 +126,25 @@ impl Executions {
     /// Ends the executions of processes that are gone.
     async fn end_what_others_left(&self) -> Result<()> {
         for body in self.database.unfinished_executions().await? {
-            let mut execution: Execution = parsed(&body)?;
-            if self.owner.is_alive(&execution.owner) {
-                continue;
+            // One that is damaged stays what it is, and keeps nobody from starting.
+            let Ok(execution) = parsed::<Execution>(&body) else { continue };
+            if !self.owner.is_alive(&execution.owner) {
+                self.interrupted(execution).await?;
             }
-            let _ = std::fs::remove_file(self.unfinished(&execution.id));
-            execution.state = ExecutionState::Failed;
-            execution.failure = Some(failure::interrupted());
-            execution.completed_ms = Some(now_ms());
-            self.database.end_execution(&execution.id, None, written(&execution)?).await?;
         }
         self.owner.clear();
         Ok(())
+    }
+
+    /// Ends an execution whose process is gone.
+    async fn interrupted(&self, mut execution: Execution) -> Result<Execution> {
+        // There is none if it was not begun.
+        let _ = std::fs::remove_file(self.unfinished(&execution.id));
+        execution.state = ExecutionState::Failed;
+        execution.failure = Some(failure::interrupted());
+        execution.completed_ms = Some(now_ms());
+        self.database.end_execution(&execution.id, None, written(&execution)?).await?;
+        Ok(execution)
     }
 
     /// Forgets what is too old, with its results.
@@ -143,11 +153,25 @@ impl Executions {
             // What cannot be taken away is in nobody's way.
             let _ = std::fs::remove_file(self.managed(&id));
         }
+        self.clear().await;
+        Ok(())
+    }
+
+    /// A result was added that takes so many bytes: old ones may have to go.
+    pub(crate) async fn has_grown(&self, bytes: u64) {
+        let before = self.results_bytes.fetch_add(bytes, Ordering::Relaxed);
+        if before + bytes > RESULTS_BYTES_MAX {
+            self.clear().await;
+        }
+    }
+
+    async fn clear(&self) {
         let folder = self.folder.clone();
         let cleared = tokio::task::spawn_blocking(move || clear(&folder, RESULTS_BYTES_MAX));
-        cleared
-            .await
-            .map_err(|error| Error::new(ErrorKind::Internal, "old results stay").because(error))
+        // What was not cleared now is cleared the next time.
+        if let Ok(bytes) = cleared.await {
+            self.results_bytes.store(bytes, Ordering::Relaxed);
+        }
     }
 
     /// Takes a job.
@@ -156,8 +180,23 @@ impl Executions {
     ///
     /// Those of the history.
     pub(crate) async fn submit(state: &Arc<State>, job: Job) -> Result<Submitted> {
+        let state = Arc::clone(state);
+        // A client that goes away meanwhile leaves nothing half done.
+        let submitting = tokio::spawn(async move { Self::take(&state, job).await });
+        submitting.await.map_err(|error| {
+            Error::new(ErrorKind::Internal, "the query was not taken").because(error)
+        })?
+    }
+
+    async fn take(state: &Arc<State>, job: Job) -> Result<Submitted> {
         let executions = &state.executions;
-        let length = job.execution.query.len();
+        if let Some(token) = &job.token
+            && let Some(known) = executions.database.execution_of(token).await?
+        {
+            return Ok(Submitted::Known(Box::new(parsed(&known)?)));
+        }
+        let body = written(&job.execution)?;
+        let length = body.len();
         let is_full = executions.lock().len() >= executions.options.queued
             || executions.queued_bytes.load(Ordering::Relaxed) + length > QUEUED_BYTES_MAX;
         if is_full {
@@ -171,7 +210,7 @@ impl Executions {
             submitted_ms: job.execution.submitted_ms,
             token: job.token.clone(),
             same: None,
-            body: written(&job.execution)?,
+            body,
         };
         if let Some(known) = executions.database.add_execution(kept).await? {
             return Ok(Submitted::Known(Box::new(parsed(&known)?)));
@@ -208,7 +247,13 @@ impl Executions {
             return Ok(Some(live.execution()));
         }
         let bodies = self.database.executions(vec![id.to_owned()]).await?;
-        bodies.first().map(|body| parsed(body)).transpose()
+        let Some(body) = bodies.first() else { return Ok(None) };
+        let execution: Execution = parsed(body)?;
+        // It may have ended between the two looks.
+        let is_gone = !execution.state.is_final()
+            && execution.owner != self.owner.name
+            && !self.owner.is_alive(&execution.owner);
+        Ok(Some(if is_gone { self.interrupted(execution).await? } else { execution }))
     }
 
     /// The ids of a workgroup's executions, the newest first.
@@ -239,11 +284,19 @@ impl Executions {
     ///
     /// # Errors
     ///
-    /// Those of the history.
+    /// `NotSupported` if another server of this history runs it, and those of the history.
     pub(crate) async fn stop(&self, id: &str) -> Result<bool> {
         let live = self.lock().get(id).map(Arc::clone);
         let Some(live) = live else {
-            return Ok(self.execution(id, Duration::ZERO).await?.is_some());
+            let known = self.execution(id, Duration::ZERO).await?;
+            let elsewhere = known
+                .as_ref()
+                .filter(|known| !known.state.is_final() && known.owner != self.owner.name);
+            if elsewhere.is_some() {
+                let message = "another server of this data folder runs the query: stop it there";
+                return Err(Error::new(ErrorKind::NotSupported, message));
+            }
+            return Ok(known.is_some());
         };
         live.stop(Stop::Asked);
         live.ended(STOP_TIME).await;
@@ -256,9 +309,8 @@ impl Executions {
         for live in &live {
             live.stop(Stop::Closing);
         }
-        for live in live {
-            live.ended(STOP_TIME).await;
-        }
+        let ended = live.iter().map(|live| live.ended(STOP_TIME));
+        futures::future::join_all(ended).await;
     }
 
     /// Where a result lies that is not in S3.
@@ -276,9 +328,9 @@ impl Executions {
     }
 }
 
-/// Removes the oldest results as long as all of them take more than so many bytes.
-fn clear(folder: &Path, bytes_max: u64) {
-    let Ok(entries) = std::fs::read_dir(folder) else { return };
+/// Removes the oldest results as long as all of them take more than so many bytes. Gives how many are left.
+fn clear(folder: &Path, bytes_max: u64) -> u64 {
+    let Ok(entries) = std::fs::read_dir(folder) else { return 0 };
     let mut results: Vec<(SystemTime, u64, PathBuf)> = (entries.flatten())
         .filter(|entry| entry.path().extension().is_none())
         .filter_map(|entry| {
@@ -296,6 +348,7 @@ fn clear(folder: &Path, bytes_max: u64) {
         let _ = std::fs::remove_file(path);
         bytes -= length;
     }
+    bytes
 }
 
 /// The time, in milliseconds since 1970.

@@ -26,9 +26,12 @@ impl Owner {
     pub(crate) fn enter(folder: &Path) -> Result<Self> {
         std::fs::create_dir_all(folder).map_err(|error| cannot_write(folder, error))?;
         let name = Uuid::new_v4().to_string();
+        // Nobody sees it before it is locked.
         let path = folder.join(&name);
-        let lock = File::create(&path).map_err(|error| cannot_write(&path, error))?;
-        lock.lock().map_err(|error| cannot_write(&path, error))?;
+        let hidden = folder.join(format!(".{name}"));
+        let lock = File::create(&hidden).map_err(|error| cannot_write(&hidden, error))?;
+        lock.lock().map_err(|error| cannot_write(&hidden, error))?;
+        std::fs::rename(&hidden, &path).map_err(|error| cannot_write(&path, error))?;
         Ok(Self { name, folder: folder.to_owned(), _lock: lock })
     }
 
@@ -43,7 +46,7 @@ impl Owner {
         let Ok(entries) = std::fs::read_dir(&self.folder) else { return };
         for entry in entries.flatten() {
             let name = entry.file_name().to_string_lossy().into_owned();
-            if !self.is_alive(&name) {
+            if !name.starts_with('.') && !self.is_alive(&name) {
                 // The next one tries it again.
                 let _ = std::fs::remove_file(entry.path());
             }

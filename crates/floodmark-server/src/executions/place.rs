@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use floodmark_buckets::Bucket;
 use floodmark_engine::{Error, ErrorKind, Result};
 
 use crate::executions::execution::Execution;
@@ -33,7 +32,11 @@ impl ResultPlace {
             return None;
         }
         let slash = if prefix.is_empty() || prefix.ends_with('/') { "" } else { "/" };
-        Some(Self::S3 { bucket: bucket.to_owned(), prefix: format!("{prefix}{slash}") })
+        let prefix = format!("{prefix}{slash}");
+        // The longest of all names below it must be a key.
+        let longest = format!("{prefix}tables/00000000-0000-0000-0000-000000000000-manifest.csv");
+        floodmark_buckets::check_key(&longest).ok()?;
+        Some(Self::S3 { bucket: bucket.to_owned(), prefix })
     }
 
     /// The address of something below it; None if it is not in S3.
@@ -50,15 +53,6 @@ fn parts(address: &str) -> Option<(&str, &str)> {
     address.strip_prefix("s3://")?.split_once('/')
 }
 
-/// The bucket of this machine that an address lies in. One that is not here is made, over one that may be in AWS.
-fn bucket(state: &State, name: &str) -> Result<Bucket> {
-    Ok(match state.buckets.find(name) {
-        Some(bucket) => bucket,
-        None if state.engine.has_s3() => state.buckets.create_overlay(name)?,
-        None => state.buckets.create(name)?,
-    })
-}
-
 /// Brings the finished result of an execution to its address in S3.
 ///
 /// # Errors
@@ -71,15 +65,15 @@ pub(super) async fn publish(
     id: &str,
 ) -> Result<()> {
     let (name, key) = known_parts(address)?;
-    if is_remote(state, name) {
+    let Some(bucket) = state.engine.bucket_to_write(name).await? else {
         state.engine.upload(name, key, &file).await?;
         // What it gives page by page is read here.
         let kept = state.executions.managed(id);
         return std::fs::rename(&file, &kept).map_err(|error| cannot_write(&kept, error));
-    }
-    let (state, name, key) = (Arc::clone(state), name.to_owned(), key.to_owned());
+    };
+    let key = key.to_owned();
     blocking(move || {
-        bucket(&state, &name)?.adopt(&key, &file)?;
+        bucket.adopt(&key, &file)?;
         Ok(())
     })
     .await
@@ -92,30 +86,24 @@ pub(super) async fn publish(
 /// Those of [`publish`].
 pub(super) async fn put(state: &Arc<State>, bytes: Vec<u8>, address: &str) -> Result<()> {
     let (name, key) = known_parts(address)?;
-    if is_remote(state, name) {
+    let Some(bucket) = state.engine.bucket_to_write(name).await? else {
         let path = state.executions.managed(&format!("{}.part", uuid::Uuid::new_v4()));
         std::fs::write(&path, bytes).map_err(|error| cannot_write(&path, error))?;
         let uploaded = state.engine.upload(name, key, &path).await;
         // It was for the upload alone.
         let _ = std::fs::remove_file(&path);
         return uploaded;
-    }
-    let (state, name, key) = (Arc::clone(state), name.to_owned(), key.to_owned());
+    };
+    let key = key.to_owned();
     blocking(move || {
         use std::io::Write;
-        let mut writing = bucket(&state, &name)?.write(&key)?;
-        writing
-            .write_all(&bytes)
-            .map_err(|error| cannot_write(&state.executions.managed(&key), error))?;
+        let mut writing = bucket.write(&key)?;
+        let path = writing.path().to_owned();
+        writing.write_all(&bytes).map_err(|error| cannot_write(&path, error))?;
         writing.finish()?;
         Ok(())
     })
     .await
-}
-
-/// Whether what is written to a bucket goes to AWS.
-fn is_remote(state: &State, bucket: &str) -> bool {
-    state.engine.writes_s3() && state.buckets.find(bucket).is_none()
 }
 
 fn known_parts(address: &str) -> Result<(&str, &str)> {

@@ -10,13 +10,14 @@ use datafusion::arrow::datatypes::SchemaRef;
 use floodmark_engine::dialect::Statement;
 use floodmark_engine::{CopyRows, Error, ErrorKind, Result};
 use futures::StreamExt;
+use tokio::task::JoinError;
 
 use crate::executions::class::Class;
 use crate::executions::execution::{Execution, ExecutionState, Failure, Statistics};
 use crate::executions::live::{Live, Stop};
 use crate::executions::place::{ResultPlace, bucket_of, metadata_address, publish, put};
 use crate::executions::{Job, failure, now_ms, written};
-use crate::limits::{ABANDONED_CHECKED_EVERY, LETTING_GO_TIME};
+use crate::limits::{ABANDONED_CHECKED_EVERY, KEEPING_PAUSE, LETTING_GO_TIME};
 use crate::results::columns::{self, ColumnInfo};
 use crate::results::metadata::Metadata;
 use crate::results::{Finished, Form, ResultFile};
@@ -74,15 +75,18 @@ pub(super) async fn run(state: &Arc<State>, live: &Arc<Live>, job: Job) {
         }
     }
     let same = same.filter(|_| execution.state == ExecutionState::Succeeded);
-    let kept = match written(&execution) {
-        Ok(body) => state.executions.database.end_execution(&execution.id, same, body).await,
-        Err(error) => Err(error),
-    };
-    if let Err(error) = kept {
-        state.tell(&format!("the end of the query {} is not kept: {error}", execution.id));
-    }
     state.tell_query(&execution);
+    while let Err(error) = kept(state, &execution, same.clone()).await {
+        state.tell(&format!("the end of the query {} is not kept yet: {error}", execution.id));
+        live.set(|known| *known = execution.clone());
+        tokio::time::sleep(KEEPING_PAUSE).await;
+    }
     live.set(|known| *known = execution);
+}
+
+async fn kept(state: &State, execution: &Execution, same: Option<String>) -> Result<()> {
+    let body = written(execution)?;
+    state.executions.database.end_execution(&execution.id, same, body).await
 }
 
 fn millis(duration: Duration) -> u64 {
@@ -115,28 +119,33 @@ async fn supervised(
         // What only asks or changes the catalog does not wait for the threads of queries either.
         if reads { executions.runtime.spawn(work) } else { tokio::spawn(work) }
     };
-    let outcome = tokio::select! {
-        done = &mut work => match done {
-            Ok(Ok(done)) => Ok(done),
-            Ok(Err(error)) => Err((ExecutionState::Failed, failure::of(&error))),
-            Err(error) => {
-                let error = Error::new(ErrorKind::Internal, "the query ended with a defect").because(error);
-                Err((ExecutionState::Failed, failure::of(&error)))
-            }
-        },
-        why = stopped(state, live) => {
-            work.abort();
-            // What it holds is let go before anybody hears that it ended, if it comes to an end soon.
-            if tokio::time::timeout(LETTING_GO_TIME, &mut work).await.is_err() {
-                tokio::spawn(async move {
-                    let _ = work.await;
-                    drop(place);
-                });
-            }
-            Err(ended_by(why))
-        }
+    let why = tokio::select! {
+        done = &mut work => return (outcome(done), queued),
+        why = stopped(state, live) => why,
     };
-    (outcome, queued)
+    if !live.may_break_off() {
+        return (outcome(work.await), queued);
+    }
+    work.abort();
+    // What it holds is let go before anybody hears that it ended, if it comes to an end soon.
+    if tokio::time::timeout(LETTING_GO_TIME, &mut work).await.is_err() {
+        tokio::spawn(async move {
+            let _ = work.await;
+            drop(place);
+        });
+    }
+    (Err(ended_by(why)), queued)
+}
+
+fn outcome(done: Result<Result<Done>, JoinError>) -> Outcome {
+    let failed = |error: &Error| Err((ExecutionState::Failed, failure::of(error)));
+    match done {
+        Ok(Ok(done)) => Ok(done),
+        Ok(Err(error)) => failed(&error),
+        Err(error) => {
+            failed(&Error::new(ErrorKind::Internal, "the query ended with a defect").because(error))
+        }
+    }
 }
 
 /// Waits until an execution is to be stopped: it is told so, or nobody asks for it any more.
@@ -187,7 +196,7 @@ async fn work(state: &Arc<State>, live: &Live, job: Job, times: &Mutex<Times>) -
         session = session.with_unload_copy(Arc::clone(copy) as Arc<dyn CopyRows>);
     }
     let query = run_statement(session, statement).await?;
-    live.reads(&query.metrics);
+    live.runs(&query);
     let planned = begun.elapsed();
     times.lock().unwrap_or_else(PoisonError::into_inner).planning = planned;
     let (schema, mut rows, files) = (query.schema, query.rows, query.written);
@@ -196,7 +205,8 @@ async fn work(state: &Arc<State>, live: &Live, job: Job, times: &Mutex<Times>) -
             batch.map_err(Error::from)?;
         }
         note_engine(times, begun);
-        let manifest = manifest(state, &execution, &class, &place, files.files()).await?;
+        let manifest = manifest(state, &execution, &class, &place, files.files()).await;
+        let manifest = manifest.map_err(carried_out)?;
         let (columns, finished) = match copy.map(|copy| copy.finish()).transpose()?.flatten() {
             Some((columns, finished)) => (columns, Some(finished)),
             None => (columns::of_written(), None),
@@ -208,7 +218,7 @@ async fn work(state: &Arc<State>, live: &Live, job: Job, times: &Mutex<Times>) -
             output_rows: files.rows().unwrap_or_default(),
             output_bytes: 0,
         };
-        finish(state, &execution, &class, finished, done).await?
+        finish(state, &execution, &class, finished, done).await.map_err(carried_out)?
     } else {
         let mut file = ResultFile::create(path, class.form)?;
         file.header(&schema)?;
@@ -218,6 +228,8 @@ async fn work(state: &Arc<State>, live: &Live, job: Job, times: &Mutex<Times>) -
         }
         let finished = file.finish()?;
         note_engine(times, begun);
+        // From here on the result is shown, whoever stops it.
+        files.commit()?;
         let columns = match class.form {
             Form::Csv => columns::of_rows(&schema),
             Form::Lines(_) if class.statement_type == "DML" => columns::of_rows(&schema),
@@ -233,6 +245,12 @@ async fn work(state: &Arc<State>, live: &Live, job: Job, times: &Mutex<Times>) -
         finish(state, &execution, &class, Some(finished), done).await?
     };
     Ok(done)
+}
+
+/// What is said if only the list of the files could not be written.
+fn carried_out(error: Error) -> Error {
+    let message = format!("the rows were written and stay, but {error}");
+    Error::new(error.kind(), message).because(error)
 }
 
 async fn run_statement(
@@ -259,6 +277,7 @@ async fn finish(
             let place = state.executions.managed(&execution.id);
             std::fs::rename(&finished.path, &place)
                 .map_err(|error| crate::results::cannot_write(&place, error))?;
+            state.executions.has_grown(finished.bytes).await;
         }
         return Ok(done);
     };

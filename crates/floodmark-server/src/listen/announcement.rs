@@ -100,7 +100,8 @@ fn probe(address: SocketAddr) -> io::Result<String> {
     let mut stream = TcpStream::connect_timeout(&address, PROBE_TIME)?;
     stream.set_read_timeout(Some(PROBE_TIME))?;
     stream.set_write_timeout(Some(PROBE_TIME))?;
-    write!(stream, "GET /-/health HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")?;
+    let request = format!("GET /-/health HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes())?;
     let mut answer = [0; PROBE_BYTES_MAX];
     let mut length = 0;
     while length < answer.len() && !answer[..length].windows(4).any(|end| end == b"\r\n\r\n") {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
@@ -52,6 +52,9 @@ async fn secure(
         );
         stream.write_all(answer.as_bytes()).await.ok()?;
         stream.shutdown().await.ok()?;
+        // A request that is not read would cut the client off before it has read the answer.
+        let mut request = stream.take(HEAD_BYTES_MAX as u64);
+        tokio::io::copy(&mut request, &mut tokio::io::sink()).await.ok()?;
         return None;
     }
     acceptor.accept(stream).await.ok()

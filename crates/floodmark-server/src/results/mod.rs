@@ -105,7 +105,7 @@ impl ResultFile {
         Ok(())
     }
 
-    /// Ends the file: all of it is on the disk.
+    /// Ends the file: all of it is written.
     pub(crate) fn finish(mut self) -> Result<Finished> {
         if let Some(mut file) = self.file.take() {
             file.flush().map_err(|error| cannot_write(&self.path, error))?;

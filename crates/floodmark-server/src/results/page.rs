@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{BufReader, ErrorKind, Read, Seek, SeekFrom};
 use std::path::Path;
 
+use crate::limits::ROW_BYTES_MAX;
 use crate::results::csv;
 
 /// Where a page begins.
@@ -121,7 +122,7 @@ fn read(
                 at += taken as u64;
                 count += 1;
             }
-            None if is_end => return Err(NoPage::Malformed),
+            None if is_end || rest.len() > ROW_BYTES_MAX => return Err(NoPage::Malformed),
             None => {
                 out.truncate(length);
                 held.drain(..used);

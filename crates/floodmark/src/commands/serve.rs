@@ -217,7 +217,9 @@ pub(crate) async fn listen(
     // A place in S3 that is named is meant.
     let has_s3 = serving.pass_through
         || settings.catalog == CatalogKind::Glue
-        || serving.from.iter().any(|place| place.starts_with("s3"));
+        || serving.from.iter().any(|place| {
+            ["s3://", "s3a://", "s3n://"].iter().any(|scheme| place.starts_with(scheme))
+        });
     let engine = Engine::new(EngineOptions {
         buckets: Arc::clone(&buckets),
         has_s3,

@@ -501,6 +501,25 @@ fn a_program_runs_with_a_server_of_its_own() {
 }
 
 #[test]
+fn programs_run_at_the_same_time_over_one_data_folder() {
+    let home = tempfile::tempdir().expect("a temporary folder");
+    let start = || {
+        let mut command = command(&["run", "--", "/bin/sh", "-c", "echo ran"]);
+        command.env("FLOODMARK_HOME", home.path()).spawn().expect("the program starts")
+    };
+    let children: Vec<_> = (0..8).map(|_| start()).collect();
+    for child in children {
+        let output = child.wait_with_output().expect("it ends");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(
+            (output.status.code(), output.stdout.as_slice()),
+            (Some(0), &b"ran\n"[..]),
+            "{said}"
+        );
+    }
+}
+
+#[test]
 fn a_program_gets_the_signals_of_its_server() {
     for (name, code) in [("TERM", 9), ("INT", 10)] {
         let script = "trap 'kill $!; exit 9' TERM; trap 'kill $!; exit 10' INT; echo ready; sleep 600 > /dev/null 2>&1 & wait";

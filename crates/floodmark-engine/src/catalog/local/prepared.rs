@@ -7,7 +7,7 @@ use crate::catalog::{PreparedStatement, refused};
 use crate::error::Result;
 
 impl LocalCatalog {
-    /// Keeps a prepared statement, in place of one with the same name. Its name is kept as it is written.
+    /// Keeps a prepared statement, in place of one with the same name in any case. Its name is kept as it is written.
     ///
     /// # Errors
     ///
@@ -15,6 +15,10 @@ impl LocalCatalog {
     pub fn put_prepared(&self, statement: &PreparedStatement) -> Result<()> {
         let PreparedStatement { workgroup, name, sql, description, modified_s } = statement;
         self.write(|catalog| {
+            catalog.execute(
+                "DELETE FROM prepared_statements WHERE workgroup = ?1 AND lower(name) = lower(?2)",
+                params![workgroup, name],
+            )?;
             catalog.execute(
                 "INSERT OR REPLACE INTO prepared_statements
                      (workgroup, name, sql, description, modified_s) VALUES (?1, ?2, ?3, ?4, ?5)",
@@ -24,14 +28,14 @@ impl LocalCatalog {
         })
     }
 
-    /// The prepared statement with this name, if there is one.
+    /// The prepared statement with this name in any case, if there is one.
     ///
     /// # Errors
     ///
     /// `Unavailable` if the file cannot be read.
     pub fn prepared(&self, workgroup: &str, name: &str) -> Result<Option<PreparedStatement>> {
         let statements = self.all_prepared(workgroup)?;
-        Ok(statements.into_iter().find(|statement| statement.name == name))
+        Ok(statements.into_iter().find(|statement| statement.name.eq_ignore_ascii_case(name)))
     }
 
     /// All prepared statements of a workgroup in the order of their names.
@@ -71,7 +75,7 @@ impl LocalCatalog {
     ) -> Result<bool> {
         self.write(|catalog| {
             let dropped = catalog.execute(
-                "DELETE FROM prepared_statements WHERE workgroup = ?1 AND name = ?2",
+                "DELETE FROM prepared_statements WHERE workgroup = ?1 AND lower(name) = lower(?2)",
                 [workgroup, name],
             )?;
             match dropped {

@@ -177,7 +177,7 @@ fn glue_gives_tables_and_views_of_sql_as_athena_makes_them() {
     let glue = Glue::start(&[]);
     glue.rows("CREATE DATABASE web COMMENT 'the web'");
     glue.rows(&format!(
-        "CREATE EXTERNAL TABLE web.hits (path string, n bigint COMMENT 'how many') COMMENT 'it''s' PARTITIONED BY (day string) CLUSTERED BY (path) INTO 4 BUCKETS ROW FORMAT DELIMITED FIELDS TERMINATED BY ',' LOCATION '{place}' TBLPROPERTIES ('skip.header.line.count'='1')"
+        "CREATE EXTERNAL TABLE web.hits (path string, n bigint COMMENT 'how many') COMMENT \"it's\" PARTITIONED BY (day string) CLUSTERED BY (path) INTO 4 BUCKETS ROW FORMAT DELIMITED FIELDS TERMINATED BY ',' LOCATION '{place}' TBLPROPERTIES ('skip.header.line.count'='1')"
     ));
     glue.rows("CREATE VIEW web.totals AS SELECT sum(n) AS total, 'x' AS name FROM web.hits");
     let database = &glue.call("GetDatabase", json!({ "Name": "web" }))["Database"];
@@ -204,7 +204,7 @@ fn glue_gives_tables_and_views_of_sql_as_athena_makes_them() {
     assert_eq!(view["ViewExpandedText"], "/* Presto View */");
     assert_eq!(view["Parameters"]["presto_view"], "true");
     let columns =
-        json!([{ "Name": "total", "Type": "bigint" }, { "Name": "name", "Type": "varchar(1)" }]);
+        json!([{ "Name": "total", "Type": "bigint" }, { "Name": "name", "Type": "string" }]);
     assert_eq!(view["StorageDescriptor"]["Columns"], columns);
     // The same text makes the same view.
     let copy = json!({
