@@ -69,18 +69,19 @@ impl Waiting {
                 Some(extension) if extension == "lock" => path,
                 _ => path.with_extension("lock"),
             };
-            let is_dead = match File::options().write(true).open(&lock) {
-                Ok(file) => file.try_lock().is_ok().then_some(file).map(Some),
+            let locked = match File::options().write(true).open(&lock) {
+                Ok(file) => match file.try_lock() {
+                    Ok(()) => Some(file),
+                    Err(_) => continue,
+                },
                 // A folder is made after its lock, and removed before it.
-                Err(error) if error.kind() == io::ErrorKind::NotFound => Some(None),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => None,
                 // Whose lock cannot be asked may live.
-                Err(_) => None,
+                Err(_) => continue,
             };
-            // The lock is held until both are gone.
-            if let Some(_locked) = is_dead {
-                let _ = std::fs::remove_dir_all(lock.with_extension(""));
-                let _ = std::fs::remove_file(&lock);
-            }
+            let _ = std::fs::remove_dir_all(lock.with_extension(""));
+            let _ = std::fs::remove_file(&lock);
+            drop(locked);
         }
         Ok(())
     }
