@@ -101,7 +101,6 @@ pub(super) async fn start_query_execution(state: &Arc<State>, input: Asked) -> A
     let (statement, class) =
         read(state, query, &database, &workgroup.name, &input.execution_parameters).await?;
     let place = match (place, workgroup.output_location().and_then(ResultPlace::parse)) {
-        // Clients read what tells about tables from its file, also where other results are managed.
         (ResultPlace::Managed, Some(place)) if class.is_told_in_a_file() => place,
         (place, _) => place,
     };

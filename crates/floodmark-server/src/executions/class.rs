@@ -104,9 +104,10 @@ impl Class {
         }
     }
 
-    /// Whether it tells about something, or changes the catalog, and gives no rows.
+    /// Whether awswrangler reads the answer from its file, also where results are managed. Any other has no file then, because
+    /// pyarrow would look for it elsewhere.
     pub(crate) fn is_told_in_a_file(&self) -> bool {
-        self.statement_type != "DML" && !self.writes
+        matches!(self.substatement, Some("DESCRIBE_TABLE" | "DESC_VIEW" | "SHOW_CREATE_TABLE"))
     }
 
     /// What the file `.metadata` calls a statement that writes.
