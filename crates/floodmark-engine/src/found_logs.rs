@@ -1,26 +1,34 @@
 //! The logs at the places that are asked, as tables of the database `logs` beside those of the catalog.
 
+use std::error::Error as _;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Instant;
 
 use floodmark_formats::{LogType, table};
-use tokio::sync::Mutex;
+use futures::FutureExt;
+use futures::future::{BoxFuture, Shared};
 
 use crate::catalog::{Database, LOGS, Relation, TableDefinition, log_relation, refused};
-use crate::error::Result;
-use crate::limits::{FOUND_LOGS_PLACES_MAX, FOUND_LOGS_TIME_MAX};
+use crate::error::{Error, ErrorKind, Result};
+use crate::limits::{FOUND_LOGS_FAILURE_TIME_MAX, FOUND_LOGS_PLACES_MAX, FOUND_LOGS_TIME_MAX};
+use crate::scan::summarise;
 use crate::session::Session;
 
 /// Which logs were found lately, by the places where they were looked for.
 #[derive(Debug, Default)]
 pub(crate) struct FoundLogs(Mutex<Vec<Found>>);
 
-/// What was found at places.
+/// What was found at places, or is being looked for.
 #[derive(Debug)]
 struct Found {
     places: Vec<String>,
-    at: Instant,
-    logs: Vec<&'static LogType>,
+    listing: Listing,
+    /// How long it is remembered, once it has ended.
+    kept_until: Arc<OnceLock<Instant>>,
 }
+
+/// A search that goes on when nobody waits for it. All who ask meanwhile wait for the same one.
+type Listing = Shared<BoxFuture<'static, Result<Vec<&'static LogType>, Arc<Error>>>>;
 
 impl Session<'_> {
     /// The databases of the catalog in the order of their names, with `logs` where places are asked.
@@ -65,6 +73,25 @@ impl Session<'_> {
         self.catalog().relations(database).await
     }
 
+    /// The same for a list over several databases: if the logs cannot be listed they are left out, and a note says so.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound` if there is no such database, and those of the catalog.
+    pub async fn listed_relations(
+        &self,
+        database: &str,
+        notes: &mut Vec<String>,
+    ) -> Result<Vec<Relation>> {
+        match self.relations(database).await {
+            Err(error) if self.has_places() && database.eq_ignore_ascii_case(LOGS) => {
+                notes.push(format!("the tables of `{LOGS}` are left out: {error}"));
+                Ok(Vec::new())
+            }
+            relations => relations,
+        }
+    }
+
     /// What a name in a database stands for, as [`Session::relations`] lists it.
     ///
     /// # Errors
@@ -92,26 +119,70 @@ impl Session<'_> {
         }
         let places = self.dataset().places.iter().map(|place| format!("{:?}", place.location));
         let places: Vec<String> = places.collect();
-        let mut known = self.engine().found_logs().0.lock().await;
-        known.retain(|found| found.at.elapsed() < FOUND_LOGS_TIME_MAX);
-        let logs = match known.iter().find(|found| found.places == places) {
-            Some(found) => found.logs.clone(),
-            None => {
-                let summary = self.summary().await?;
-                let logs: Vec<_> = summary.logs.iter().map(|log| log.log_type).collect();
-                known.truncate(FOUND_LOGS_PLACES_MAX - 1);
-                known.insert(0, Found { places, at: Instant::now(), logs: logs.clone() });
-                logs
+        let listing = {
+            let mut known =
+                self.engine().found_logs().0.lock().unwrap_or_else(PoisonError::into_inner);
+            let now = Instant::now();
+            known.retain(|found| found.kept_until.get().is_none_or(|until| now < *until));
+            match known.iter().find(|found| found.places == places) {
+                Some(found) => found.listing.clone(),
+                None => {
+                    let found = self.look_for_logs(places);
+                    let listing = found.listing.clone();
+                    known.truncate(FOUND_LOGS_PLACES_MAX - 1);
+                    known.insert(0, found);
+                    listing
+                }
             }
         };
+        let logs = listing.await.map_err(|error| again(&error))?;
         let tables = logs.iter().filter_map(|log_type| table::find(log_type.name));
         let mut tables: Vec<_> = tables.map(|table| log_relation(table)).collect();
         tables.sort_by(|one, other| one.name.cmp(&other.name));
         Ok(tables)
     }
 
-    fn has_places(&self) -> bool {
+    /// Begins to look for logs at the places.
+    fn look_for_logs(&self, places: Vec<String>) -> Found {
+        let kept_until = Arc::<OnceLock<Instant>>::default();
+        let until = Arc::clone(&kept_until);
+        let dataset = Arc::clone(self.dataset());
+        let keep_going = self.engine().options().keep_going;
+        let task = self.engine().io().spawn(async move { summarise(&dataset, keep_going).await });
+        let io = self.engine().io();
+        let ended = io.spawn(async move {
+            let summary = task.await.unwrap_or_else(|error| Err(ended_early().because(error)));
+            let kept =
+                if summary.is_ok() { FOUND_LOGS_TIME_MAX } else { FOUND_LOGS_FAILURE_TIME_MAX };
+            until.get_or_init(|| Instant::now() + kept);
+            let summary = summary.map_err(Arc::new)?;
+            Ok(summary.logs.iter().map(|log| log.log_type).collect())
+        });
+        let listing = ended
+            .map(|logs| logs.unwrap_or_else(|error| Err(Arc::new(ended_early().because(error)))));
+        Found { places, listing: listing.boxed().shared(), kept_until }
+    }
+
+    /// Whether places are asked, whose logs are the database `logs`.
+    pub fn has_places(&self) -> bool {
         !self.dataset().places.is_empty()
+    }
+}
+
+fn ended_early() -> Error {
+    Error::new(ErrorKind::Internal, "the search for logs ended early")
+}
+
+/// An error for one more of those who wait for the same.
+fn again(error: &Arc<Error>) -> Error {
+    let copy = Error::new(error.kind(), error.to_string());
+    let copy = match error.hint_text() {
+        Some(hint) => copy.hint(hint),
+        None => copy,
+    };
+    match error.source() {
+        Some(source) => copy.because(source.to_string()),
+        None => copy,
     }
 }
 

@@ -205,6 +205,9 @@ pub const BUCKET_PAGE_MAX: usize = 10_000;
 /// How long is remembered which logs lie at places, for those who list their tables.
 pub const FOUND_LOGS_TIME_MAX: Duration = Duration::from_secs(300);
 
+/// How long is remembered that places could not be listed, for those who list their tables again at once.
+pub const FOUND_LOGS_FAILURE_TIME_MAX: Duration = Duration::from_secs(10);
+
 /// For how many sets of places is remembered which logs lie there.
 pub const FOUND_LOGS_PLACES_MAX: usize = 16;
 

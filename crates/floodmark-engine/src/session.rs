@@ -285,7 +285,7 @@ impl<'a> Session<'a> {
                 Found::Log(table) => Arc::new(LogTable::new(scan.clone(), table, &parsed.hidden)),
                 Found::Rejected => Arc::new(RejectedTable::new(scan.clone())),
                 Found::ThreatIps => threat_ips(self.who())?,
-                Found::Information => information(self, &name.name).await?,
+                Found::Information => information(self, &name.name, &mut notes).await?,
             };
             tables.push((name, provider));
         }

@@ -271,9 +271,7 @@ impl Database {
 
     /// Keeps an entry under its name, in place of the one that is there.
     pub(crate) async fn put<T: Serialize>(&self, kind: &str, name: &str, entry: &T) -> Result<()> {
-        let body = serde_json::to_string(entry).map_err(|error| {
-            Error::new(ErrorKind::Internal, "an entry cannot be written").because(error)
-        })?;
+        let body = written(entry)?;
         let (kind, name) = (kind.to_owned(), name.to_owned());
         self.run(move |connection| {
             connection.execute(
@@ -283,6 +281,49 @@ impl Database {
             Ok(())
         })
         .await
+    }
+
+    /// Gives an entry another body, made of the one that it has: nobody changes it in between. Gives what kept it from that.
+    pub(crate) async fn change<T, E>(
+        &self,
+        kind: &str,
+        name: &str,
+        change: impl FnOnce(Option<T>) -> Result<T, E> + Send + 'static,
+    ) -> Result<Result<(), E>>
+    where
+        T: Serialize + DeserializeOwned,
+        E: Send + 'static,
+    {
+        let (kind, name) = (kind.to_owned(), name.to_owned());
+        let changed = self.run(move |connection| {
+            let transaction = connection.transaction_with_behavior(Immediate)?;
+            let known: Option<String> = transaction
+                .query_row(
+                    "SELECT body FROM entries WHERE kind = ?1 AND name = ?2",
+                    [&kind, &name],
+                    |row| row.get(0),
+                )
+                .optional()?;
+            let known = match known.map(|body| parsed(&body)).transpose() {
+                Ok(known) => known,
+                Err(error) => return Ok(Err(error)),
+            };
+            let entry = match change(known) {
+                Ok(entry) => entry,
+                Err(refusal) => return Ok(Ok(Err(refusal))),
+            };
+            let body = match written(&entry) {
+                Ok(body) => body,
+                Err(error) => return Ok(Err(error)),
+            };
+            transaction.execute(
+                "INSERT OR REPLACE INTO entries (kind, name, body) VALUES (?1, ?2, ?3)",
+                [&kind, &name, &body],
+            )?;
+            transaction.commit()?;
+            Ok(Ok(Ok(())))
+        });
+        changed.await?
     }
 
     /// The entry with this name, if there is one.
@@ -319,6 +360,19 @@ impl Database {
         bodies.iter().map(|body| parsed(body)).collect()
     }
 
+    /// Forgets all entries whose names begin with this.
+    pub(crate) async fn forget_below(&self, kind: &str, prefix: &str) -> Result<()> {
+        let (kind, prefix) = (kind.to_owned(), prefix.to_owned());
+        self.run(move |connection| {
+            connection.execute(
+                "DELETE FROM entries WHERE kind = ?1 AND substr(name, 1, length(?2)) = ?2",
+                [kind, prefix],
+            )?;
+            Ok(())
+        })
+        .await
+    }
+
     /// Forgets an entry. Gives whether there was one.
     pub(crate) async fn forget(&self, kind: &str, name: &str) -> Result<bool> {
         let (kind, name) = (kind.to_owned(), name.to_owned());
@@ -347,6 +401,13 @@ fn alone(path: &Path) -> io::Result<File> {
         private(path)?;
     }
     Ok(lock)
+}
+
+/// An entry as this database keeps it.
+fn written<T: Serialize>(entry: &T) -> Result<String> {
+    serde_json::to_string(entry).map_err(|error| {
+        Error::new(ErrorKind::Internal, "an entry cannot be written").because(error)
+    })
 }
 
 /// What a body of this database says.

@@ -15,12 +15,13 @@ use crate::session::Session;
 pub(crate) async fn information(
     session: &Session<'_>,
     name: &str,
+    notes: &mut Vec<String>,
 ) -> Result<Arc<dyn TableProvider>> {
     let mut relations = Vec::new();
     let databases = session.databases().await?;
     if name != "schemata" {
         for database in &databases {
-            for relation in session.relations(&database.name).await? {
+            for relation in session.listed_relations(&database.name, notes).await? {
                 relations.push((database.name.clone(), relation));
             }
         }

@@ -47,6 +47,8 @@ pub(crate) const DATABASE: &str = "default";
 pub const LOGS: &str = "logs";
 /// The database that tells about databases, tables and columns.
 pub(crate) const INFORMATION_SCHEMA: &str = "information_schema";
+/// The databases that are there without being made, so that none can be made with their names.
+pub(crate) const RESERVED: [&str; 2] = [LOGS, INFORMATION_SCHEMA];
 /// The table of the lines that are no rows.
 pub const REJECTED: &str = "rejected";
 

@@ -40,6 +40,13 @@ pub(crate) fn schema_already_exists(database: &str) -> Error {
         .code("SCHEMA_ALREADY_EXISTS")
 }
 
+/// A database may not be made with this name.
+pub(crate) fn schema_reserved(database: &str) -> Error {
+    Error::invalid_query(format!("the name `{database}` is reserved: no database can have it"))
+        .code("NOT_SUPPORTED")
+        .hint("choose another name")
+}
+
 /// A database that is to be dropped still has tables.
 pub(crate) fn schema_not_empty(database: &str) -> Error {
     Error::invalid_query(format!("Database {database} is not empty. One or more tables exist."))
@@ -90,6 +97,15 @@ pub(crate) fn only_read() -> Error {
     Error::new(ErrorKind::NotSupported, "the Glue Data Catalog is only read")
         .code("NOT_SUPPORTED")
         .hint("use `--catalog local` to make tables on this machine")
+}
+
+/// A table with partitions is to get another number of partition keys.
+pub(crate) fn has_partitions(table: &str, keys: usize, new_keys: usize) -> Error {
+    Error::invalid_query(format!(
+        "the partitions of the table {table} have {keys} values, and would not fit {new_keys} partition keys"
+    ))
+    .code("NOT_SUPPORTED")
+    .hint("drop its partitions first, or make another table")
 }
 
 /// A query asks for more partitions than it may.

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::glue::{
-    Named, change, check_parameters, invalid, name, now_s, page_size, session, tags,
+    Named, change, check_parameters, check_place, invalid, name, now_s, page_size, session, tags,
 };
 use crate::json::Answer;
 use crate::limits::GLUE_PAGE_MAX;
@@ -19,7 +19,7 @@ use crate::sts::ACCOUNT;
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub(super) struct OfDatabase {
-    name: String,
+    name: Option<String>,
     database_input: GlueMembers,
     tags: BTreeMap<String, String>,
 }
@@ -33,7 +33,7 @@ pub(super) struct OfDatabases {
 
 /// `GetDatabase`.
 pub(super) async fn get_database(state: &Arc<State>, input: OfDatabase) -> Answer<Value> {
-    let name = name(&input.name, "name")?;
+    let name = name(input.name.as_deref(), "name")?;
     let named = Named { database: &name, table: "" };
     let session = session(state).await?;
     let database = session.named_database(&name).await.map_err(|error| named.fault(&error))?;
@@ -60,17 +60,16 @@ pub(super) async fn create_database(state: &Arc<State>, input: OfDatabase) -> An
     database.created_s = now_s();
     let key = database.name.clone();
     let named = Named { database: &key, table: "" };
+    tags::check_count(&input.tags)?;
     let session = session(state).await?;
     change(&session, named, move |local| local.create_database(&database, IfExists::Fail)).await?;
-    if !input.tags.is_empty() {
-        tags::put_on_database(state, &key, input.tags).await?;
-    }
+    tags::put_on_database(state, &key, input.tags).await?;
     Ok(json!({}))
 }
 
 /// `UpdateDatabase`.
 pub(super) async fn update_database(state: &Arc<State>, input: OfDatabase) -> Answer<Value> {
-    let key = name(&input.name, "name")?;
+    let key = name(input.name.as_deref(), "name")?;
     let database = database_of(&input)?;
     if database.name != key {
         return Err(invalid("the name of a database cannot be changed"));
@@ -89,7 +88,7 @@ pub(super) async fn update_database(state: &Arc<State>, input: OfDatabase) -> An
 
 /// `DeleteDatabase`: its tables go with it.
 pub(super) async fn delete_database(state: &Arc<State>, input: OfDatabase) -> Answer<Value> {
-    let key = name(&input.name, "name")?;
+    let key = name(input.name.as_deref(), "name")?;
     let named = Named { database: &key, table: "" };
     let session = session(state).await?;
     let dropped = key.clone();
@@ -97,12 +96,14 @@ pub(super) async fn delete_database(state: &Arc<State>, input: OfDatabase) -> An
         local.drop_database(&dropped, Contents::Drop, IfMissing::Fail)
     })
     .await?;
+    tags::forget_of_database(state, &key).await?;
     Ok(json!({}))
 }
 
 fn database_of(input: &OfDatabase) -> Answer<Database> {
     check_parameters(&input.database_input)?;
-    let given = input.database_input.get("Name").and_then(Value::as_str).unwrap_or_default();
+    check_place(input.database_input.get("LocationUri"))?;
+    let given = input.database_input.get("Name").and_then(Value::as_str);
     let name = name(given, "databaseInput.name")?;
     let named = Named { database: &name, table: "" };
     let mut database =

@@ -15,10 +15,10 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use floodmark_engine::catalog::{Catalog, GlueMembers, LOGS, LocalCatalog};
-use floodmark_engine::{Error, ErrorKind, Session};
+use floodmark_engine::{Error, ErrorKind, Session, check_bucket};
 use serde_json::{Value, json};
 
-use crate::json::{Action, Answer, Fault, action};
+use crate::json::{Action, Answer, Fault, action, missing_member};
 use crate::limits::{NAME_BYTES_MAX, PARAMETER_BYTES_MAX};
 use crate::page::{MalformedToken, shortened};
 use crate::state::State;
@@ -145,7 +145,7 @@ async fn change<T: Send + 'static>(
     named: Named<'_>,
     change: impl FnOnce(&LocalCatalog) -> floodmark_engine::Result<T> + Send + 'static,
 ) -> Answer<T> {
-    if named.database == LOGS {
+    if named.database == LOGS && session.has_places() {
         return Err(Fault::new(
             "AccessDeniedException",
             "the database logs has the logs at the places that Floodmark was started with, and is only read",
@@ -159,7 +159,8 @@ async fn change<T: Send + 'static>(
 }
 
 /// The name of an entry as the catalog keeps it.
-fn name(text: &str, member: &str) -> Answer<String> {
+fn name<'a>(text: impl Into<Option<&'a str>>, member: &str) -> Answer<String> {
+    let text = text.into().ok_or_else(|| invalid(missing_member(member)))?;
     let problem = if text.is_empty() {
         "Member must have length greater than or equal to 1".to_owned()
     } else if text.len() > NAME_BYTES_MAX {
@@ -206,6 +207,19 @@ fn check_parameters(input: &GlueMembers) -> Answer<()> {
         }
     }
     Ok(())
+}
+
+/// Refuses a place that is no bucket: clients may name no path of this machine.
+fn check_place(place: Option<&Value>) -> Answer<()> {
+    check_bucket(place.and_then(Value::as_str).unwrap_or_default())
+        .map_err(|error| invalid(told(&error)))
+}
+
+/// Refuses a table or a partition that lies, or whose partitions lie, in no bucket.
+fn check_storage(input: &GlueMembers) -> Answer<()> {
+    check_place(input.get("StorageDescriptor").and_then(|storage| storage.get("Location")))?;
+    let parameters = input.get("Parameters");
+    check_place(parameters.and_then(|parameters| parameters.get("storage.location.template")))
 }
 
 /// What went wrong with one of several.

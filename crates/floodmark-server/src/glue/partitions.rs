@@ -12,8 +12,8 @@ use serde_json::{Value, json};
 use crate::glue::expression::PartitionExpression;
 use crate::glue::tables::relation_of;
 use crate::glue::{
-    Named, change, detail, invalid, name, no_partition, not_satisfied, now_s, page_size,
-    partition_exists, session,
+    Named, change, check_storage, detail, invalid, name, no_partition, not_satisfied, now_s,
+    page_size, partition_exists, session,
 };
 use crate::json::{Answer, Fault};
 use crate::limits::{PARTITIONS_PAGE_MAX, SEGMENTS_MAX};
@@ -27,8 +27,8 @@ type Values = Vec<Option<String>>;
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub(super) struct OfPartition {
-    database_name: String,
-    table_name: String,
+    database_name: Option<String>,
+    table_name: Option<String>,
     /// The values of the partition that is meant.
     #[serde(alias = "PartitionValueList")]
     partition_values: Vec<String>,
@@ -38,8 +38,8 @@ pub(super) struct OfPartition {
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub(super) struct OfPartitions {
-    database_name: String,
-    table_name: String,
+    database_name: Option<String>,
+    table_name: Option<String>,
     expression: Option<String>,
     segment: Option<Segment>,
     exclude_column_schema: bool,
@@ -58,8 +58,8 @@ struct Segment {
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub(super) struct OfSeveral {
-    database_name: String,
-    table_name: String,
+    database_name: Option<String>,
+    table_name: Option<String>,
     partition_input_list: Vec<GlueMembers>,
     #[serde(alias = "PartitionsToDelete")]
     partitions_to_get: Vec<ValueList>,
@@ -82,7 +82,8 @@ struct Update {
 /// `GetPartition`.
 pub(super) async fn get_partition(state: &Arc<State>, input: OfPartition) -> Answer<Value> {
     let session = session(state).await?;
-    let table = table_of(&session, &input.database_name, &input.table_name).await?;
+    let table =
+        table_of(&session, input.database_name.as_deref(), input.table_name.as_deref()).await?;
     let wanted = [values(&table, &input.partition_values)?];
     let found = partitions_of(&session, &table, &wanted).await?.into_iter().flatten().next();
     let partition = found.ok_or_else(no_partition)?;
@@ -93,7 +94,8 @@ pub(super) async fn get_partition(state: &Arc<State>, input: OfPartition) -> Ans
 pub(super) async fn get_partitions(state: &Arc<State>, input: OfPartitions) -> Answer<Value> {
     let size = page_size(input.max_results, PARTITIONS_PAGE_MAX)?;
     let session = session(state).await?;
-    let table = table_of(&session, &input.database_name, &input.table_name).await?;
+    let table =
+        table_of(&session, input.database_name.as_deref(), input.table_name.as_deref()).await?;
     let expression = input.expression.as_deref().map(str::trim).unwrap_or_default();
     let chosen = match expression {
         "" => None,
@@ -126,7 +128,8 @@ pub(super) async fn get_partitions(state: &Arc<State>, input: OfPartitions) -> A
 /// `BatchGetPartition`. Partitions that are not registered are left out, as Glue does.
 pub(super) async fn batch_get_partition(state: &Arc<State>, input: OfSeveral) -> Answer<Value> {
     let session = session(state).await?;
-    let table = table_of(&session, &input.database_name, &input.table_name).await?;
+    let table =
+        table_of(&session, input.database_name.as_deref(), input.table_name.as_deref()).await?;
     let wanted = input.partitions_to_get.iter().map(|wanted| values(&table, &wanted.values));
     let wanted = wanted.collect::<Answer<Vec<_>>>()?;
     let found = partitions_of(&session, &table, &wanted).await?;
@@ -137,7 +140,8 @@ pub(super) async fn batch_get_partition(state: &Arc<State>, input: OfSeveral) ->
 /// `CreatePartition`.
 pub(super) async fn create_partition(state: &Arc<State>, input: OfPartition) -> Answer<Value> {
     let session = session(state).await?;
-    let table = table_of(&session, &input.database_name, &input.table_name).await?;
+    let table =
+        table_of(&session, input.database_name.as_deref(), input.table_name.as_deref()).await?;
     let partition = partition_in(&table, &input.partition_input)?;
     match register(&session, &table, vec![partition]).await?.as_slice() {
         [true] => Ok(json!({})),
@@ -148,7 +152,8 @@ pub(super) async fn create_partition(state: &Arc<State>, input: OfPartition) -> 
 /// `BatchCreatePartition`: what can be registered is.
 pub(super) async fn batch_create_partition(state: &Arc<State>, input: OfSeveral) -> Answer<Value> {
     let session = session(state).await?;
-    let table = table_of(&session, &input.database_name, &input.table_name).await?;
+    let table =
+        table_of(&session, input.database_name.as_deref(), input.table_name.as_deref()).await?;
     let mut errors = Vec::new();
     let (mut partitions, mut given) = (Vec::new(), Vec::new());
     for members in &input.partition_input_list {
@@ -173,7 +178,8 @@ pub(super) async fn batch_create_partition(state: &Arc<State>, input: OfSeveral)
 /// `UpdatePartition`.
 pub(super) async fn update_partition(state: &Arc<State>, input: OfPartition) -> Answer<Value> {
     let session = session(state).await?;
-    let table = table_of(&session, &input.database_name, &input.table_name).await?;
+    let table =
+        table_of(&session, input.database_name.as_deref(), input.table_name.as_deref()).await?;
     let update = Update {
         partition_value_list: input.partition_values,
         partition_input: input.partition_input,
@@ -185,7 +191,8 @@ pub(super) async fn update_partition(state: &Arc<State>, input: OfPartition) -> 
 /// `BatchUpdatePartition`.
 pub(super) async fn batch_update_partition(state: &Arc<State>, input: OfSeveral) -> Answer<Value> {
     let session = session(state).await?;
-    let table = table_of(&session, &input.database_name, &input.table_name).await?;
+    let table =
+        table_of(&session, input.database_name.as_deref(), input.table_name.as_deref()).await?;
     let mut errors = Vec::new();
     for update in input.entries {
         let values = update.partition_value_list.clone();
@@ -199,7 +206,8 @@ pub(super) async fn batch_update_partition(state: &Arc<State>, input: OfSeveral)
 /// `DeletePartition`.
 pub(super) async fn delete_partition(state: &Arc<State>, input: OfPartition) -> Answer<Value> {
     let session = session(state).await?;
-    let table = table_of(&session, &input.database_name, &input.table_name).await?;
+    let table =
+        table_of(&session, input.database_name.as_deref(), input.table_name.as_deref()).await?;
     let wanted = values(&table, &input.partition_values)?;
     match forget(&session, &table, vec![wanted]).await?.as_slice() {
         [true] => Ok(json!({})),
@@ -210,7 +218,8 @@ pub(super) async fn delete_partition(state: &Arc<State>, input: OfPartition) -> 
 /// `BatchDeletePartition`.
 pub(super) async fn batch_delete_partition(state: &Arc<State>, input: OfSeveral) -> Answer<Value> {
     let session = session(state).await?;
-    let table = table_of(&session, &input.database_name, &input.table_name).await?;
+    let table =
+        table_of(&session, input.database_name.as_deref(), input.table_name.as_deref()).await?;
     let wanted = input.partitions_to_get.iter().map(|wanted| values(&table, &wanted.values));
     let wanted = wanted.collect::<Answer<Vec<_>>>()?;
     let dropped = forget(&session, &table, wanted).await?;
@@ -220,9 +229,13 @@ pub(super) async fn batch_delete_partition(state: &Arc<State>, input: OfSeveral)
 }
 
 /// The table whose partitions are meant. A view has none.
-async fn table_of(session: &Session<'_>, database: &str, table: &str) -> Answer<TableDefinition> {
+async fn table_of(
+    session: &Session<'_>,
+    database: Option<&str>,
+    table: Option<&str>,
+) -> Answer<TableDefinition> {
     let table = name(table, "tableName")?;
-    Ok(match relation_of(session, database, &table).await? {
+    Ok(match relation_of(session, database, Some(&table)).await? {
         Relation::Table(table) => table,
         Relation::View(view) => TableDefinition {
             database: view.database,
@@ -292,6 +305,7 @@ async fn replace(session: &Session<'_>, table: &TableDefinition, update: Update)
 const CREATED: &str = "CreationTime";
 
 fn partition_in(table: &TableDefinition, input: &GlueMembers) -> Answer<RegisteredPartition> {
+    check_storage(input)?;
     let read = RegisteredPartition::of_glue(table, input);
     let mut partition = read.map_err(|error| named(table).fault(&error))?;
     if let Some(glue) = &mut partition.glue {

@@ -52,19 +52,22 @@ pub(super) async fn search_tables(state: &Arc<State>, search: Search) -> Answer<
     let session = session(state).await?;
     let named = Named::default();
     let databases = session.databases().await.map_err(|error| named.fault(&error))?;
-    let mut found = Vec::new();
+    let (mut found, mut notes) = (Vec::new(), Vec::new());
     for database in databases {
         let wanted = search.filters.iter().filter(|filter| filter.key == "DatabaseName");
         if wanted.into_iter().any(|filter| !filter.value.eq_ignore_ascii_case(&database.name)) {
             continue;
         }
-        let relations = session.relations(&database.name).await;
+        let relations = session.listed_relations(&database.name, &mut notes).await;
         for relation in relations.map_err(|error| named.fault(&error))? {
             let table = written(&relation);
             if search.takes(&table) {
                 found.push((order(&relation, &database.name), table));
             }
         }
+    }
+    for note in notes {
+        state.tell(&format!("SearchTables: {note}"));
     }
     let (found, last) = page::of(found, |(order, _)| order.clone(), after.as_deref(), size);
     let token = last.map(|last| page::token(&scope, last));

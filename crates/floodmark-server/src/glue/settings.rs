@@ -17,8 +17,8 @@ pub(super) struct OfCatalog {}
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub(super) struct OfTable {
-    database_name: String,
-    table_name: String,
+    database_name: Option<String>,
+    table_name: Option<String>,
     column_names: Vec<String>,
 }
 
@@ -35,7 +35,7 @@ pub(super) async fn get_catalogs(_: &Arc<State>, _: OfCatalog) -> Answer<Value> 
 /// `GetColumnStatisticsForTable` and `GetColumnStatisticsForPartition`: none are kept.
 pub(super) async fn get_column_statistics(state: &Arc<State>, input: OfTable) -> Answer<Value> {
     let session = session(state).await?;
-    relation_of(&session, &input.database_name, &input.table_name).await?;
+    relation_of(&session, input.database_name.as_deref(), input.table_name.as_deref()).await?;
     let error = json!({
         "ErrorCode": "EntityNotFoundException",
         "ErrorMessage": "No statistics are kept of this column.",
@@ -59,7 +59,7 @@ pub(super) async fn get_encryption_settings(_: &Arc<State>, _: OfCatalog) -> Ans
 /// `GetPartitionIndexes`: partitions are found without any.
 pub(super) async fn get_partition_indexes(state: &Arc<State>, input: OfTable) -> Answer<Value> {
     let session = session(state).await?;
-    relation_of(&session, &input.database_name, &input.table_name).await?;
+    relation_of(&session, input.database_name.as_deref(), input.table_name.as_deref()).await?;
     Ok(json!({ "PartitionIndexDescriptorList": [] }))
 }
 

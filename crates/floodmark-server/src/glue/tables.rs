@@ -8,7 +8,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::glue::{
-    Named, change, check_parameters, detail, invalid, name, now_s, page_size, session,
+    Named, change, check_parameters, check_storage, detail, invalid, name, now_s, page_size,
+    session, tags,
 };
 use crate::json::Answer;
 use crate::limits::GLUE_PAGE_MAX;
@@ -22,8 +23,8 @@ pub(super) const VERSION: &str = "0";
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub(super) struct OfTable {
-    database_name: String,
-    name: String,
+    database_name: Option<String>,
+    name: Option<String>,
     table_input: GlueMembers,
     open_table_format_input: Option<Value>,
     update_open_table_format_input: Option<Value>,
@@ -32,7 +33,7 @@ pub(super) struct OfTable {
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub(super) struct OfTables {
-    database_name: String,
+    database_name: Option<String>,
     expression: Option<String>,
     max_results: Option<i64>,
     next_token: Option<String>,
@@ -41,20 +42,21 @@ pub(super) struct OfTables {
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub(super) struct OfSeveral {
-    database_name: String,
+    database_name: Option<String>,
     tables_to_delete: Vec<String>,
 }
 
 /// `GetTable`.
 pub(super) async fn get_table(state: &Arc<State>, input: OfTable) -> Answer<Value> {
     let session = session(state).await?;
-    let relation = relation_of(&session, &input.database_name, &input.name).await?;
+    let relation =
+        relation_of(&session, input.database_name.as_deref(), input.name.as_deref()).await?;
     Ok(json!({ "Table": written(&relation) }))
 }
 
 /// `GetTables`.
 pub(super) async fn get_tables(state: &Arc<State>, input: OfTables) -> Answer<Value> {
-    let database = name(&input.database_name, "databaseName")?;
+    let database = name(input.database_name.as_deref(), "databaseName")?;
     let named = Named { database: &database, table: "" };
     let expression = input.expression.unwrap_or_default();
     let pattern = match expression.as_str() {
@@ -80,7 +82,7 @@ pub(super) async fn get_tables(state: &Arc<State>, input: OfTables) -> Answer<Va
 
 /// `CreateTable`.
 pub(super) async fn create_table(state: &Arc<State>, input: OfTable) -> Answer<Value> {
-    let database = name(&input.database_name, "databaseName")?;
+    let database = name(input.database_name.as_deref(), "databaseName")?;
     let mut relation = relation_in(&input, &database)?;
     match &mut relation {
         Relation::Table(table) => table.created_s = now_s(),
@@ -99,7 +101,7 @@ pub(super) async fn create_table(state: &Arc<State>, input: OfTable) -> Answer<V
 
 /// `UpdateTable`: all that is not said is gone, but for the table's partitions.
 pub(super) async fn update_table(state: &Arc<State>, input: OfTable) -> Answer<Value> {
-    let database = name(&input.database_name, "databaseName")?;
+    let database = name(input.database_name.as_deref(), "databaseName")?;
     let mut relation = relation_in(&input, &database)?;
     match &mut relation {
         Relation::Table(table) => table.updated_s = now_s(),
@@ -115,27 +117,34 @@ pub(super) async fn update_table(state: &Arc<State>, input: OfTable) -> Answer<V
 /// `DeleteTable`.
 pub(super) async fn delete_table(state: &Arc<State>, input: OfTable) -> Answer<Value> {
     let session = session(state).await?;
-    delete(&session, &input.database_name, &input.name).await?;
+    let database = name(input.database_name.as_deref(), "databaseName")?;
+    let table = name(input.name.as_deref(), "name")?;
+    delete(state, &session, Named { database: &database, table: &table }).await?;
     Ok(json!({}))
 }
 
 /// `BatchDeleteTable`.
 pub(super) async fn batch_delete_table(state: &Arc<State>, input: OfSeveral) -> Answer<Value> {
     let session = session(state).await?;
-    let database = name(&input.database_name, "databaseName")?;
+    let database = name(input.database_name.as_deref(), "databaseName")?;
     let mut errors = Vec::new();
     for table in &input.tables_to_delete {
-        if let Err(fault) = delete(&session, &database, table).await {
+        let deleted = match name(table.as_str(), "tablesToDelete") {
+            Ok(table) => {
+                delete(state, &session, Named { database: &database, table: &table }).await
+            }
+            Err(fault) => Err(fault),
+        };
+        if let Err(fault) = deleted {
             errors.push(json!({ "TableName": table, "ErrorDetail": detail(&fault) }));
         }
     }
     Ok(json!({ "Errors": errors }))
 }
 
-async fn delete(session: &Session<'_>, database: &str, table: &str) -> Answer<()> {
-    let (database, table) = (name(database, "databaseName")?, name(table, "name")?);
-    let named = Named { database: &database, table: &table };
-    let (of, what) = (database.clone(), table.clone());
+/// Drops a table with its tags.
+async fn delete(state: &State, session: &Session<'_>, named: Named<'_>) -> Answer<()> {
+    let (of, what) = (named.database.to_owned(), named.table.to_owned());
     change(session, named, move |local| {
         if local.database(&of)?.is_none() {
             // Says that it is the database that is missing.
@@ -144,14 +153,14 @@ async fn delete(session: &Session<'_>, database: &str, table: &str) -> Answer<()
         local.drop_relation(&of, &what, IfMissing::Fail)
     })
     .await?;
-    Ok(())
+    tags::forget_of_table(state, named).await
 }
 
 /// The table or view with this name.
 pub(super) async fn relation_of(
     session: &Session<'_>,
-    database: &str,
-    table: &str,
+    database: Option<&str>,
+    table: Option<&str>,
 ) -> Answer<Relation> {
     let (database, table) = (name(database, "databaseName")?, name(table, "name")?);
     let named = Named { database: &database, table: &table };
@@ -168,7 +177,8 @@ fn relation_in(input: &OfTable, database: &str) -> Answer<Relation> {
         return Err(invalid("OpenTableFormatInput is not supported by Floodmark"));
     }
     check_parameters(&input.table_input)?;
-    let given = input.table_input.get("Name").and_then(Value::as_str).unwrap_or_default();
+    check_storage(&input.table_input)?;
+    let given = input.table_input.get("Name").and_then(Value::as_str);
     let name = name(given, "tableInput.name")?;
     let named = Named { database, table: &name };
     Relation::of_glue(database, &input.table_input).map_err(|error| named.fault(&error))

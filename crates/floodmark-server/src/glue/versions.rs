@@ -15,8 +15,8 @@ use crate::state::State;
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub(super) struct OfVersion {
-    database_name: String,
-    table_name: String,
+    database_name: Option<String>,
+    table_name: Option<String>,
     version_id: Option<String>,
     version_ids: Vec<String>,
     max_results: Option<i64>,
@@ -26,7 +26,8 @@ pub(super) struct OfVersion {
 /// `GetTableVersion`.
 pub(super) async fn get_table_version(state: &Arc<State>, input: OfVersion) -> Answer<Value> {
     let session = session(state).await?;
-    let relation = relation_of(&session, &input.database_name, &input.table_name).await?;
+    let relation =
+        relation_of(&session, input.database_name.as_deref(), input.table_name.as_deref()).await?;
     let wanted = input.version_id.as_deref().unwrap_or(VERSION);
     if wanted != VERSION {
         return Err(no_version(wanted));
@@ -36,12 +37,15 @@ pub(super) async fn get_table_version(state: &Arc<State>, input: OfVersion) -> A
 
 /// `GetTableVersions`.
 pub(super) async fn get_table_versions(state: &Arc<State>, input: OfVersion) -> Answer<Value> {
-    let scope = ["GetTableVersions", &input.database_name, &input.table_name];
+    let database = input.database_name.as_deref().unwrap_or_default();
+    let table = input.table_name.as_deref().unwrap_or_default();
+    let scope = ["GetTableVersions", database, table];
     // One page holds them all, so no token is one of this list's.
     let after: Option<String> = page::after(&scope, input.next_token.as_deref())?;
     page_size(input.max_results, GLUE_PAGE_MAX)?;
     let session = session(state).await?;
-    let relation = relation_of(&session, &input.database_name, &input.table_name).await?;
+    let relation =
+        relation_of(&session, input.database_name.as_deref(), input.table_name.as_deref()).await?;
     let version = json!({ "Table": written(&relation), "VersionId": VERSION });
     let versions = if after.is_some() { Vec::new() } else { vec![version] };
     Ok(page::answer("TableVersions", versions, None))
@@ -50,7 +54,7 @@ pub(super) async fn get_table_versions(state: &Arc<State>, input: OfVersion) -> 
 /// `DeleteTableVersion`: the only one stays.
 pub(super) async fn delete_table_version(state: &Arc<State>, input: OfVersion) -> Answer<Value> {
     let session = session(state).await?;
-    relation_of(&session, &input.database_name, &input.table_name).await?;
+    relation_of(&session, input.database_name.as_deref(), input.table_name.as_deref()).await?;
     Err(not_deleted(input.version_id.as_deref().unwrap_or_default()))
 }
 
@@ -60,7 +64,7 @@ pub(super) async fn batch_delete_table_version(
     input: OfVersion,
 ) -> Answer<Value> {
     let session = session(state).await?;
-    relation_of(&session, &input.database_name, &input.table_name).await?;
+    relation_of(&session, input.database_name.as_deref(), input.table_name.as_deref()).await?;
     let errors = input.version_ids.iter().map(|version| {
         json!({
             "TableName": input.table_name,

@@ -6,7 +6,7 @@ use rusqlite::{OptionalExtension, params};
 
 use crate::catalog::local::partitions::{check_keys, not_registered};
 use crate::catalog::local::{
-    IfMissing, LocalCatalog, entry, missing, parsed, table_entry, written,
+    IfMissing, LocalCatalog, check_partitions, entry, missing, parsed, table_entry, written,
 };
 use crate::catalog::{
     GlueMembers, Partition, RegisteredPartition, Relation, TableDefinition, View, partition_name,
@@ -42,11 +42,12 @@ impl PartitionPage {
 }
 
 impl LocalCatalog {
-    /// Gives a table or a view another definition. It keeps the time when it was made, and its partitions where the keys stay.
+    /// Gives a table or a view another definition. It keeps the time when it was made, and its partitions.
     ///
     /// # Errors
     ///
-    /// `NotFound` if there is none with this name, `InvalidQuery` if a table would become a view or a view a table.
+    /// `NotFound` if there is none with this name, `InvalidQuery` if a table would become a view or a view a table, or
+    /// there are partitions and the number of their keys would change.
     pub fn replace_relation(&self, relation: &Relation) -> Result<()> {
         let (database, name) = match relation {
             Relation::Table(table) => (&table.database, &table.name),
@@ -58,10 +59,7 @@ impl LocalCatalog {
                 .ok_or_else(|| refused::table_not_found(&database, &name))?;
             let definition = match (known.relation()?, relation) {
                 (Relation::Table(old), Relation::Table(new)) => {
-                    if old.partition_keys != new.partition_keys {
-                        catalog
-                            .execute("DELETE FROM partitions WHERE relation = ?1", [known.id])?;
-                    }
+                    check_partitions(catalog, (known.id, &old), new)?;
                     written(&TableDefinition { created_s: old.created_s, ..new.clone() })
                 }
                 (Relation::View(old), Relation::View(new)) => {

@@ -14,7 +14,9 @@ use rusqlite::{OptionalExtension, Transaction, TransactionBehavior, params};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::catalog::{DATABASE, Database, Partition, Relation, TableDefinition, View, refused};
+use crate::catalog::{
+    DATABASE, Database, Partition, RESERVED, Relation, TableDefinition, View, refused,
+};
 use crate::error::{Error, ErrorKind, Result};
 pub use entries::PartitionPage;
 use file::Failure;
@@ -92,7 +94,7 @@ impl LocalCatalog {
     ///
     /// # Errors
     ///
-    /// `InvalidQuery` if there is one with this name.
+    /// `InvalidQuery` if there is one with this name, or the name is reserved.
     pub fn create_database(&self, database: &Database, if_exists: IfExists) -> Result<bool> {
         let name = database.name.to_lowercase();
         let definition = written(&Database { name: name.clone(), ..database.clone() });
@@ -103,6 +105,8 @@ impl LocalCatalog {
                     IfExists::Keep => return Ok(false),
                     IfExists::Replace => {}
                 }
+            } else if RESERVED.contains(&name.as_str()) {
+                return Err(refused::schema_reserved(&name).into());
             }
             catalog.execute(
                 "INSERT INTO databases (name, definition) VALUES (?1, ?2)
@@ -164,11 +168,11 @@ impl LocalCatalog {
         })
     }
 
-    /// Makes a table, or gives a table another definition. The partitions stay where their keys do. Gives whether anything changed.
+    /// Makes a table, or gives a table another definition. The partitions stay. Gives whether anything changed.
     ///
     /// # Errors
     ///
-    /// `InvalidQuery` if the name is taken, `NotFound` if there is no such database.
+    /// `InvalidQuery` if the name is taken, or there are partitions and the number of their keys would change, `NotFound` if there is no such database.
     pub fn create_table(&self, table: &TableDefinition, if_exists: IfExists) -> Result<bool> {
         let (database, name) = (table.database.to_lowercase(), table.name.to_lowercase());
         self.write(|catalog| {
@@ -181,10 +185,7 @@ impl LocalCatalog {
                     IfExists::Keep => return Ok(false),
                     IfExists::Replace => {}
                 }
-                let known = entry.table()?;
-                if known.partition_keys != table.partition_keys {
-                    catalog.execute("DELETE FROM partitions WHERE relation = ?1", [entry.id])?;
-                }
+                check_partitions(catalog, (entry.id, &entry.table()?), table)?;
             }
             put(catalog, (&database, &name), "table", &written(table))?;
             Ok(true)
@@ -213,12 +214,12 @@ impl LocalCatalog {
         })
     }
 
-    /// Gives a table another definition, made of the one that it has: nobody changes it in between. The partitions stay where
-    /// their keys do.
+    /// Gives a table another definition, made of the one that it has: nobody changes it in between. The partitions stay.
     ///
     /// # Errors
     ///
-    /// `NotFound` if there is no such table, `InvalidQuery` if it is a view, and what the change says.
+    /// `NotFound` if there is no such table, `InvalidQuery` if it is a view, or there are partitions and the number of their keys
+    /// would change, and what the change says.
     pub fn change_table(
         &self,
         database: &str,
@@ -228,9 +229,7 @@ impl LocalCatalog {
         self.write_table(database, name, |catalog, id, known| {
             let mut table = known.clone();
             change(&mut table)?;
-            if known.partition_keys != table.partition_keys {
-                catalog.execute("DELETE FROM partitions WHERE relation = ?1", [id])?;
-            }
+            check_partitions(catalog, (id, known), &table)?;
             catalog.execute(
                 "UPDATE relations SET definition = ?2 WHERE id = ?1",
                 params![id, written(&table)],
@@ -500,6 +499,20 @@ fn put(
              SET kind = excluded.kind, definition = excluded.definition",
         [database, name, kind, definition],
     )?;
+    Ok(())
+}
+
+/// Refuses another definition of a table whose partitions would not fit it: none is dropped in silence.
+fn check_partitions(
+    catalog: &Transaction<'_>,
+    (id, known): (i64, &TableDefinition),
+    table: &TableDefinition,
+) -> Result<(), Failure> {
+    let (keys, new_keys) = (known.partition_keys.len(), table.partition_keys.len());
+    let mut partitions = catalog.prepare("SELECT 1 FROM partitions WHERE relation = ?1")?;
+    if keys != new_keys && partitions.exists([id])? {
+        return Err(refused::has_partitions(&known.name, keys, new_keys).into());
+    }
     Ok(())
 }
 

@@ -102,38 +102,45 @@ fn catalog_keeps_databases() {
     let folder = Folder::new();
     let catalog = folder.open().unwrap();
     assert_eq!(catalog.databases().unwrap(), [database("default")]);
-    let logs = Database {
-        name: "Logs".to_owned(),
+    let audit = Database {
+        name: "Audit".to_owned(),
         comment: Some("it's".to_owned()),
         location: Some("s3://b/".to_owned()),
         properties: [("a".to_owned(), "b".to_owned())].into(),
         ..Database::default()
     };
-    assert!(catalog.create_database(&logs, IfExists::Fail).unwrap());
+    assert!(catalog.create_database(&audit, IfExists::Fail).unwrap());
     refused(
-        catalog.create_database(&database("LOGS"), IfExists::Fail),
+        catalog.create_database(&database("AUDIT"), IfExists::Fail),
         "SCHEMA_ALREADY_EXISTS",
-        "Schema 'awsdatacatalog.logs' already exists",
+        "Schema 'awsdatacatalog.audit' already exists",
     );
-    assert!(!catalog.create_database(&database("logs"), IfExists::Keep).unwrap());
-    let kept = catalog.database("lOgS").unwrap().unwrap();
-    assert_eq!(kept, Database { name: "logs".to_owned(), ..logs });
-    catalog.create_table(&table("logs", "t", &[]), IfExists::Fail).unwrap();
+    assert!(!catalog.create_database(&database("audit"), IfExists::Keep).unwrap());
+    let kept = catalog.database("aUdIt").unwrap().unwrap();
+    assert_eq!(kept, Database { name: "audit".to_owned(), ..audit });
+    catalog.create_table(&table("audit", "t", &[]), IfExists::Fail).unwrap();
     refused(
-        catalog.drop_database("logs", Contents::Refuse, IfMissing::Fail),
+        catalog.drop_database("audit", Contents::Refuse, IfMissing::Fail),
         "SCHEMA_NOT_EMPTY",
         "is not empty",
     );
-    assert!(catalog.drop_database("logs", Contents::Drop, IfMissing::Fail).unwrap());
+    assert!(catalog.drop_database("audit", Contents::Drop, IfMissing::Fail).unwrap());
     refused(
-        catalog.drop_database("logs", Contents::Drop, IfMissing::Fail),
+        catalog.drop_database("audit", Contents::Drop, IfMissing::Fail),
         "SCHEMA_NOT_FOUND",
-        "Schema 'logs' does not exist",
+        "Schema 'audit' does not exist",
     );
-    assert!(!catalog.drop_database("logs", Contents::Drop, IfMissing::Pass).unwrap());
-    refused(catalog.relations("logs"), "SCHEMA_NOT_FOUND", "Schema 'logs'");
+    assert!(!catalog.drop_database("audit", Contents::Drop, IfMissing::Pass).unwrap());
+    refused(catalog.relations("audit"), "SCHEMA_NOT_FOUND", "Schema 'audit'");
     let dropped = catalog.drop_database("default", Contents::Drop, IfMissing::Fail);
     refused(dropped, "NOT_SUPPORTED", "default");
+    for reserved in ["Logs", "information_schema"] {
+        refused(
+            catalog.create_database(&database(reserved), IfExists::Keep),
+            "NOT_SUPPORTED",
+            "is reserved",
+        );
+    }
 }
 
 #[test]
@@ -260,14 +267,27 @@ fn catalog_keeps_partitions() {
     };
     refused(drop(&[&march, &january], IfMissing::Fail), "PARTITION_NOT_FOUND", "month=01");
     assert_eq!(drop(&[&march, &january], IfMissing::Pass).unwrap(), 1);
-    assert_eq!(catalog.partitions("default", "t", &all).unwrap(), [unknown.clone(), none]);
+    assert_eq!(catalog.partitions("default", "t", &all).unwrap(), [unknown.clone(), none.clone()]);
 
-    // A change of columns keeps the partitions, and other keys do not.
+    // A change of columns and of what is said of the keys keeps the partitions, and their number stays.
     let changed = TableDefinition { columns: vec![], ..table("default", "t", &["year", "month"]) };
     catalog.create_table(&changed, IfExists::Replace).unwrap();
     assert_eq!(catalog.partitions("default", "t", &all).unwrap().len(), 2);
-    catalog.create_table(&table("default", "t", &["day"]), IfExists::Replace).unwrap();
-    assert_eq!(catalog.partitions("default", "t", &all).unwrap(), []);
+    let mut told = table("default", "t", &["year", "month"]);
+    told.partition_keys[0].comment = Some("of the request".to_owned());
+    catalog.replace_relation(&Relation::Table(told)).unwrap();
+    assert_eq!(catalog.partitions("default", "t", &all).unwrap().len(), 2);
+    let other = table("default", "t", &["day"]);
+    let text = "would not fit 1 partition keys";
+    refused(catalog.create_table(&other, IfExists::Replace), "NOT_SUPPORTED", text);
+    refused(catalog.replace_relation(&Relation::Table(other.clone())), "NOT_SUPPORTED", text);
+    let fewer = catalog.change_table("default", "t", |table| {
+        table.partition_keys.pop();
+        Ok(())
+    });
+    refused(fewer, "NOT_SUPPORTED", text);
+    drop(&[&unknown, &none], IfMissing::Fail).unwrap();
+    catalog.create_table(&other, IfExists::Replace).unwrap();
     // A table that is made again has none of the old partitions.
     add(&[partition(&["1"], "s3://b/")], IfExists::Fail).unwrap();
     catalog.drop_table("default", "t", IfMissing::Fail).unwrap();

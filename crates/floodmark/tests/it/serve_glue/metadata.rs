@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{Glue, LAZY_SIMPLE, TEXT_INPUT, TEXT_OUTPUT, names};
+use crate::logs::write;
 use crate::program::{answer, repository};
 
 #[test]
@@ -38,6 +39,29 @@ fn glue_and_athena_show_the_logs_that_lie_at_the_places() {
         let answer = answer(&mut command, b"");
         assert_eq!(answer.out.lines().skip(1).collect::<Vec<_>>(), rows, "{}", answer.err);
     }
+}
+
+#[test]
+fn glue_gives_own_tables_though_the_logs_cannot_be_listed() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let logs = folder.path().join("logs");
+    write(&logs.join("a.log"), b"no log\n");
+    let glue = Glue::start(&["--from", logs.to_str().expect("a path in UTF-8")]);
+    std::fs::remove_dir_all(&logs).expect("a folder of ours");
+    glue.with_hits("s3://example-bucket/hits/");
+    for _ in 0..2 {
+        let (status, refused) =
+            glue.0.call("AWSGlue.GetTables", &json!({ "DatabaseName": "logs" }));
+        assert_eq!(status, 400, "{refused}");
+    }
+    let found = glue.call("SearchTables", json!({ "SearchText": "" }));
+    assert_eq!(names(&found, "TableList"), ["hits"]);
+    let sql = "SELECT table_name FROM information_schema.tables";
+    assert_eq!(glue.athena_rows(sql), ["hits"]);
+    let (kind, _) = glue.refused("CreateDatabase", &json!({ "DatabaseInput": { "Name": "logs" } }));
+    assert_eq!(kind, "AccessDeniedException");
+    let (_, said) = glue.0.end();
+    assert!(said.contains("the tables of `logs` are left out"), "{said}");
 }
 
 #[test]

@@ -48,6 +48,26 @@ impl Glue {
         answer.out.lines().skip(1).map(str::to_owned).collect()
     }
 
+    /// The rows of a query that Athena's API runs, with commas.
+    fn athena_rows(&self, sql: &str) -> Vec<String> {
+        let (status, started) = self.athena("StartQueryExecution", &json!({ "QueryString": sql }));
+        assert_eq!(status, 200, "{sql}: {started}");
+        let id = json!({ "QueryExecutionId": started["QueryExecutionId"] });
+        // The server answers late while a query runs.
+        let mut answers = (0..60).map(|_| self.athena("GetQueryExecution", &id).1);
+        let has_ended =
+            |answer: &Value| answer["QueryExecution"]["Status"]["CompletionDateTime"].is_number();
+        let ended = answers.find(has_ended).unwrap_or_default();
+        assert_eq!(ended["QueryExecution"]["Status"]["State"], "SUCCEEDED", "{sql}: {ended}");
+        let (_, results) = self.athena("GetQueryResults", &id);
+        let rows = results["ResultSet"]["Rows"].as_array().into_iter().flatten().skip(1);
+        let text = |value: &Value| value["VarCharValue"].as_str().unwrap_or_default().to_owned();
+        let row = |row: &Value| {
+            row["Data"].as_array().into_iter().flatten().map(text).collect::<Vec<_>>().join(",")
+        };
+        rows.map(row).collect()
+    }
+
     /// A database `web`, and its table `hits` with a partition key, below a folder.
     fn with_hits(&self, location: &str) {
         self.call("CreateDatabase", json!({ "DatabaseInput": { "Name": "web" } }));
@@ -98,8 +118,9 @@ fn glue_gives_back_what_was_written_and_sql_reads_it() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     write(&folder.path().join("day=2024-10-05/a.csv"), b"/a,3\n/b,4\n");
     write(&folder.path().join("elsewhere/a.csv"), b"/c,5\n");
-    let place = folder.path().to_str().expect("a path in UTF-8");
-    let glue = Glue::start(&[]);
+    let bucket = format!("web-logs={}", folder.path().to_str().expect("a path in UTF-8"));
+    let glue = Glue::start(&["--bucket", &bucket]);
+    let place = "s3://web-logs/";
     glue.with_hits(place);
     let table = &glue.call("GetTable", json!({ "DatabaseName": "WEB", "Name": "HITS" }))["Table"];
     let mut expected = hits(place);
@@ -123,9 +144,9 @@ fn glue_gives_back_what_was_written_and_sql_reads_it() {
         let storage = json!({ "Location": place, "Parameters": { "x": "y" } });
         json!({ "Values": [day], "StorageDescriptor": storage, "Parameters": { "k": "v" } })
     };
-    let on_day = format!("{place}/day=2024-10-05/");
+    let on_day = format!("{place}day=2024-10-05/");
     let inputs =
-        [partition("2024-10-05", &on_day), partition("2024-10-06", &format!("{place}/elsewhere/"))];
+        [partition("2024-10-05", &on_day), partition("2024-10-06", &format!("{place}elsewhere/"))];
     let of = |more: Value| {
         let mut input = json!({ "DatabaseName": "web", "TableName": "hits" });
         input
@@ -136,8 +157,8 @@ fn glue_gives_back_what_was_written_and_sql_reads_it() {
     };
     let made = glue.call("BatchCreatePartition", of(json!({ "PartitionInputList": inputs })));
     assert_eq!(made, json!({ "Errors": [] }));
-    assert_eq!(glue.rows("SELECT sum(n), min(day) FROM web.hits"), ["12,2024-10-05"]);
-    assert_eq!(glue.rows("SELECT sum(n) FROM web.hits WHERE day > '2024-10-05'"), ["5"]);
+    assert_eq!(glue.athena_rows("SELECT sum(n), min(day) FROM web.hits"), ["12,2024-10-05"]);
+    assert_eq!(glue.athena_rows("SELECT sum(n) FROM web.hits WHERE day > '2024-10-05'"), ["5"]);
     let found = glue.call("GetPartition", of(json!({ "PartitionValues": ["2024-10-05"] })));
     let found = &found["Partition"];
     assert_eq!(found["Parameters"], json!({ "k": "v" }));
@@ -161,7 +182,17 @@ fn glue_gives_back_what_was_written_and_sql_reads_it() {
     let table = &glue.call("GetTable", json!({ "DatabaseName": "web", "Name": "hits" }))["Table"];
     assert_eq!(table["Parameters"], json!({}));
     assert_eq!(table.get("Owner"), None);
-    assert_eq!(glue.rows("SELECT count(*) FROM web.hits"), ["3"]);
+    assert_eq!(glue.athena_rows("SELECT count(*) FROM web.hits"), ["3"]);
+    // Also if something else is said of a key. Other keys would not fit them.
+    changed["PartitionKeys"][0]["Comment"] = json!("another");
+    glue.call("UpdateTable", json!({ "DatabaseName": "web", "TableInput": changed }));
+    assert_eq!(glue.rows("SHOW PARTITIONS web.hits").len(), 3);
+    changed["PartitionKeys"] = json!([]);
+    let update = json!({ "DatabaseName": "web", "TableInput": changed });
+    let (kind, message) = glue.refused("UpdateTable", &update);
+    assert_eq!(kind, "InvalidInputException");
+    assert!(message.contains("would not fit 0 partition keys"), "{message}");
+    assert_eq!(glue.rows("SHOW PARTITIONS web.hits").len(), 3);
     glue.call("DeleteTable", json!({ "DatabaseName": "web", "Name": "hits" }));
     assert_eq!(
         names(&glue.call("GetTables", json!({ "DatabaseName": "web" })), "TableList"),

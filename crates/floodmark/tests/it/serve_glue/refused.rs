@@ -1,6 +1,6 @@
 //! What Glue's API refuses, and in which words.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{Glue, hits, names};
 
@@ -8,7 +8,7 @@ use super::{Glue, hits, names};
 fn glue_refuses_what_cannot_be_meant() {
     let glue = Glue::start(&[]);
     glue.with_hits("s3://example-bucket/hits/");
-    let table = |input: serde_json::Value| json!({ "DatabaseName": "web", "TableInput": input });
+    let table = |input: Value| json!({ "DatabaseName": "web", "TableInput": input });
     let long = "x".repeat(600_000);
     let cases = [
         (
@@ -17,7 +17,30 @@ fn glue_refuses_what_cannot_be_meant() {
             "EntityNotFoundException",
             "Database no not found.",
         ),
-        ("GetDatabase", json!({}), "InvalidInputException", "'name'"),
+        (
+            "GetDatabase",
+            json!({}),
+            "InvalidInputException",
+            "1 validation error detected: Value null at 'name' failed to satisfy constraint: Member must not be null",
+        ),
+        (
+            "GetTables",
+            json!({ "DatabaseName": null }),
+            "InvalidInputException",
+            "Value null at 'databaseName' failed to satisfy constraint: Member must not be null",
+        ),
+        (
+            "GetTables",
+            json!({ "DatabaseName": "" }),
+            "InvalidInputException",
+            "Member must have length greater than or equal to 1",
+        ),
+        (
+            "GetPartitions",
+            json!({ "DatabaseName": "web" }),
+            "InvalidInputException",
+            "Value null at 'tableName' failed to satisfy constraint: Member must not be null",
+        ),
         (
             "GetTable",
             json!({ "DatabaseName": "no", "Name": "t" }),
@@ -81,8 +104,20 @@ fn glue_refuses_what_cannot_be_meant() {
         (
             "CreateDatabase",
             json!({ "DatabaseInput": { "Name": "logs" } }),
-            "AccessDeniedException",
-            "only read",
+            "InvalidInputException",
+            "the name `logs` is reserved",
+        ),
+        (
+            "CreateDatabase",
+            json!({ "DatabaseInput": { "Name": "Information_Schema" } }),
+            "InvalidInputException",
+            "reserved",
+        ),
+        (
+            "GetTable",
+            json!({ "DatabaseName": "logs", "Name": "t" }),
+            "EntityNotFoundException",
+            "Database logs not found.",
         ),
         (
             "DeleteDatabase",
@@ -206,4 +241,87 @@ fn glue_refuses_what_cannot_be_meant() {
     assert_eq!(versions["TableVersions"][0]["Table"]["Name"], "hits");
     glue.call("DeleteDatabase", json!({ "Name": "web" }));
     assert_eq!(glue.rows("SHOW DATABASES"), ["default"]);
+}
+
+#[test]
+fn glue_takes_no_path_of_the_machine() {
+    let glue = Glue::start(&[]);
+    glue.with_hits("s3://example-bucket/hits/");
+    let of = |action: &str, member: &str, input: Value| {
+        let mut all = json!({
+            "DatabaseName": "web",
+            "TableName": "hits",
+            "Name": "web",
+            "PartitionValueList": ["0"],
+        });
+        all[member] = input;
+        glue.0.call(&format!("AWSGlue.{action}"), &all)
+    };
+    let refused = |(status, answer): (u16, Value)| {
+        assert_eq!((status, &answer["__type"]), (400, &json!("InvalidInputException")), "{answer}");
+        let message = answer["Message"].as_str().unwrap_or_default();
+        assert!(message.contains("is no place in S3"), "{answer}");
+    };
+    of("CreatePartition", "PartitionInput", json!({ "Values": ["0"] }));
+    let templated =
+        |place: &str| json!({ "Name": "t", "Parameters": { "storage.location.template": place } });
+    for place in ["/etc/ssl/", "etc", "file:///etc/ssl/", "-", "s3:/etc/ssl/"] {
+        for action in ["CreateDatabase", "UpdateDatabase"] {
+            let input = json!({ "Name": "web", "LocationUri": place });
+            refused(of(action, "DatabaseInput", input));
+        }
+        for action in ["CreateTable", "UpdateTable"] {
+            refused(of(action, "TableInput", hits(place)));
+            refused(of(action, "TableInput", templated(place)));
+        }
+        let partition = json!({ "Values": ["1"], "StorageDescriptor": { "Location": place } });
+        for action in ["CreatePartition", "UpdatePartition"] {
+            refused(of(action, "PartitionInput", partition.clone()));
+        }
+        let (_, made) = of("BatchCreatePartition", "PartitionInputList", json!([partition]));
+        let error = &made["Errors"][0]["ErrorDetail"];
+        assert_eq!(error["ErrorCode"], "InvalidInputException", "{made}");
+    }
+    assert_eq!(glue.rows("SHOW PARTITIONS web.hits"), ["day=0"]);
+    let table = json!({ "DatabaseName": "web", "TableInput": templated("s3a://b/${day}/") });
+    glue.call("CreateTable", table);
+}
+
+#[test]
+fn glue_keeps_tags_as_long_as_what_has_them() {
+    let glue = Glue::start(&[]);
+    let many: serde_json::Map<String, Value> =
+        (0..51).map(|number| (format!("tag-{number}"), json!("x"))).collect();
+    let (kind, message) = glue
+        .refused("CreateDatabase", &json!({ "DatabaseInput": { "Name": "web" }, "Tags": many }));
+    assert_eq!(kind, "InvalidInputException");
+    assert!(message.contains("more than 50 tags"), "{message}");
+    assert_eq!(names(&glue.call("GetDatabases", json!({})), "DatabaseList"), ["default"]);
+    let database = json!({ "ResourceArn": "arn:aws:glue:eu-west-1:000000000000:database/web" });
+    let table = json!({ "ResourceArn": "arn:aws:glue:eu-west-1:000000000000:table/web/hits" });
+    let tagged = |of: &Value, tag: &str| {
+        glue.call(
+            "TagResource",
+            json!({ "ResourceArn": of["ResourceArn"], "TagsToAdd": { tag: "1" } }),
+        );
+    };
+    let tags = |of: &Value| glue.call("GetTags", of.clone())["Tags"].clone();
+    glue.with_hits("s3://example-bucket/hits/");
+    // Those who tag at the same time do not lose one another's.
+    std::thread::scope(|scope| {
+        for number in 0..8 {
+            let (tagged, table) = (&tagged, &table);
+            scope.spawn(move || tagged(table, &format!("tag-{number}")));
+        }
+    });
+    assert_eq!(tags(&table).as_object().map(serde_json::Map::len), Some(8));
+    glue.call("DeleteTable", json!({ "DatabaseName": "web", "Name": "hits" }));
+    let again = json!({ "DatabaseName": "web", "TableInput": hits("s3://example-bucket/hits/") });
+    glue.call("CreateTable", again);
+    assert_eq!(tags(&table), json!({}));
+    tagged(&table, "a");
+    tagged(&database, "b");
+    glue.call("DeleteDatabase", json!({ "Name": "web" }));
+    glue.with_hits("s3://example-bucket/hits/");
+    assert_eq!((tags(&table), tags(&database)), (json!({}), json!({})));
 }
