@@ -10,7 +10,7 @@ mod host;
 mod listing;
 mod payload;
 mod reading;
-mod unread;
+pub(crate) mod unread;
 mod unsigned;
 mod uploads;
 mod upstream;
