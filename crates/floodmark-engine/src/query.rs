@@ -294,7 +294,15 @@ impl Engine {
         }
         let s3 = self.stores.s3(bucket).await?;
         let (key, file) = (key.to_owned(), file.to_owned());
-        let uploading = self.io().spawn(async move { s3.publish(&key, &file).await });
+        // What was written over the bucket here is older.
+        let folder = self.options.buckets.find(bucket);
+        let uploading = self.io().spawn(async move {
+            s3.publish(&key, &file).await?;
+            match folder {
+                Some(folder) => Ok(folder.delete(&key)?),
+                None => Ok(()),
+            }
+        });
         uploading.await.map_err(|error| {
             Error::new(ErrorKind::Internal, "the upload ended early").because(error)
         })?

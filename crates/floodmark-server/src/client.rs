@@ -2,6 +2,8 @@
 
 use std::ffi::OsString;
 
+use http::Uri;
+
 use crate::listen::Announcement;
 
 /// A change of a client's environment.
@@ -22,6 +24,10 @@ const KEY: &str = "floodmark";
 /// What would lead a client past the endpoint, or real credentials to it.
 static REMOVED: &[&str] = &[
     "AWS_PROFILE",
+    "AWS_DEFAULT_PROFILE",
+    // An older name of the session token, which wins over the one that we set.
+    "AWS_SECURITY_TOKEN",
+    "AWS_CREDENTIAL_EXPIRATION",
     "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
     "AWS_ENDPOINT_URL_ATHENA",
     "AWS_ENDPOINT_URL_GLUE",
@@ -39,7 +45,7 @@ static REMOVED: &[&str] = &[
 static PROXIES: &[&str] =
     &["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
 
-/// What is reached without a proxy.
+/// What is reached without a proxy, besides the host that the server is reached by.
 static DIRECT: &[&str] = &["127.0.0.1", "localhost"];
 
 /// The changes of an environment, in the order in which they are told. What the client's environment holds now is looked up.
@@ -75,8 +81,12 @@ pub fn variables(
     if PROXIES.iter().any(|name| held(name).is_some()) {
         let held = held("NO_PROXY").or_else(|| held("no_proxy")).unwrap_or_default();
         let mut direct: Vec<&str> = held.split(',').filter(|name| !name.is_empty()).collect();
-        for name in DIRECT {
-            if !direct.contains(name) {
+        let url = server.url.parse::<Uri>().ok();
+        let host = url.as_ref().and_then(Uri::host);
+        // Some clients compare an address of IPv6 with its brackets, some without.
+        let bare = host.map(|host| host.trim_start_matches('[').trim_end_matches(']'));
+        for name in DIRECT.iter().copied().chain(host).chain(bare) {
+            if !direct.contains(&name) {
                 direct.push(name);
             }
         }
@@ -116,7 +126,14 @@ mod tests {
         let variables = variables(&server(), None, |_| None);
         assert_eq!(value(&variables, "AWS_ENDPOINT_URL").unwrap(), "http://127.0.0.1:8765");
         assert_eq!(value(&variables, "AWS_ACCESS_KEY_ID").unwrap(), "floodmark");
-        for gone in ["AWS_SESSION_TOKEN", "AWS_PROFILE", "AWS_ENDPOINT_URL_S3"] {
+        for gone in [
+            "AWS_SESSION_TOKEN",
+            "AWS_SECURITY_TOKEN",
+            "AWS_CREDENTIAL_EXPIRATION",
+            "AWS_PROFILE",
+            "AWS_DEFAULT_PROFILE",
+            "AWS_ENDPOINT_URL_S3",
+        ] {
             assert_eq!(value(&variables, gone), None, "{gone}");
         }
         assert!(variables.iter().all(|variable| !variable.name.contains("PROXY")));
@@ -154,9 +171,14 @@ mod tests {
             "NO_PROXY" => Some(OsString::from("example.com,localhost")),
             _ => None,
         };
-        let variables = variables(&server(), None, held);
-        let direct = value(&variables, "NO_PROXY").unwrap();
-        assert_eq!(direct, "example.com,localhost,127.0.0.1");
-        assert_eq!(value(&variables, "no_proxy").unwrap(), direct);
+        let check = |url: &str, expect: &str| {
+            let server = Announcement { url: url.to_owned(), ..server() };
+            let variables = variables(&server, None, held);
+            assert_eq!(value(&variables, "NO_PROXY").unwrap(), expect);
+            assert_eq!(value(&variables, "no_proxy").unwrap(), expect);
+        };
+        check("http://127.0.0.1:8765", "example.com,localhost,127.0.0.1");
+        check("https://192.0.2.7:8765", "example.com,localhost,127.0.0.1,192.0.2.7");
+        check("http://[::1]:8765", "example.com,localhost,127.0.0.1,[::1],::1");
     }
 }

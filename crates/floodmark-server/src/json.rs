@@ -128,9 +128,41 @@ pub(crate) fn read<T: DeserializeOwned>(input: Value) -> Answer<T> {
         let missing = text.strip_prefix("missing field `").and_then(|rest| rest.split('`').next());
         match missing {
             Some(member) => Fault::invalid("INVALID_INPUT", missing_member(member)),
-            None => Fault::new("SerializationException", text),
+            None => Fault { kind: "SerializationException", message: mismatch(&text), code: None },
         }
     })
+}
+
+/// What AWS says of a value of another type than the member's, out of what the reader of JSON says of it; None where AWS's words are
+/// not known.
+fn mismatch(text: &str) -> Option<String> {
+    let rest = ["invalid type: ", "invalid value: "].iter().find_map(|it| text.strip_prefix(it))?;
+    // What is expected is said by us; what was found is the client's, and may hold anything.
+    let (found, expected) = rest.rsplit_once(", expected ")?;
+    let found = match found {
+        "map" => return Some("Start of structure or map found where not expected.".to_owned()),
+        "sequence" => return Some("Start of list found where not expected".to_owned()),
+        "boolean `true`" => "TRUE_VALUE",
+        "boolean `false`" => "FALSE_VALUE",
+        _ if found.starts_with("string ") => "STRING_VALUE",
+        _ if found.starts_with("integer ") || found.starts_with("floating point ") => {
+            "NUMBER_VALUE"
+        }
+        _ => return None,
+    };
+    let wanted = match expected {
+        "a string" => "a String",
+        "a boolean" => "a Boolean",
+        "f32" | "f64" => "a Double",
+        "i8" | "i16" | "i32" | "i64" | "isize" | "u8" | "u16" | "u32" | "u64" | "usize" => {
+            "an Integer"
+        }
+        "a sequence" => return Some("Expected list or null".to_owned()),
+        "a map" => return Some("Expected null".to_owned()),
+        _ if expected.starts_with("struct ") => return Some("Expected null".to_owned()),
+        _ => return None,
+    };
+    Some(format!("{found} can not be converted to {wanted}"))
 }
 
 /// What AWS says of a member that must be there.
@@ -166,7 +198,6 @@ fn without_nulls(value: Value) -> Value {
 
 /// What an action gives, as JSON.
 pub(crate) fn written(output: impl Serialize) -> Answer<String> {
-    serde_json::to_string(&output).map_err(|error| {
-        Fault::new("InternalServerException", format!("the answer cannot be written: {error}"))
-    })
+    serde_json::to_string(&output)
+        .map_err(|_| Fault::new("InternalServerException", "the answer cannot be written"))
 }

@@ -118,6 +118,9 @@ pub const TOKEN_CHARACTERS_MAX: usize = 128;
 /// For how many days a certificate is made; some clients refuse one that is valid for longer than 398.
 pub const CERTIFICATE_DAYS: u32 = 397;
 
+/// How many names a certificate of our own making has.
+pub const CERTIFICATE_NAMES_MAX: usize = 50;
+
 /// How many days before its end a certificate is made anew.
 pub const CERTIFICATE_RENEWED_DAYS: u32 = 7;
 

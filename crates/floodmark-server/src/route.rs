@@ -14,6 +14,7 @@ use crate::listen::pace::PacedBody;
 use crate::listen::page;
 use crate::listen::refusal::{Reason, Refusal};
 use crate::s3::host;
+use crate::s3::unread::Watched;
 use crate::{athena, glue, json, sts};
 
 /// What a request is for.
@@ -68,7 +69,7 @@ pub(crate) async fn answer(
     front: &Front,
     service: &Service,
     parts: Parts,
-    body: PacedBody,
+    body: Watched<PacedBody>,
 ) -> Response<ResponseBody> {
     let outcome = match service {
         Service::S3 => return front.state.s3.answer(Request::from_parts(parts, body)).await,
@@ -148,7 +149,11 @@ fn is_browser(request: &Parts) -> bool {
 }
 
 /// The whole body of a call.
-async fn whole_body(front: &Front, parts: &Parts, body: PacedBody) -> Result<Bytes, Refusal> {
+async fn whole_body(
+    front: &Front,
+    parts: &Parts,
+    body: Watched<PacedBody>,
+) -> Result<Bytes, Refusal> {
     if let Some(encoding) = text(parts, "content-encoding")
         && !encoding.trim().is_empty()
         && encoding != "identity"

@@ -134,22 +134,21 @@ impl Stores {
     pub(crate) async fn bucket_to_write(&self, name: &str, apply: bool) -> Result<Option<Bucket>> {
         let goes_to_s3 = self.has_s3 && apply;
         match self.folders.find(name) {
-            Some(folder) if folder.is_read_only => {
-                let message = format!("the bucket `{name}` is a folder of logs, and only read");
-                Err(Error::new(ErrorKind::AccessDenied, message)
-                    .hint("write to a bucket of another name"))
-            }
             Some(folder) if folder.is_overlay && goes_to_s3 => Ok(None),
-            Some(folder) => Ok(Some(folder)),
-            None if goes_to_s3 => Ok(None),
+            Some(folder) => {
+                folder.check_writable()?;
+                Ok(Some(folder))
+            }
+            None if !self.folders.has_own() && goes_to_s3 => Ok(None),
             None if !self.folders.has_own() => {
                 let message = format!("writing to `s3://{name}` needs your consent");
                 Err(Error::new(ErrorKind::AccessDenied, message)
                     .hint("add `--apply`; without it, Floodmark only reads from AWS"))
             }
-            None if self.has_s3 && self.is_in_s3(name).await? => {
-                Ok(Some(self.folders.create_overlay(name)?))
-            }
+            None if self.has_s3 && self.is_in_s3(name).await? => match goes_to_s3 {
+                true => Ok(None),
+                false => Ok(Some(self.folders.create_overlay(name)?)),
+            },
             None => Ok(Some(self.folders.create(name)?)),
         }
     }

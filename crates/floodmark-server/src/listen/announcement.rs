@@ -1,5 +1,6 @@
 //! Where a server listens, told to other programs of its user by a file.
 
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
@@ -12,6 +13,9 @@ use crate::listen::private_file;
 
 /// The name of the file in the server's folder.
 const FILE: &str = "address.json";
+
+/// The name of the file that the announced server keeps locked for as long as it lives, whatever ends it.
+const LOCK_FILE: &str = "serving.lock";
 
 /// The name of the server in the header `Server` of its answers.
 pub(crate) const SERVER: &str = concat!("floodmark/", env!("CARGO_PKG_VERSION"));
@@ -39,6 +43,59 @@ impl std::fmt::Debug for Announcement {
     }
 }
 
+/// The right to announce itself in a folder, which one server at a time has. The announcement goes with it.
+#[derive(Debug)]
+pub(crate) struct Claim {
+    folder: PathBuf,
+    /// Locked as long as this is here.
+    _lock: File,
+}
+
+impl Claim {
+    /// Takes the right.
+    ///
+    /// # Errors
+    ///
+    /// `Unavailable` if another server has it; `Unavailable` or `AccessDenied` if the folder cannot be used.
+    pub(crate) fn take(folder: &Path) -> Result<Self> {
+        let path = folder.join(LOCK_FILE);
+        let lock = OpenOptions::new().create(true).truncate(false).write(true).open(&path);
+        let lock = lock.map_err(|error| unusable(&path, error))?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(runs_already(folder)),
+            Err(TryLockError::Error(error)) => return Err(unusable(&path, error)),
+        }
+        let claim = Self { folder: folder.to_owned(), _lock: lock };
+        // What a server left that was killed is true no longer.
+        claim.withdraw();
+        Ok(claim)
+    }
+
+    /// Announces a server, until this is dropped.
+    ///
+    /// # Errors
+    ///
+    /// `Unavailable` or `AccessDenied` if the file cannot be written.
+    pub(crate) fn announce(&self, announcement: &Announcement) -> Result<()> {
+        let path = self.folder.join(FILE);
+        let bytes = serde_json::to_vec(announcement).map_err(io::Error::from);
+        let written = bytes.and_then(|bytes| private_file::write(&path, &bytes));
+        written.map_err(|error| unusable(&path, error))
+    }
+
+    fn withdraw(&self) {
+        // It counts only with the lock, so a file that stays is no harm.
+        let _ = std::fs::remove_file(self.folder.join(FILE));
+    }
+}
+
+impl Drop for Claim {
+    fn drop(&mut self) {
+        self.withdraw();
+    }
+}
+
 impl Announcement {
     /// The server that last announced itself in a folder, if it is still there.
     ///
@@ -48,14 +105,15 @@ impl Announcement {
     pub fn find(folder: &Path) -> Result<Self> {
         let announced = Self::read(folder)?;
         match announced {
-            Some(announcement) if announcement.answers() => Ok(announcement),
+            // Another program may listen there by now, a server of another folder among them.
+            Some(announcement) if announcement.answers() && is_claimed(folder) => Ok(announcement),
             _ => Err(Error::not_found(format!("no server of `{}` is running", folder.display()))
                 .hint("`floodmark serve` starts one")),
         }
     }
 
     /// What stands in the file, whether or not the server is still there; None if there is no file, or one that is none of ours.
-    pub(crate) fn read(folder: &Path) -> Result<Option<Self>> {
+    fn read(folder: &Path) -> Result<Option<Self>> {
         let path = folder.join(FILE);
         match std::fs::read(&path) {
             Ok(bytes) => Ok(serde_json::from_slice(&bytes).ok()),
@@ -64,24 +122,8 @@ impl Announcement {
         }
     }
 
-    /// Writes the file.
-    pub(crate) fn write(&self, folder: &Path) -> Result<()> {
-        let path = folder.join(FILE);
-        let bytes = serde_json::to_vec(self).map_err(io::Error::from);
-        let written = bytes.and_then(|bytes| private_file::write(&path, &bytes));
-        written.map_err(|error| unusable(&path, error))
-    }
-
-    /// Removes the file if it is still this server's.
-    pub(crate) fn remove(&self, folder: &Path) {
-        if Self::read(folder).ok().flatten().as_ref() == Some(self) {
-            // Whoever reads it later finds that nobody answers.
-            let _ = std::fs::remove_file(folder.join(FILE));
-        }
-    }
-
     /// Whether a server of ours answers there. It is asked without TLS: one that speaks it says so without it, too.
-    pub(crate) fn answers(&self) -> bool {
+    fn answers(&self) -> bool {
         let mut address = self.address;
         match address.ip() {
             IpAddr::V4(ip) if ip.is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),
@@ -93,6 +135,25 @@ impl Announcement {
             head.to_ascii_lowercase().contains(&server)
         })
     }
+}
+
+/// Whether a server holds the right to announce itself in a folder.
+fn is_claimed(folder: &Path) -> bool {
+    // Those who only look do not keep each other out.
+    File::open(folder.join(LOCK_FILE))
+        .is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
+}
+
+/// The refusal of a second server.
+fn runs_already(folder: &Path) -> Error {
+    let place = match Announcement::read(folder) {
+        Ok(Some(other)) => format!(", at {}", other.url),
+        // It has not yet begun to listen.
+        _ => String::new(),
+    };
+    let message = format!("a server of this data folder runs already{place}");
+    Error::new(ErrorKind::Unavailable, message)
+        .hint("stop it, or give this one a data folder of its own with `--home FOLDER`")
 }
 
 /// The beginning of what is answered at an address.
@@ -121,4 +182,32 @@ pub(crate) fn unusable(path: &Path, error: io::Error) -> Error {
         _ => ErrorKind::Unavailable,
     };
     Error::new(kind, format!("cannot use `{}`: {error}", path.display())).because(error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_server_at_a_time_is_announced_in_a_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(!is_claimed(folder.path()));
+        let first = Claim::take(folder.path()).unwrap();
+        let announcement = Announcement {
+            url: "http://127.0.0.1:8765".to_owned(),
+            address: ([127, 0, 0, 1], 8765).into(),
+            pid: 1,
+            certificate: None,
+            token: None,
+        };
+        let refused = Claim::take(folder.path()).unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::Unavailable);
+        first.announce(&announcement).unwrap();
+        let refused = Claim::take(folder.path()).unwrap_err();
+        assert!(refused.to_string().contains("at http://127.0.0.1:8765"), "{refused}");
+        assert!(is_claimed(folder.path()));
+        drop(first);
+        assert!(!is_claimed(folder.path()) && !folder.path().join(FILE).exists());
+        Claim::take(folder.path()).unwrap();
+    }
 }

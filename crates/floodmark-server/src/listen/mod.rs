@@ -17,12 +17,13 @@ use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use floodmark_buckets::Buckets;
 use floodmark_engine::{Engine, Error, ErrorKind, Result};
 use futures::FutureExt;
-use http::header::SERVER;
+use http::header::{CONNECTION, EXPECT, SERVER};
 use http::{HeaderValue, Request, Response};
 use hyper::body::Incoming;
 use tokio::net::TcpListener;
@@ -36,11 +37,13 @@ use uuid::Uuid;
 use crate::body::ResponseBody;
 use crate::executions::QueryOptions;
 use crate::limits::{ACCEPT_PAUSE, CONNECTIONS_MAX, ENDING_TIME, LONG_ACTIONS_MAX};
+use crate::listen::announcement::{Claim, unusable};
 use crate::listen::guard::Guard;
 use crate::listen::pace::PacedBody;
 use crate::listen::refusal::{Reason, Refusal};
 use crate::listen::unsupported::Unsupported;
 use crate::route::{self, Service};
+use crate::s3::unread::Watched;
 use crate::state::{Parts, State};
 
 pub use announcement::Announcement;
@@ -97,7 +100,7 @@ pub struct Server {
     listener: TcpListener,
     front: Arc<Front>,
     announcement: Announcement,
-    options: ServerOptions,
+    claim: Option<Claim>,
 }
 
 /// What all connections share.
@@ -132,14 +135,12 @@ impl Server {
         options: ServerOptions,
     ) -> Result<Self> {
         let guard = Guard::new(options.address, options.guard.clone())?;
-        if options.is_announced
-            && let Some(other) = Announcement::read(&options.folder)?
-            && other.answers()
-        {
-            let message = format!("a server of this data folder runs already, at {}", other.url);
-            return Err(Error::new(ErrorKind::Unavailable, message)
-                .hint("stop it, or give this one a data folder of its own with `--home FOLDER`"));
-        }
+        private_file::make_folder(&options.folder)
+            .map_err(|error| unusable(&options.folder, error))?;
+        let claim = match options.is_announced {
+            true => Some(Claim::take(&options.folder)?),
+            false => None,
+        };
         let secured = tls::open(&options.tls, options.address.ip(), &options.folder)?;
         let listener = TcpListener::bind(options.address).await;
         let listener = listener.map_err(|error| not_bound(options.address, error))?;
@@ -161,6 +162,10 @@ impl Server {
             tell: options.tell.clone(),
         };
         let state = Arc::new(State::open(parts).await?);
+        if let Err(error) = private_file::close_folders(&options.folder) {
+            let folder = options.folder.display();
+            options.tell.say(&format!("`{folder}` cannot be closed to other users: {error}"));
+        }
         let (acceptor, certificate) = match secured {
             Some(secured) => (Some(secured.acceptor), secured.certificate),
             None => (None, None),
@@ -172,8 +177,8 @@ impl Server {
             certificate,
             token: options.guard.token.as_ref().map(|token| token.reveal().to_owned()),
         };
-        if options.is_announced {
-            announcement.write(&options.folder)?;
+        if let Some(claim) = &claim {
+            claim.announce(&announcement)?;
         }
         let front = Arc::new(Front {
             state,
@@ -184,7 +189,7 @@ impl Server {
             guard: guard.at(address),
             acceptor,
         });
-        Ok(Self { listener, front, announcement, options })
+        Ok(Self { listener, front, announcement, claim })
     }
 
     /// How it is reached.
@@ -194,7 +199,7 @@ impl Server {
 
     /// Answers, until something else is over. What is under way then has a few seconds to end.
     pub async fn run(self, until: impl Future<Output = ()>) {
-        let Self { listener, front, announcement, options } = self;
+        let Self { listener, front, claim, .. } = self;
         let mut connections = JoinSet::new();
         let room = Arc::new(Semaphore::new(CONNECTIONS_MAX));
         let mut until = pin!(until);
@@ -222,9 +227,7 @@ impl Server {
             }
         }
         drop(listener);
-        if options.is_announced {
-            announcement.remove(&options.folder);
-        }
+        drop(claim);
         // Those who wait for a query hear that it ended, and how.
         front.state.executions.close().await;
         front.state.ending.begin();
@@ -239,16 +242,21 @@ impl Front {
     /// Answers a request, whatever happens.
     async fn answer(&self, request: Request<Incoming>) -> Response<ResponseBody> {
         let (parts, body) = request.into_parts();
+        let is_expected = parts.headers.contains_key(EXPECT);
+        let (body, is_read) = Watched::new(PacedBody::new(body, self.silence));
         let service = route::service(&parts);
         let mut response = match self.guard.check(&parts, &service) {
             Err(refusal) => refusal.response(&service),
             Ok(()) => {
-                let body = PacedBody::new(body, self.silence);
                 let answer = route::answer(self, &service, parts, body);
                 or_defect(Box::pin(answer), &service).await
             }
         };
         let headers = response.headers_mut();
+        // Otherwise the client's next request would be taken for the body that it did not send.
+        if is_expected && !is_read.load(Ordering::Relaxed) {
+            headers.insert(CONNECTION, HeaderValue::from_static("close"));
+        }
         headers.insert(SERVER, HeaderValue::from_static(announcement::SERVER));
         if let Ok(id) = HeaderValue::from_str(&Uuid::new_v4().to_string()) {
             headers.entry("x-amzn-requestid").or_insert(id);

@@ -17,8 +17,9 @@ use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use uuid::Uuid;
 
-use crate::limits::{CERTIFICATE_DAYS, CERTIFICATE_RENEWED_DAYS};
+use crate::limits::{CERTIFICATE_DAYS, CERTIFICATE_NAMES_MAX, CERTIFICATE_RENEWED_DAYS};
 use crate::listen::announcement::unusable;
 use crate::listen::private_file;
 
@@ -50,14 +51,13 @@ pub(crate) struct Secured {
 /// The file in the server's folder with the certificate of our own making and its key, which only its owner may read.
 const IDENTITY_FILE: &str = "identity.json";
 
-/// The file in the server's folder with the certificate that clients must trust.
-const AUTHORITY_FILE: &str = "ca.pem";
-
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// A certificate of our own making.
 #[derive(Deserialize, Serialize)]
 struct Identity {
+    /// What tells it from others that were made for the same folder.
+    id: String,
     /// The names that it is for.
     names: Vec<String>,
     /// When it ends, in seconds since 1970.
@@ -94,7 +94,8 @@ pub(crate) fn open(tls: &Tls, ip: IpAddr, folder: &Path) -> Result<Option<Secure
             let identity = identity(&names(ip), folder, SystemTime::now())?;
             let acceptor = acceptor(identity.certificate.as_bytes(), identity.key.as_bytes());
             let acceptor = acceptor.map_err(not_made)?;
-            let authority = folder.join(AUTHORITY_FILE);
+            // A file of its own: a server that runs already may have another certificate, which its clients go on to trust.
+            let authority = folder.join(format!("ca-{}.pem", identity.id));
             let written = private_file::write(&authority, identity.authority.as_bytes());
             written.map_err(|error| unusable(&authority, error))?;
             Ok(Some(Secured { acceptor, certificate: Some(authority) }))
@@ -113,19 +114,24 @@ fn names(ip: IpAddr) -> Vec<String> {
     names
 }
 
-/// The certificate that is kept if it still serves, or a new one.
+/// The certificate that is kept if it still serves, or a new one, which has the names of one that is kept as well: those who start
+/// servers at several addresses in turn need but one.
 fn identity(names: &[String], folder: &Path, now: SystemTime) -> Result<Identity> {
     let path = folder.join(IDENTITY_FILE);
     let now_s = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
     let needed_s = now_s + DAY.as_secs() * u64::from(CERTIFICATE_RENEWED_DAYS);
+    let mut all = names.to_vec();
     if let Ok(bytes) = std::fs::read(&path)
         && let Ok(kept) = serde_json::from_slice::<Identity>(&bytes)
         && kept.ends_s > needed_s
-        && names.iter().all(|name| kept.names.contains(name))
     {
-        return Ok(kept);
+        if names.iter().all(|name| kept.names.contains(name)) {
+            return Ok(kept);
+        }
+        all.extend(kept.names.into_iter().filter(|name| !names.contains(name)));
+        all.truncate(CERTIFICATE_NAMES_MAX);
     }
-    let made = make(names, now).map_err(|error| not_made(error.into()))?;
+    let made = make(&all, now).map_err(|error| not_made(error.into()))?;
     let bytes = serde_json::to_vec(&made).map_err(|error| not_made(error.into()))?;
     private_file::write(&path, &bytes).map_err(|error| unusable(&path, error))?;
     Ok(made)
@@ -164,6 +170,7 @@ fn make(names: &[String], now: SystemTime) -> std::result::Result<Identity, rcge
     let certificate = own.signed_by(&key, &Issuer::new(authority, authority_key))?;
     let ends_s = last.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
     Ok(Identity {
+        id: Uuid::new_v4().simple().to_string(),
         names: names.to_vec(),
         // The last day is not a whole one.
         ends_s: ends_s.saturating_sub(DAY.as_secs()),
@@ -208,6 +215,23 @@ mod tests {
         let more = names("192.0.2.7".parse().unwrap());
         assert_ne!(made(&more, 395), later);
         assert!(acceptor(first.as_bytes(), first.as_bytes()).is_err());
+    }
+
+    #[test]
+    fn the_clients_of_a_server_that_runs_go_on_to_trust_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let trusted = |address: &str| {
+            let secured = open(&Tls::SelfSigned, address.parse().unwrap(), folder.path());
+            secured.unwrap().unwrap().certificate.unwrap()
+        };
+        let first = trusted("127.0.0.1");
+        let authority = std::fs::read(&first).unwrap();
+        let second = trusted("192.0.2.7");
+        assert_ne!(first, second);
+        assert_eq!(std::fs::read(&first).unwrap(), authority);
+        // The second serves both.
+        assert_eq!(trusted("127.0.0.1"), second);
+        assert_eq!(trusted("192.0.2.7"), second);
     }
 
     #[cfg(unix)]

@@ -106,7 +106,7 @@ fn read(
     let mut at = from;
     let mut held: Vec<u8> = Vec::new();
     let (mut used, mut count, mut is_end) = (0, 0, false);
-    while count < size.rows && out.len() < size.bytes {
+    while count < size.rows && (count == 0 || out.len() < size.bytes) {
         let rest = &held[used..];
         if is_end && rest.is_empty() {
             break;

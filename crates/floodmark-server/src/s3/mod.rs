@@ -11,7 +11,7 @@ pub(crate) mod host;
 mod listing;
 mod payload;
 mod reading;
-mod unread;
+pub(crate) mod unread;
 mod unsigned;
 mod uploads;
 mod upstream;

@@ -61,7 +61,7 @@ pub(crate) struct Serving {
     #[arg(long, value_name = "NAME=FOLDER", value_parser = bucket)]
     bucket: Vec<Mapped>,
 
-    /// Ask the real S3 for buckets that are not here
+    /// Ask the real S3 for buckets that are not here [default: where `--from` names a place in S3, or with `--catalog glue`]
     #[arg(long)]
     pass_through: bool,
 
@@ -179,6 +179,12 @@ pub(crate) async fn listen(
     settings: &Settings,
     queries: &Handle,
 ) -> anyhow::Result<Server> {
+    // A place in S3 that is named is meant.
+    let has_s3 = serving.pass_through
+        || settings.catalog == CatalogKind::Glue
+        || serving.from.iter().any(|place| {
+            ["s3://", "s3a://", "s3n://"].iter().any(|scheme| place.starts_with(scheme))
+        });
     let options = ServerOptions {
         address: serving.listen.unwrap_or(address),
         folder: folder(settings)?,
@@ -196,7 +202,7 @@ pub(crate) async fn listen(
             Mode::Managed => ResultMode::Managed,
             Mode::S3 => ResultMode::S3,
         },
-        pass_through: serving.pass_through,
+        pass_through: has_s3,
         poll_wait: serving.poll_wait,
         concurrent_queries: serving.concurrent_queries,
         queued_queries: serving.queued_queries,
@@ -214,12 +220,6 @@ pub(crate) async fn listen(
         );
     }
     let buckets = Arc::new(buckets(serving, &options.folder)?);
-    // A place in S3 that is named is meant.
-    let has_s3 = serving.pass_through
-        || settings.catalog == CatalogKind::Glue
-        || serving.from.iter().any(|place| {
-            ["s3://", "s3a://", "s3n://"].iter().any(|scheme| place.starts_with(scheme))
-        });
     let engine = Engine::new(EngineOptions {
         buckets: Arc::clone(&buckets),
         has_s3,

@@ -71,7 +71,107 @@ fn env_says_how_to_start_a_server_if_there_is_none() {
     let second = run(&["serve", "--listen", "127.0.0.1:0", "--home", path]);
     assert_eq!(second.code, 5);
     assert!(second.err.contains("runs already"), "{}", second.err);
+    assert!(second.err.contains(&served.url), "{}", second.err);
     drop(served);
+}
+
+#[test]
+fn the_server_of_another_folder_is_not_taken_for_ones_own() {
+    let home = tempfile::tempdir().expect("a temporary folder");
+    let path = home.path().to_str().expect("a path in UTF-8");
+    let served = Served::start_in(home.path(), &[]);
+    signal("KILL", served.pid());
+    drop(served);
+    // Where it listened, the server of another folder does by now.
+    let other = Served::start(&[]);
+    let file = "server/address.json";
+    std::fs::copy(other.home().join(file), home.path().join(file)).expect("a copy");
+    let none = run(&["env", "--home", path]);
+    assert_eq!((none.code, none.out.as_str()), (3, ""));
+    let served = Served::start_in(home.path(), &[]);
+    let env = answer(&mut served.command(&["env"]), b"");
+    assert!(env.out.contains(&format!("'{}'", served.url)), "{}", env.out);
+    drop(other);
+}
+
+#[cfg(unix)]
+#[test]
+fn others_do_not_enter_the_folder_of_the_server() {
+    use std::os::unix::fs::PermissionsExt;
+    let mode = |path: &std::path::Path| {
+        std::fs::metadata(path).expect("a folder").permissions().mode() & 0o777
+    };
+    let served = Served::start(&[]);
+    assert_eq!(mode(&served.home().join("server")), 0o700);
+    // One that an older server made is closed.
+    let home = tempfile::tempdir().expect("a temporary folder");
+    let folder = home.path().join("server/results");
+    std::fs::create_dir_all(&folder).expect("a folder");
+    for path in [home.path().join("server"), folder.clone()] {
+        std::fs::set_permissions(path, PermissionsExt::from_mode(0o755)).expect("it is ours");
+    }
+    let _served = Served::start_in(home.path(), &[]);
+    assert_eq!(mode(&home.path().join("server")), 0o700);
+    assert_eq!(mode(&folder), 0o700);
+}
+
+#[test]
+fn a_refusal_before_the_body_ends_the_connection() {
+    let served = Served::start(&["--token", TOKEN]);
+    let announced = "Expect: 100-continue\r\nContent-Length: 5\r\n";
+    let target = "X-Amz-Target: AmazonAthena.ListWorkGroups\r\n";
+    let encoded = format!("X-Amz-Security-Token: {TOKEN}\r\nContent-Encoding: gzip\r\n{target}");
+    for (headers, status) in [(String::new(), 403), (target.to_owned(), 403), (encoded, 415)] {
+        // The client does not send the body then, and would go on with its next request.
+        let request = format!(
+            "POST / HTTP/1.1\r\nHost: localhost\r\n{headers}{announced}\r\nGET /-/health HTTP/1.1\r\nHost: localhost\r\n\r\n"
+        );
+        let answers = served.send(request.as_bytes());
+        let refused = reply(&answers);
+        assert_eq!(refused.status, status, "{answers}");
+        assert!(refused.head.contains("connection: close"), "{answers}");
+        assert_eq!(answers.matches("HTTP/1.1 ").count(), 1, "{answers}");
+    }
+}
+
+#[test]
+fn a_value_of_another_type_is_refused_in_the_words_of_aws() {
+    let served = Served::start(&[]);
+    for (action, input, message) in [
+        (
+            "GetQueryResults",
+            json!({ "QueryExecutionId": "x", "MaxResults": "1, expected a map" }),
+            "STRING_VALUE can not be converted to an Integer",
+        ),
+        (
+            "GetQueryResults",
+            json!({ "QueryExecutionId": "x", "MaxResults": true }),
+            "TRUE_VALUE can not be converted to an Integer",
+        ),
+        (
+            "GetQueryExecution",
+            json!({ "QueryExecutionId": 1 }),
+            "NUMBER_VALUE can not be converted to a String",
+        ),
+        (
+            "GetQueryExecution",
+            json!({ "QueryExecutionId": ["x"] }),
+            "Start of list found where not expected",
+        ),
+        (
+            "GetQueryExecution",
+            json!({ "QueryExecutionId": {} }),
+            "Start of structure or map found where not expected.",
+        ),
+    ] {
+        let (status, refused) = served.call(&format!("AmazonAthena.{action}"), &input);
+        assert_eq!(status, 400);
+        assert_eq!(
+            refused,
+            json!({ "__type": "SerializationException", "Message": message }),
+            "{input}"
+        );
+    }
 }
 
 #[test]
@@ -479,6 +579,35 @@ print(boto3.client('sts').get_caller_identity()['Account'])
     let trusted = run(&arguments);
     assert_eq!(trusted.out, "200\n200\n000000000000\n", "{}", trusted.err);
     assert_eq!(trusted.code, 0);
+}
+
+/// Only there are all addresses of the loopback this machine's without being set up.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_second_server_with_tls_leaves_the_first_its_certificate() {
+    let served = Served::start(&["--tls-self-signed"]);
+    let env = answer(&mut served.command(&["env"]), b"");
+    let file = env.out.lines().find_map(|line| line.strip_prefix("export AWS_CA_BUNDLE='"));
+    let file = file.expect("a certificate").trim_end_matches('\'');
+    let trusted = std::fs::read_to_string(file).expect("it is there");
+    let show = "cat \"$AWS_CA_BUNDLE\"";
+    let second = answer(
+        &mut served.command(&[
+            "run",
+            "--listen",
+            "127.0.0.2:0",
+            "--tls-self-signed",
+            "--",
+            "/bin/sh",
+            "-c",
+            show,
+        ]),
+        b"",
+    );
+    assert_eq!(second.code, 0, "{}", second.err);
+    assert!(second.out.starts_with("-----BEGIN CERTIFICATE"), "{}", second.out);
+    assert_ne!(second.out, trusted);
+    assert_eq!(std::fs::read_to_string(file).expect("it is there"), trusted);
 }
 
 #[test]

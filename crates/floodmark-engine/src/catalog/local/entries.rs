@@ -14,13 +14,16 @@ use crate::catalog::{
 };
 use crate::error::Result;
 
+/// Whether a list has the partition with these values.
+pub type Taken = Arc<dyn Fn(&[Option<String>]) -> bool + Send + Sync>;
+
 /// Which partitions a page of a list has.
 #[derive(Clone)]
 pub struct PartitionPage {
     /// The values of the last partition of the page before; None for the first page.
     pub after: Option<Vec<Option<String>>>,
     /// Whether the list has the partition with these values.
-    pub takes: Arc<dyn Fn(&[Option<String>]) -> bool + Send + Sync>,
+    pub takes: Taken,
     /// How many partitions it has at most.
     pub partitions_max: usize,
 }
