@@ -51,6 +51,34 @@ impl Bucket {
         metadata.created().or_else(|_| metadata.modified()).ok()
     }
 
+    /// Refuses a bucket whose folder is gone: a disk that was unplugged, a folder that was removed.
+    ///
+    /// # Errors
+    ///
+    /// `Io` if the folder was somebody's, `NoSuchBucket` if it was one of our own.
+    pub fn check(&self) -> Result<()> {
+        if self.folder.is_dir() {
+            return Ok(());
+        }
+        let (name, folder) = (&self.name, self.folder.display());
+        Err(match self.is_read_only {
+            true => {
+                let message = format!("the folder `{folder}` of the bucket `{name}` is gone");
+                Error::new(ErrorKind::Io, message).hint("bring it back, or map another folder")
+            }
+            false => Error::new(ErrorKind::NoSuchBucket, format!("the bucket `{name}` is gone")),
+        })
+    }
+
+    /// Refuses a bucket that is only read.
+    ///
+    /// # Errors
+    ///
+    /// `ReadOnly`.
+    pub fn check_writable(&self) -> Result<()> {
+        self.writable().map(drop)
+    }
+
     /// The path of a key's file, whether there is one or not. It never leads out of the folder by its name.
     ///
     /// # Errors
@@ -64,7 +92,7 @@ impl Bucket {
     ///
     /// # Errors
     ///
-    /// `NoSuchKey`, also if no file can have this key or if it is a folder; `Io` or `AccessDenied`.
+    /// `NoSuchKey`, also if no file can have this key or if it is a folder; `Io` or `AccessDenied`; those of [`Bucket::check`].
     pub fn object(&self, key: &str) -> Result<Object> {
         let path = self.path(key).map_err(|_| self.no_such_key(key))?;
         let metadata = std::fs::metadata(&path).map_err(|error| self.unread(key, &path, error))?;
@@ -98,8 +126,9 @@ impl Bucket {
     ///
     /// # Errors
     ///
-    /// `Io` or `AccessDenied` if a folder cannot be read.
+    /// `Io` or `AccessDenied` if a folder cannot be read; those of [`Bucket::check`].
     pub fn list(&self, question: &Listed) -> Result<Listing> {
+        self.check()?;
         list(&self.folder, question)
     }
 
@@ -120,8 +149,8 @@ impl Bucket {
     ///
     /// As [`Bucket::write`] and [`Writing::finish`].
     pub fn adopt(&self, key: &str, path: &Path) -> Result<Object> {
-        self.writable()?;
-        put(path, &self.place(key)?)
+        let waiting = self.writable()?;
+        put(waiting, path, &self.place(key)?, |_| None)
     }
 
     /// Writes an object that is like another one, of this bucket or of another.
@@ -176,10 +205,7 @@ impl Bucket {
 
     /// Where files wait; refused for buckets that are only read.
     pub(crate) fn writable(&self) -> Result<&Arc<Waiting>> {
-        self.waiting.as_ref().ok_or_else(|| {
-            let message = format!("the bucket `{}` is a folder of logs, and only read", self.name);
-            Error::new(ErrorKind::ReadOnly, message).hint("write to another bucket")
-        })
+        self.waiting.as_ref().ok_or_else(|| Error::read_only(&self.name))
     }
 
     /// The place of a key that is to be written.
@@ -193,11 +219,10 @@ impl Bucket {
     }
 
     fn unread(&self, key: &str, path: &Path, error: io::Error) -> Error {
-        if is_missing(&error) {
-            self.no_such_key(key)
-        } else {
-            Error::io("cannot read", path, error)
+        if !is_missing(&error) {
+            return Error::io("cannot read", path, error);
         }
+        self.check().err().unwrap_or_else(|| self.no_such_key(key))
     }
 
     fn no_such_key(&self, key: &str) -> Error {

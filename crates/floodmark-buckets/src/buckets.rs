@@ -72,7 +72,8 @@ impl Buckets {
         self.own.is_some()
     }
 
-    /// The bucket of this name: a mapped one, or one of our own that exists.
+    /// The bucket of this name: a mapped one, or one of our own that exists. A mapped one is found even if its folder is gone, so that
+    /// nobody looks for it elsewhere: it is an error when it is read. Asks the disk.
     pub fn find(&self, name: &str) -> Option<Bucket> {
         if let Some(folder) = self.mapped.get(name) {
             return Some(Bucket::mapped(name, folder.clone()));
@@ -105,8 +106,7 @@ impl Buckets {
     pub fn create(&self, name: &str) -> Result<Bucket> {
         name::check(name)?;
         if self.mapped.contains_key(name) {
-            let message = format!("the bucket `{name}` is a folder of logs, and only read");
-            return Err(Error::new(ErrorKind::ReadOnly, message).hint("take another name"));
+            return Err(Error::read_only(name));
         }
         let own = self.own.as_ref().ok_or_else(|| nowhere(name))?;
         let bucket = Bucket::own(name, Arc::clone(own), overlay(own, name).exists());

@@ -44,6 +44,8 @@ pub enum ErrorKind {
     PartTooSmall,
     /// It stands against what is there: a file where a folder is, or a folder that two buckets would share.
     Conflict,
+    /// What is there is not what the writer wants to replace.
+    PreconditionFailed,
     /// A bucket still holds objects.
     NotEmpty,
     /// There are too many of them.
@@ -78,6 +80,12 @@ impl Error {
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.0.hint = Some(hint.into());
         self
+    }
+
+    /// The refusal to write to a bucket that is somebody's folder.
+    pub(crate) fn read_only(bucket: &str) -> Self {
+        let message = format!("the bucket `{bucket}` is a folder of logs, and only read");
+        Self::new(ErrorKind::ReadOnly, message).hint("write to a bucket of another name")
     }
 
     /// What kind of error it is.

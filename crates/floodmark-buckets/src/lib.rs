@@ -4,6 +4,9 @@
 //! which S3 allows: the second one is refused. A key that ends with `/` is a small file in that folder, which no listing shows
 //! under its own name. What S3 keeps beside an object's bytes (content type, metadata, tags, versions) is not kept.
 //!
+//! On a file system that does not tell upper from lower case, keys that differ in case alone are one object: the one that is written
+//! last, listed under the name that was written first.
+//!
 //! All functions block; nothing is held in memory but names.
 
 mod bucket;

@@ -4,8 +4,9 @@
 //! whose file is not locked are those of processes that have died, and are removed.
 
 use std::fs::{File, TryLockError};
+use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::sync::{Mutex, MutexGuard};
 
 use uuid::Uuid;
 
@@ -20,12 +21,13 @@ const FOLDER: &str = ".waiting";
 pub(crate) struct Waiting {
     own: PathBuf,
     place: Mutex<Option<Place>>,
+    placing: Mutex<()>,
 }
 
 impl Waiting {
     /// Beside the buckets in this folder. Nothing is made before it is needed.
     pub(crate) fn new(own: PathBuf) -> Self {
-        Self { own, place: Mutex::new(None) }
+        Self { own, place: Mutex::new(None), placing: Mutex::new(()) }
     }
 
     /// The folder in which each of our own buckets is a folder.
@@ -48,12 +50,17 @@ impl Waiting {
         Ok(self.folder()?.join(Uuid::new_v4().to_string()))
     }
 
+    /// Lets one file at a time into its place: what is there is looked at and replaced in one step.
+    pub(crate) fn alone(&self) -> MutexGuard<'_, ()> {
+        self.placing.lock().expect("nobody panics with it")
+    }
+
     /// Removes what processes that have died left behind.
     pub(crate) fn clean(&self) -> Result<()> {
         let folder = self.own.join(FOLDER);
         let entries = match std::fs::read_dir(&folder) {
             Ok(entries) => entries,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
             Err(error) => return Err(Error::io("cannot list", &folder, error)),
         };
         for entry in entries.flatten() {
@@ -62,15 +69,19 @@ impl Waiting {
                 Some(extension) if extension == "lock" => path,
                 _ => path.with_extension("lock"),
             };
-            // A folder is made after its lock, and removed before it.
-            let Ok(file) = File::options().write(true).open(&lock) else {
-                let _ = std::fs::remove_dir_all(lock.with_extension(""));
-                continue;
+            let locked = match File::options().write(true).open(&lock) {
+                Ok(file) => match file.try_lock() {
+                    Ok(()) => Some(file),
+                    Err(_) => continue,
+                },
+                // A folder is made after its lock, and removed before it.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+                // Whose lock cannot be asked may live.
+                Err(_) => continue,
             };
-            if file.try_lock().is_ok() {
-                let _ = std::fs::remove_dir_all(lock.with_extension(""));
-                let _ = std::fs::remove_file(&lock);
-            }
+            let _ = std::fs::remove_dir_all(lock.with_extension(""));
+            let _ = std::fs::remove_file(&lock);
+            drop(locked);
         }
         Ok(())
     }
@@ -135,8 +146,17 @@ mod tests {
         let unlocked = own.path().join(FOLDER).join("unlocked");
         std::fs::create_dir(&unlocked).unwrap();
 
+        // A lock that cannot be opened to be written, as if another user lived.
+        let unknown = own.path().join(FOLDER).join("unknown");
+        std::fs::create_dir(&unknown).unwrap();
+        std::fs::create_dir(unknown.with_extension("lock")).unwrap();
+
         let other = Waiting::new(own.path().to_owned());
         other.clean().unwrap();
+
+        assert!(unknown.exists());
+        std::fs::remove_dir(unknown.with_extension("lock")).unwrap();
+        std::fs::remove_dir(&unknown).unwrap();
 
         assert!(file.exists());
         assert!(!dead.exists() && !dead.with_extension("lock").exists());

@@ -1,6 +1,6 @@
 //! A file that is being written, and appears when it is whole.
 
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -37,7 +37,7 @@ impl Writing {
         let path = waiting.path()?;
         let file = File::create_new(&path)
             .map_err(|error| Error::io("cannot make the file", &path, error))?;
-        let waits = Waits { path, _waiting: waiting };
+        let waits = Waits { path, waiting };
         Ok(Self { file, waits, place })
     }
 
@@ -52,8 +52,21 @@ impl Writing {
     ///
     /// `Conflict` if the key is a folder of other keys, or the other way about; `AccessDenied` or `Io` if the disk refuses.
     pub fn finish(self) -> Result<Object> {
+        self.finish_over(|_| None)
+    }
+
+    /// As [`Writing::finish`], unless there is a reason not to replace the object that is there, or not to write where none is. No
+    /// other writer of this process comes between.
+    ///
+    /// # Errors
+    ///
+    /// `PreconditionFailed` with the reason; those of [`Writing::finish`].
+    pub fn finish_over(
+        self,
+        reason: impl Fn(Option<&Object>) -> Option<&'static str>,
+    ) -> Result<Object> {
         self.file.sync_all().map_err(|error| Error::io("cannot write", &self.waits.path, error))?;
-        put(&self.waits.path, &self.place)
+        put(&self.waits.waiting, &self.waits.path, &self.place, reason)
     }
 
     /// The file itself, to copy into.
@@ -77,7 +90,7 @@ impl Write for Writing {
 struct Waits {
     path: PathBuf,
     /// The folder stays as long as something waits in it.
-    _waiting: Arc<Waiting>,
+    waiting: Arc<Waiting>,
 }
 
 impl Drop for Waits {
@@ -86,10 +99,21 @@ impl Drop for Waits {
     }
 }
 
-/// Moves a whole file to its place, and makes the folders that it needs.
-pub(crate) fn put(from: &Path, place: &Place) -> Result<Object> {
+/// Moves a whole file to its place, and makes the folders that it needs, unless there is a reason not to replace what is there.
+pub(crate) fn put(
+    waiting: &Waiting,
+    from: &Path,
+    place: &Place,
+    reason: impl Fn(Option<&Object>) -> Option<&'static str>,
+) -> Result<Object> {
     let parent = place.path.parent().unwrap_or(&place.home);
     let mut tries = 0;
+    let alone = waiting.alone();
+    let present = std::fs::metadata(&place.path).ok().filter(Metadata::is_file);
+    let present = present.map(|metadata| Object::new(&place.key, &metadata));
+    if let Some(reason) = reason(present.as_ref()) {
+        return Err(Error::new(ErrorKind::PreconditionFailed, reason));
+    }
     loop {
         tries += 1;
         if !place.home.is_dir() {
@@ -107,6 +131,7 @@ pub(crate) fn put(from: &Path, place: &Place) -> Result<Object> {
     }
     let metadata = std::fs::metadata(&place.path)
         .map_err(|error| Error::io("cannot read", &place.path, error))?;
+    drop(alone);
     sync_folder(parent);
     Ok(Object::new(&place.key, &metadata))
 }

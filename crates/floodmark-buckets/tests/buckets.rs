@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::path::Path;
 
-use floodmark_buckets::{Bucket, Buckets, CompletedPart, ErrorKind, Listed};
+use floodmark_buckets::{Bucket, Buckets, CompletedPart, ErrorKind, Listed, Object};
 use proptest::prelude::*;
 use tempfile::TempDir;
 
@@ -66,6 +66,44 @@ fn an_object_appears_whole_and_replaces_the_one_before() {
     assert_eq!(text, "one");
     assert_eq!(read(&bucket, "a/b.csv"), "two");
     assert_ne!(bucket.object("a/b.csv").unwrap().etag, first.etag);
+}
+
+#[test]
+fn of_writers_that_want_no_object_to_be_there_one_wins() {
+    let (_folder, _, bucket) = own();
+    let writers: Vec<_> = (0..8).map(|_| bucket.write("a/b").unwrap()).collect();
+    let is_there = |present: Option<&Object>| present.map(|_| "it is there");
+    let winners = std::thread::scope(|scope| {
+        let spawned = writers.into_iter().map(|w| scope.spawn(move || w.finish_over(is_there)));
+        let running: Vec<_> = spawned.collect();
+        running.into_iter().map(|writer| writer.join().unwrap()).filter_map(Result::ok).count()
+    });
+    assert_eq!(winners, 1);
+    let error = bucket.write("a/b").unwrap().finish_over(is_there).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::PreconditionFailed);
+    assert_eq!(error.to_string(), "it is there");
+}
+
+#[test]
+fn a_mapped_folder_that_is_gone_is_an_error_and_not_empty() {
+    let folder = tempfile::tempdir().unwrap();
+    let logs = folder.path().join("logs");
+    std::fs::create_dir(&logs).unwrap();
+    let mut buckets = Buckets::new(Some(folder.path().join("own")));
+    buckets.map("logs", logs.clone()).unwrap();
+    std::fs::remove_dir(&logs).unwrap();
+    let bucket = buckets.find("logs").unwrap();
+    let question = Listed { prefix: "day/".to_owned(), ..Listed::default() };
+    for error in [
+        bucket.check().unwrap_err(),
+        bucket.list(&Listed::default()).unwrap_err(),
+        bucket.list(&question).unwrap_err(),
+        bucket.object("day/one.log").unwrap_err(),
+        bucket.open("day/one.log").unwrap_err(),
+    ] {
+        assert_eq!(error.kind(), ErrorKind::Io);
+        assert!(error.to_string().contains("is gone"), "{error}");
+    }
 }
 
 #[test]

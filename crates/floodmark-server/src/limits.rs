@@ -158,6 +158,7 @@ pub const METADATA_PAGE_MAX: i64 = 50;
 
 /// How large the compiled pattern may be by which tables are chosen, in bytes.
 pub const NAME_PATTERN_BYTES_MAX: usize = 1 << 20;
+
 /// How long the body of a request to S3 may be that is XML, in bytes: the names of a thousand objects.
 pub const XML_BYTES_MAX: usize = 4 << 20;
 
@@ -176,8 +177,8 @@ pub const LISTING_PAGES_MAX: usize = 100;
 /// How many objects one request deletes, as in S3.
 pub const DELETED_MAX: usize = 1000;
 
-/// How many bytes of an object are read from the disk at once.
+/// How many bytes of an object are read from the disk or written to it at once.
 pub const PIECE_BYTES_MAX: usize = 512 << 10;
 
-/// How many pieces of an upload wait to be written to the disk.
-pub const PIECES_WAITING_MAX: usize = 4;
+/// How many uploads in parts are remembered after they were completed, for clients that ask again.
+pub const COMPLETIONS_KEPT_MAX: usize = 1000;

@@ -2,7 +2,6 @@
 
 use bytes::Bytes;
 use http::request::Parts;
-use http::uri::Authority;
 use http::{Method, Request, Response, StatusCode, Uri};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::Body;
@@ -14,6 +13,7 @@ use crate::listen::Front;
 use crate::listen::pace::PacedBody;
 use crate::listen::page;
 use crate::listen::refusal::{Reason, Refusal};
+use crate::s3::host;
 use crate::s3::unread::Watched;
 use crate::{athena, glue, json, sts};
 
@@ -128,11 +128,7 @@ fn text<'a>(request: &'a Parts, header: &str) -> Option<&'a str> {
 
 /// Whether the host is a bucket's, as in `my-logs.s3.localhost`, and the path a key.
 fn is_bucket(request: &Parts) -> bool {
-    let host = text(request, "host").and_then(|host| host.parse::<Authority>().ok());
-    host.is_some_and(|host| {
-        let name = host.host().to_ascii_lowercase();
-        name.ends_with(".localhost") && name != "s3.localhost"
-    })
+    text(request, "host").and_then(host::bucket).is_some()
 }
 
 /// Whether a request is a call in a form, as STS takes them, that nobody signed.

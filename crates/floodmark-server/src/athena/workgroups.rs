@@ -361,8 +361,9 @@ pub(super) struct Deleted {
 
 pub(super) async fn delete_work_group(state: &Arc<State>, input: Deleted) -> Answer<Nothing> {
     let workgroup = known(state, Some(&input.work_group)).await?;
-    if workgroup.name == PRIMARY {
-        return Err(invalid_input("The primary workgroup can not be deleted."));
+    if [PRIMARY, S3_RESULTS].contains(&workgroup.name.as_str()) {
+        let name = &workgroup.name;
+        return Err(invalid_input(format!("The {name} workgroup can not be deleted.")));
     }
     let queries = state.executions.ids(&workgroup.name, None, 1).await;
     let has_queries = !queries.map_err(|error| fault(&error))?.ids.is_empty();

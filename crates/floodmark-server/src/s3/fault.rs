@@ -24,6 +24,7 @@ pub(crate) fn refused(error: &Error) -> S3Error {
         ErrorKind::ReadOnly | ErrorKind::AccessDenied => S3ErrorCode::AccessDenied,
         ErrorKind::InvalidBucketName => S3ErrorCode::InvalidBucketName,
         ErrorKind::InvalidKey | ErrorKind::Conflict => S3ErrorCode::InvalidArgument,
+        ErrorKind::PreconditionFailed => S3ErrorCode::PreconditionFailed,
         ErrorKind::InvalidPart => S3ErrorCode::InvalidPart,
         ErrorKind::InvalidPartOrder => S3ErrorCode::InvalidPartOrder,
         ErrorKind::PartTooSmall => S3ErrorCode::EntityTooSmall,

@@ -129,20 +129,31 @@ pub(crate) fn owner() -> Owner {
 }
 
 async fn list(backend: &Backend, bucket: &str, question: Listed) -> S3Result<Listing> {
-    let Place { here, there } = backend.place(bucket).await?;
-    let there = match there {
-        Some(remote) => Some(remote.list(&question).await?),
+    let place = backend.place(bucket).await?;
+    let here = match place.here.clone() {
+        Some(bucket) => {
+            let question = question.clone();
+            Some(blocking(move || bucket.list(&question)).await?)
+        }
         None => None,
     };
-    let max = question.max;
-    let here = match here {
-        Some(bucket) => Some(blocking(move || bucket.list(&question)).await?),
-        None => None,
-    };
-    Ok(match (here, there) {
-        (Some(here), Some(there)) => merged(here, there, max),
-        (here, there) => here.or(there).unwrap_or_default(),
-    })
+    if !place.is_elsewhere() {
+        return Ok(here.unwrap_or_default());
+    }
+    match (here, list_elsewhere(&place, &question).await) {
+        (Some(here), Ok(there)) => Ok(merged(here, there, question.max)),
+        // Of a bucket that is not there, or that the user may not see, there is what was written here.
+        (Some(here), Err(error))
+            if matches!(error.code(), S3ErrorCode::NoSuchBucket | S3ErrorCode::AccessDenied) =>
+        {
+            Ok(here)
+        }
+        (_, there) => there,
+    }
+}
+
+async fn list_elsewhere(place: &Place, question: &Listed) -> S3Result<Listing> {
+    place.elsewhere().await?.list(question).await
 }
 
 fn from_token(token: &str) -> S3Result<String> {

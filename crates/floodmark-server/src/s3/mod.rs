@@ -5,8 +5,9 @@
 //! carry them out.
 
 mod backend;
+mod completions;
 mod fault;
-mod host;
+pub(crate) mod host;
 mod listing;
 mod payload;
 mod reading;

@@ -20,8 +20,8 @@ use s3s::dto::{
 use s3s::{Body, S3ErrorCode, S3Result};
 
 use crate::limits::PIECE_BYTES_MAX;
-use crate::s3::backend::Backend;
-use crate::s3::fault::fault;
+use crate::s3::backend::{Backend, Place};
+use crate::s3::fault::{blocking, fault};
 use crate::s3::upstream::Fetched;
 
 /// What every object is said to be: what they were said to be when they were written is not kept.
@@ -104,11 +104,9 @@ pub(crate) async fn get(backend: &Backend, input: GetObjectInput) -> S3Result<Ge
             (object, bytes, StreamingBlob::from(body))
         }
         None => {
-            let remote = place.elsewhere()?;
-            if !conditions.are_none() {
-                conditions.check(&remote.object(&input.key).await?, S3ErrorCode::NotModified)?;
-            }
-            let Fetched { object, bytes, body } = remote.get(&input.key, input.range).await?;
+            let fetched = fetched(&place, &input.key, input.range, &conditions).await;
+            let Fetched { object, bytes, body } =
+                fetched.map_err(|error| place.missed(&input.key, error))?;
             (object, bytes, body)
         }
     };
@@ -183,14 +181,30 @@ pub(crate) async fn tags(
     Ok(GetObjectTaggingOutput { tag_set: Vec::new(), version_id: None })
 }
 
+/// An object that lies elsewhere, if it fulfils the conditions.
+async fn fetched(
+    place: &Place,
+    key: &str,
+    range: Option<Range>,
+    conditions: &Conditions,
+) -> S3Result<Fetched> {
+    let remote = place.elsewhere().await?;
+    if !conditions.are_none() {
+        conditions.check(&remote.object(key).await?, S3ErrorCode::NotModified)?;
+    }
+    remote.get(key, range).await
+}
+
 /// Refuses a bucket that is not there.
 async fn exists(backend: &Backend, name: &str) -> S3Result<()> {
     let place = backend.place(name).await?;
-    if place.here.is_none() {
-        let first = Listed { max: 1, ..Listed::default() };
-        place.elsewhere()?.list(&first).await?;
+    match place.here.clone() {
+        Some(bucket) => blocking(move || bucket.check()).await,
+        None => {
+            let first = Listed { max: 1, ..Listed::default() };
+            place.elsewhere().await?.list(&first).await.map(drop)
+        }
     }
-    Ok(())
 }
 
 /// A time as S3 says it.

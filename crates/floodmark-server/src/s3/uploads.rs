@@ -1,6 +1,6 @@
 //! Uploads in parts.
 
-use floodmark_buckets::CompletedPart;
+use floodmark_buckets::{CompletedPart, Object};
 use s3s::dto::{
     AbortMultipartUploadInput, AbortMultipartUploadOutput, CompleteMultipartUploadInput,
     CompleteMultipartUploadOutput, CopyPartResult, CreateMultipartUploadInput,
@@ -8,13 +8,14 @@ use s3s::dto::{
     ListPartsInput, ListPartsOutput, MultipartUpload, Part, Range, StorageClass,
     UploadPartCopyInput, UploadPartCopyOutput, UploadPartInput, UploadPartOutput,
 };
-use s3s::{S3ErrorCode, S3Result};
+use s3s::{S3Error, S3ErrorCode, S3Result};
 
-use crate::s3::backend::Backend;
-use crate::s3::fault::{blocking, fault};
+use crate::s3::backend::{Backend, Target};
+use crate::s3::completions::Upload;
+use crate::s3::fault::{blocking, fault, internal};
 use crate::s3::listing::{count, owner, page};
 use crate::s3::reading::{Conditions, length, satisfied, time};
-use crate::s3::writing::{SourcePlace, check, received, source};
+use crate::s3::writing::{Expected, SourcePlace, received, source};
 
 /// `CreateMultipartUpload`.
 pub(crate) async fn create(
@@ -100,13 +101,26 @@ pub(crate) async fn complete(
             etag: part.e_tag.map(ETag::into_value),
         })
         .collect();
-    check(&target, &input.key, (input.if_match, input.if_none_match)).await?;
-    let (bucket, key, upload) = (target.bucket.clone(), input.key.clone(), input.upload_id.clone());
-    let writing = blocking(move || bucket.assemble_upload(&key, &upload, &parts)).await?;
-    let object = target.finish(&input.key, writing).await?;
-    let (bucket, key) = (target.bucket, input.key.clone());
-    // The object is whole; what is left of the upload goes away with the server at the latest.
-    let _ = blocking(move || bucket.abort_upload(&key, &input.upload_id)).await;
+    let expected = Expected { if_match: input.if_match, if_none_match: input.if_none_match };
+    let upload = Upload {
+        bucket: input.bucket.clone(),
+        key: input.key.clone(),
+        id: input.upload_id.clone(),
+    };
+    let completion = backend.completions.of(upload.clone());
+    // It comes to its end even if the client goes away; when that one asks again, the object is there.
+    let completed = tokio::spawn(async move {
+        let mut completed = completion.lock().await;
+        if let Some(object) = &*completed {
+            return Ok(object.clone());
+        }
+        let object = completed_now(&target, upload, parts, expected).await?;
+        *completed = Some(object.clone());
+        Ok::<_, S3Error>(object)
+    });
+    let object = completed
+        .await
+        .map_err(|error| internal(format!("the upload was not completed: {error}")))??;
     Ok(CompleteMultipartUploadOutput {
         location: Some(format!("/{}/{}", input.bucket, input.key)),
         bucket: Some(input.bucket),
@@ -202,6 +216,23 @@ pub(crate) async fn list(
         uploads: Some(uploads.collect()),
         ..ListMultipartUploadsOutput::default()
     })
+}
+
+/// Puts the parts of an upload together. They stay until the object is in its place, so that whatever fails can be tried again.
+async fn completed_now(
+    target: &Target,
+    upload: Upload,
+    parts: Vec<CompletedPart>,
+    expected: Expected,
+) -> S3Result<Object> {
+    let Upload { key, id, .. } = upload;
+    let (bucket, name, upload) = (target.bucket.clone(), key.clone(), id.clone());
+    let writing = blocking(move || bucket.assemble_upload(&name, &upload, &parts)).await?;
+    let object = target.finish(&key, writing, expected).await?;
+    let bucket = target.bucket.clone();
+    // The object is whole; what is left of the upload goes away with the server at the latest.
+    let _ = blocking(move || bucket.abort_upload(&key, &id)).await;
+    Ok(object)
 }
 
 /// A part's number; 0, which none has, if it is negative.

@@ -15,6 +15,7 @@ use http_body_util::StreamBody;
 use hyper::body::Frame;
 use s3s::dto::{Range, StreamingBlob};
 use s3s::{Body, S3Error, S3ErrorCode, S3Result};
+use tokio::sync::Mutex;
 
 use crate::limits::LISTING_PAGES_MAX;
 use crate::s3::fault::fault;
@@ -26,6 +27,8 @@ pub(crate) struct Upstream {
     open: Arc<dyn Fn(String) -> BoxFuture<'static, S3Result<Remote>> + Send + Sync>,
     /// Whether the user consented that it is written to.
     pub(crate) is_changed: bool,
+    /// Held by whoever writes there only if something is there, or not: one at a time of this process.
+    pub(crate) conditional: Arc<Mutex<()>>,
 }
 
 /// Uploads a file to a bucket, under a key.
@@ -55,7 +58,7 @@ impl Upstream {
         is_changed: bool,
         open: impl Fn(String) -> BoxFuture<'static, S3Result<Remote>> + Send + Sync + 'static,
     ) -> Self {
-        Self { open: Arc::new(open), is_changed }
+        Self { open: Arc::new(open), is_changed, conditional: Arc::default() }
     }
 
     /// The buckets that the engine reads, with its credentials.
@@ -217,6 +220,13 @@ impl Remote {
                 return fault(S3ErrorCode::NoSuchBucket, message);
             }
             object_store::Error::NotFound { .. } => return self.no_such_key(key),
+            object_store::Error::InvalidPath { source } => {
+                let name = &self.name;
+                let message = format!(
+                    "the bucket `{name}` of AWS has a key that cannot be handed on, and no listing that holds it: {source}"
+                );
+                return fault(S3ErrorCode::NotImplemented, message);
+            }
             object_store::Error::PermissionDenied { .. }
             | object_store::Error::Unauthenticated { .. } => S3ErrorCode::AccessDenied,
             _ if text.contains("403 Forbidden") => S3ErrorCode::AccessDenied,

@@ -1,9 +1,8 @@
 //! Writing, copying and deleting objects, and making and removing buckets.
 
-use std::io::Write;
+use std::io::{self, Write};
 use std::sync::Arc;
 
-use bytes::Bytes;
 use floodmark_buckets::{Bucket, Buckets, Object, Writing};
 use futures::StreamExt;
 use s3s::dto::{
@@ -13,10 +12,9 @@ use s3s::dto::{
     ETagCondition, Error, PutObjectInput, PutObjectOutput, StreamingBlob,
 };
 use s3s::{S3ErrorCode, S3Result};
-use tokio::sync::mpsc;
 
-use crate::limits::{DELETED_MAX, PIECES_WAITING_MAX};
-use crate::s3::backend::{Backend, Place, Target};
+use crate::limits::{DELETED_MAX, PIECE_BYTES_MAX};
+use crate::s3::backend::{Backend, Place};
 use crate::s3::fault::{blocking, broken, fault, internal};
 use crate::s3::reading::{Conditions, length, time};
 use crate::s3::upstream::Remote;
@@ -27,8 +25,8 @@ pub(crate) async fn put(backend: &Backend, input: PutObjectInput) -> S3Result<Pu
     let (bucket, key) = (target.bucket.clone(), input.key.clone());
     let writing = blocking(move || bucket.write(&key)).await?;
     let writing = received(writing, input.body).await?;
-    check(&target, &input.key, (input.if_match, input.if_none_match)).await?;
-    let object = target.finish(&input.key, writing).await?;
+    let expected = Expected { if_match: input.if_match, if_none_match: input.if_none_match };
+    let object = target.finish(&input.key, writing, expected).await?;
     Ok(PutObjectOutput {
         size: Some(length(object.size)),
         e_tag: Some(ETag::Strong(object.etag)),
@@ -50,13 +48,13 @@ pub(crate) async fn copy(backend: &Backend, input: CopyObjectInput) -> S3Result<
     let object = match source.place {
         SourcePlace::Here(from) => {
             let writing = blocking(move || bucket.write_copy(&key, &from, &source.object.key));
-            target.finish(&input.key, writing.await?).await?
+            target.finish(&input.key, writing.await?, Expected::default()).await?
         }
         SourcePlace::There(remote) => {
             let fetched = remote.get(&source.object.key, None).await?;
             let writing = blocking(move || bucket.write(&key)).await?;
             let writing = received(writing, Some(fetched.body)).await?;
-            target.finish(&input.key, writing).await?
+            target.finish(&input.key, writing, Expected::default()).await?
         }
     };
     let result = CopyObjectResult {
@@ -108,24 +106,35 @@ pub(crate) async fn delete_many(
     })
 }
 
-/// Deletes an object that is here. One that lies elsewhere alone stays there without consent, and that is an error.
+/// Deletes an object that is here. One that lies elsewhere is deleted too with consent; without it, it stays there, and that is an
+/// error if there was nothing to delete here.
 async fn delete_one(backend: &Backend, place: &Place, key: String) -> S3Result<()> {
-    let name = key.clone();
+    let (name, is_elsewhere) = (key.clone(), place.is_elsewhere());
     let deleted = place.look(move |bucket| {
-        if bucket.is_overlay {
+        if is_elsewhere {
             bucket.object(&name)?;
         }
         bucket.delete(&name)
     });
-    if deleted.await?.is_some() {
+    let is_deleted = deleted.await?.is_some();
+    let is_changed = backend.is_elsewhere_changed();
+    if !is_elsewhere || (is_deleted && !is_changed) {
         return Ok(());
     }
-    let Some(remote) = &place.there else { return Ok(()) };
-    if backend.is_elsewhere_changed() {
-        return remote.delete(&key).await;
+    match delete_elsewhere(place, &key, is_changed).await {
+        // The bucket here lies over none.
+        Err(error) if place.here.is_some() && *error.code() == S3ErrorCode::NoSuchBucket => Ok(()),
+        deleted => deleted,
     }
-    match remote.object(&key).await {
-        Ok(_) => Err(remote.is_only_read(&key)),
+}
+
+async fn delete_elsewhere(place: &Place, key: &str, is_changed: bool) -> S3Result<()> {
+    let remote = place.elsewhere().await?;
+    if is_changed {
+        return remote.delete(key).await;
+    }
+    match remote.object(key).await {
+        Ok(_) => Err(remote.is_only_read(key)),
         Err(error) if *error.code() == S3ErrorCode::NoSuchKey => Ok(()),
         Err(error) => Err(error),
     }
@@ -136,15 +145,15 @@ pub(crate) async fn create_bucket(
     backend: &Backend,
     input: CreateBucketInput,
 ) -> S3Result<CreateBucketOutput> {
-    if backend.buckets.find(&input.bucket).is_some_and(|bucket| bucket.is_read_only) {
-        let message = format!("the bucket `{}` is a folder of logs, and only read", input.bucket);
-        return Err(fault(S3ErrorCode::BucketAlreadyOwnedByYou, message));
-    }
-    if backend.buckets.find(&input.bucket).is_none()
-        && backend.remote(&input.bucket).await?.is_some()
-    {
-        let message = format!("there is a bucket `{}` in AWS", input.bucket);
-        return Err(fault(S3ErrorCode::BucketAlreadyOwnedByYou, message));
+    match backend.find(&input.bucket).await? {
+        Some(bucket) => bucket
+            .check_writable()
+            .map_err(|error| fault(S3ErrorCode::BucketAlreadyOwnedByYou, error.to_string()))?,
+        None if backend.remote(&input.bucket).await?.is_some() => {
+            let message = format!("there is a bucket `{}` in AWS", input.bucket);
+            return Err(fault(S3ErrorCode::BucketAlreadyOwnedByYou, message));
+        }
+        None => {}
     }
     let bucket = with_buckets(backend, input.bucket, Buckets::create).await?;
     Ok(CreateBucketOutput { location: Some(format!("/{}", bucket.name)) })
@@ -203,75 +212,68 @@ pub(crate) async fn source(
     let source = match place.look(move |bucket| Ok((bucket.object(&name)?, bucket))).await? {
         Some((object, bucket)) => Source { object, place: SourcePlace::Here(bucket) },
         None => {
-            let remote = place.elsewhere()?.clone();
-            Source { object: remote.object(&key).await?, place: SourcePlace::There(remote) }
+            let missed = |error| place.missed(&key, error);
+            let remote = place.elsewhere().await.map_err(missed)?;
+            let object = remote.object(&key).await.map_err(missed)?;
+            Source { object, place: SourcePlace::There(remote) }
         }
     };
     conditions.check(&source.object, S3ErrorCode::PreconditionFailed)?;
     Ok(source)
 }
 
-/// Refuses to write an object if what is there is not what the client wants to replace.
-pub(crate) async fn check(
-    target: &Target,
-    key: &str,
-    (if_match, if_none_match): (Option<ETagCondition>, Option<ETagCondition>),
-) -> S3Result<()> {
-    if if_match.is_none() && if_none_match.is_none() {
-        return Ok(());
-    }
-    let object = target.present(key).await?;
-    let is = |condition: &ETagCondition| match (condition, &object) {
-        (_, None) => false,
-        (ETagCondition::Any, Some(_)) => true,
-        (ETagCondition::ETag(etag), Some(object)) => etag.value() == object.etag,
-    };
-    let reason = if if_match.as_ref().is_some_and(|condition| !is(condition)) {
-        "the object is another one, or not there"
-    } else if if_none_match.as_ref().is_some_and(is) {
-        "the object is there already"
-    } else {
-        return Ok(());
-    };
-    Err(fault(S3ErrorCode::PreconditionFailed, reason))
+/// What a client expects to be there, or not to be, where it writes.
+#[derive(Debug, Default)]
+pub(crate) struct Expected {
+    /// Only over this object.
+    pub(crate) if_match: Option<ETagCondition>,
+    /// Not over this object, or over any.
+    pub(crate) if_none_match: Option<ETagCondition>,
 }
 
-/// Writes the body of a request. If the client goes away, nothing of it stays.
+impl Expected {
+    /// Whether the client does not care.
+    pub(crate) fn is_anything(&self) -> bool {
+        self.if_match.is_none() && self.if_none_match.is_none()
+    }
+
+    /// Why what is there is not what the client expects; None if it is.
+    pub(crate) fn reason(&self, present: Option<&Object>) -> Option<&'static str> {
+        let is = |condition: &ETagCondition| match (condition, present) {
+            (_, None) => false,
+            (ETagCondition::Any, Some(_)) => true,
+            (ETagCondition::ETag(etag), Some(object)) => etag.value() == object.etag,
+        };
+        if self.if_match.as_ref().is_some_and(|condition| !is(condition)) {
+            return Some("the object is another one, or not there");
+        }
+        let is_there = self.if_none_match.as_ref().is_some_and(is);
+        is_there.then_some("the object is there already")
+    }
+}
+
+/// Writes the body of a request. If the client goes away, nothing of it stays. A thread is busy only while it writes, not while the
+/// client is slow.
 pub(crate) async fn received(
     mut writing: Writing,
     body: Option<StreamingBlob>,
 ) -> S3Result<Writing> {
     let Some(mut body) = body else { return Ok(writing) };
-    let (sender, mut receiver) = mpsc::channel::<Bytes>(PIECES_WAITING_MAX);
-    let written = tokio::task::spawn_blocking(move || {
-        while let Some(piece) = receiver.blocking_recv() {
-            writing.write_all(&piece)?;
-        }
-        Ok::<_, std::io::Error>(writing)
-    });
-    let mut is_broken = None;
+    let mut bytes = Vec::new();
     while let Some(piece) = body.next().await {
-        match piece {
-            // If the disk refuses, what it says comes below.
-            Ok(piece) => {
-                if sender.send(piece).await.is_err() {
-                    break;
-                }
-            }
-            Err(error) => {
-                is_broken = Some(broken(&*error));
-                break;
-            }
+        bytes.extend_from_slice(&piece.map_err(|error| broken(&*error))?);
+        if bytes.len() >= PIECE_BYTES_MAX {
+            writing = written(writing, std::mem::take(&mut bytes)).await?;
         }
     }
-    drop(sender);
-    let written = written.await;
-    if let Some(error) = is_broken {
-        return Err(error);
-    }
-    match written {
-        Ok(Ok(writing)) => Ok(writing),
-        Ok(Err(error)) => Err(internal(format!("the object cannot be written: {error}"))),
-        Err(error) => Err(internal(format!("the object cannot be written: {error}"))),
-    }
+    written(writing, bytes).await
+}
+
+async fn written(mut writing: Writing, bytes: Vec<u8>) -> S3Result<Writing> {
+    let written = tokio::task::spawn_blocking(move || {
+        writing.write_all(&bytes)?;
+        Ok::<_, io::Error>(writing)
+    });
+    let written = written.await.unwrap_or_else(|error| Err(io::Error::other(error)));
+    written.map_err(|error| internal(format!("the object cannot be written: {error}")))
 }

@@ -28,6 +28,7 @@ mod serve;
 mod serve_clients;
 mod serve_glue;
 mod serve_state;
+mod serve_statements;
 mod served;
 mod shell;
 mod story;

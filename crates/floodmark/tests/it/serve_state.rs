@@ -18,14 +18,14 @@ const ENDLESS: &str = "SELECT a.x, b.x, 'a text that takes some room in a file o
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Calls an action of Athena that must succeed.
-fn athena(served: &Served, action: &str, input: &Value) -> Value {
+pub(crate) fn athena(served: &Served, action: &str, input: &Value) -> Value {
     let (status, answer) = served.call(&format!("AmazonAthena.{action}"), input);
     assert_eq!(status, 200, "{action} {input}: {answer}");
     answer
 }
 
 /// Starts a statement, when the server has room for it.
-fn start(served: &Served, sql: &str, more: &Value) -> String {
+pub(crate) fn start(served: &Served, sql: &str, more: &Value) -> String {
     let mut input = json!({ "QueryString": sql });
     if let (Some(input), Some(more)) = (input.as_object_mut(), more.as_object()) {
         input.extend(more.clone());
@@ -46,12 +46,12 @@ fn execution(served: &Served, id: &str) -> Value {
     athena(served, "GetQueryExecution", &json!({ "QueryExecutionId": id }))["QueryExecution"].take()
 }
 
-fn state(execution: &Value) -> &str {
+pub(crate) fn state(execution: &Value) -> &str {
     execution["Status"]["State"].as_str().expect("a state")
 }
 
 /// Waits until a query has ended.
-fn ended(served: &Served, id: &str) -> Value {
+pub(crate) fn ended(served: &Served, id: &str) -> Value {
     let began = Instant::now();
     loop {
         let known = execution(served, id);
@@ -63,7 +63,7 @@ fn ended(served: &Served, id: &str) -> Value {
 }
 
 /// The texts of a result, without the header.
-fn rows(served: &Served, id: &str) -> Vec<Vec<String>> {
+pub(crate) fn rows(served: &Served, id: &str) -> Vec<Vec<String>> {
     let answer = athena(served, "GetQueryResults", &json!({ "QueryExecutionId": id }));
     let rows = answer["ResultSet"]["Rows"].as_array().expect("rows").iter().skip(1);
     let text = |datum: &Value| datum["VarCharValue"].as_str().unwrap_or_default().to_owned();

@@ -1,16 +1,26 @@
 //! Buckets that are elsewhere: another server plays the real S3.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
+use bytes::Bytes;
+use floodmark_buckets::Buckets;
 use futures::FutureExt;
+use http::Response;
+use http_body_util::Full;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
 use object_store::ObjectStoreExt;
 use object_store::path::Path;
+use s3s::S3ErrorCode;
+use tokio::net::TcpListener;
 
-use crate::s3::Upstream;
-use crate::s3::fault::internal;
+use crate::s3::fault::{fault, internal};
 use crate::s3::tests::World;
 use crate::s3::tests::client::client as client_of;
 use crate::s3::upstream::{Remote, Upload};
+use crate::s3::{S3, Upstream};
 
 /// The real S3 with some objects in the bucket `company`, and a world that hands them on.
 async fn worlds(is_changed: bool) -> (World, World) {
@@ -19,7 +29,12 @@ async fn worlds(is_changed: bool) -> (World, World) {
         real.check(&format!("PUT /company/{key}\n\nreal {key}"), "200 ").await;
     }
     let address = real.serve().await;
-    let upstream = Upstream::new(is_changed, move |name| {
+    (real, World::over(Some(upstream(address, is_changed))))
+}
+
+/// What answers at an address, as the other place for buckets.
+fn upstream(address: SocketAddr, is_changed: bool) -> Upstream {
+    Upstream::new(is_changed, move |name| {
         let client = Arc::new(client_of(address, &name));
         let upload: Upload = Arc::new(move |bucket, key, file| {
             async move {
@@ -32,8 +47,32 @@ async fn worlds(is_changed: bool) -> (World, World) {
         });
         let remote = Remote { name, objects: client.clone(), listings: client, upload };
         async move { Ok(remote) }.boxed()
+    })
+}
+
+/// A server that answers every request with the same status and body.
+async fn answering(status: u16, body: &'static str) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = listener.local_addr().expect("an address");
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let service = service_fn(move |_| async move {
+                let body = Full::new(Bytes::from_static(body.as_bytes()));
+                Response::builder().status(status).body(body)
+            });
+            tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
+        }
     });
-    (real, World::over(Some(upstream)))
+    address
+}
+
+/// A world with `mine` in a bucket `company` that lies over one elsewhere.
+async fn over(upstream: Upstream) -> World {
+    let world = World::over(Some(upstream));
+    let own = Buckets::new(Some(world.folder.path().join("own")));
+    own.create_overlay("company").expect("a bucket");
+    world.check("PUT /company/mine\n\nhere", "200 ").await;
+    world
 }
 
 #[tokio::test]
@@ -145,6 +184,66 @@ async fn with_consent_a_bucket_elsewhere_is_changed() {
     // A bucket that is nowhere is made here, and nothing of the rest stays here.
     world.check("PUT /other/x\n\nbytes", "200 ").await;
     assert_eq!(world.files(), ["other/x"]);
+}
+
+#[tokio::test]
+async fn with_consent_given_later_what_stayed_here_hides_nothing_new() {
+    let (real, mut world) = worlds(false).await;
+    world.check("PUT /company/a/1\n\nhere", "200 ").await;
+    world.check("PUT /company/a/2\n\nhere", "200 ").await;
+    let own = Buckets::new(Some(world.folder.path().join("own")));
+    let changed = upstream(real.serve().await, true);
+    world.s3 = Arc::new(S3::new(Arc::new(own), Some(changed)));
+    world.check("GET /company/a/1", "200 here").await;
+    world.check("PUT /company/a/1\n\nchanged", "200 ").await;
+    world.check("DELETE /company/a/2", "204 ").await;
+    for (request, expect) in
+        [("GET /company/a/1", "200 changed"), ("GET /company/a/2", "404 NoSuchKey")]
+    {
+        real.check(request, expect).await;
+        world.check(request, expect).await;
+    }
+    assert!(world.files().iter().all(|file| !file.starts_with("company")), "{:?}", world.files());
+}
+
+#[tokio::test]
+async fn what_lies_here_is_read_whatever_is_wrong_elsewhere() {
+    let unreachable = || {
+        Upstream::new(false, |_| {
+            async { Err(fault(S3ErrorCode::ServiceUnavailable, "unreachable")) }.boxed()
+        })
+    };
+    let denied = "<Error><Code>AccessDenied</Code><Message>no</Message></Error>";
+    let missing = "<Error><Code>NoSuchBucket</Code><Message>no</Message></Error>";
+    let (denied, missing) = (answering(403, denied).await, answering(404, missing).await);
+    let list = "GET /company?list-type=2";
+    for (upstream, other, deleted, listed) in [
+        (unreachable(), "503 ServiceUnavailable", "503 ServiceUnavailable", None),
+        (upstream(denied, false), "403 AccessDenied", "403 AccessDenied", Some(["mine"])),
+        (upstream(missing, false), "404 NoSuchKey", "204 ", Some(["mine"])),
+    ] {
+        let world = over(upstream).await;
+        world.check("GET /company/mine", "200 here").await;
+        world.check("HEAD /company", "200 ").await;
+        world.check("GET /company/other", other).await;
+        world.check("PUT /company/copy\nx-amz-copy-source: /company/other", other).await;
+        world.check("DELETE /company/other", deleted).await;
+        match listed {
+            Some(keys) => assert_eq!(world.ask(list).await.elements("Key"), keys),
+            // That some of the keys are missing would not be seen.
+            None => world.check(list, other).await,
+        }
+        world.check("DELETE /company/mine", "204 ").await;
+    }
+}
+
+#[tokio::test]
+async fn a_key_elsewhere_that_is_no_path_is_named() {
+    let listing = "<ListBucketResult><IsTruncated>false</IsTruncated><Contents><Key>a//b</Key><LastModified>2024-10-05T00:00:00.000Z</LastModified><Size>1</Size></Contents></ListBucketResult>";
+    let world = World::over(Some(upstream(answering(200, listing).await, false)));
+    let answer = world.ask("GET /company?list-type=2").await;
+    assert_eq!(answer.status.as_u16(), 501);
+    assert!(answer.text.contains("a//b") && answer.text.contains("`company`"), "{answer:?}");
 }
 
 /// The keys and folders of the bucket `company`, by pages of every length, in the order of their bytes.

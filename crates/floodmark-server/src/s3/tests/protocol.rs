@@ -236,8 +236,14 @@ async fn an_upload_in_parts_can_be_listed_copied_into_completed_and_aborted() {
     let both = format!("{}{}", named(1, &first), named(2, &second));
     world.check(&complete(&both), "400 EntityTooSmall").await;
     world.check(&complete(&named(2, &first)), "400 InvalidPart").await;
-    let done = world.ask(&complete(&named(1, &first))).await;
-    assert_eq!(done.element("Key"), Some("big"));
+    // A client that has waited too long asks again, while the first answer is on its way and after.
+    let complete = complete(&named(1, &first));
+    let done = futures::join!(world.ask(&complete), world.ask(&complete));
+    let again = world.ask(&complete).await;
+    for done in [&done.0, &done.1, &again] {
+        assert_eq!(done.element("Key"), Some("big"));
+        assert_eq!(done.element("ETag"), again.element("ETag"));
+    }
     world.check("GET /results/big", "200 line").await;
     let begun = world.ask("POST /results/big?uploads").await;
     let id = begun.element("UploadId").expect("an id").to_owned();
@@ -262,4 +268,34 @@ async fn buckets_are_made_asked_for_named_by_hosts_and_removed() {
     world.check("DELETE /mine/a/b", "204 ").await;
     world.check("DELETE /mine", "204 ").await;
     world.check("HEAD /mine", "404 NoSuchBucket").await;
+}
+
+#[tokio::test]
+async fn of_clients_that_want_no_object_to_be_there_one_writes() {
+    let world = World::new();
+    let check = async |condition: &str, winners: usize| {
+        let request = format!("PUT /results/lock\n{condition}\n\nmine");
+        let asked = (0..20).map(|_| world.ask(&request));
+        let answers = futures::future::join_all(asked).await;
+        let wrote = answers.iter().filter(|answer| answer.status.as_u16() == 200).count();
+        let refused =
+            answers.iter().filter(|answer| answer.element("Code") == Some("PreconditionFailed"));
+        assert_eq!((wrote, refused.count()), (winners, 20 - winners), "{condition}");
+    };
+    check("If-None-Match: *", 1).await;
+    check("If-None-Match: *", 0).await;
+    let there = world.ask("HEAD /results/lock").await;
+    check(&format!("If-Match: {}", there.header("etag")), 1).await;
+}
+
+#[tokio::test]
+async fn a_folder_of_logs_that_is_gone_is_not_empty() {
+    let world = World::new();
+    std::fs::remove_dir_all(world.folder.path().join("logs")).unwrap();
+    for request in ["HEAD /logs", "GET /logs", "GET /logs?list-type=2", "GET /logs/2024/10/one.log"]
+    {
+        world.check(request, "500 InternalError").await;
+    }
+    let answer = world.ask("GET /logs").await;
+    assert!(answer.text.contains("is gone"), "{answer:?}");
 }
