@@ -15,7 +15,7 @@ use crate::catalog::{
 use crate::error::Result;
 
 /// Whether a list has the partition with these values.
-pub type Taken = Arc<dyn Fn(&[Option<String>]) -> bool + Send + Sync>;
+type Taken = Arc<dyn Fn(&[Option<String>]) -> bool + Send + Sync>;
 
 /// Which partitions a page of a list has.
 #[derive(Clone)]
