@@ -44,7 +44,7 @@ where
         return Ok(Request::from_parts(parts, Body::http_body_unsync(boxed(body))));
     }
     let announced = announced(headers)?;
-    Ok(Request::from_parts(parts, payload(body, announced)))
+    Ok(Request::from_parts(parts, payload(body, &announced)))
 }
 
 /// What the headers say of the body; they say afterwards what is true of it without its wrapping.

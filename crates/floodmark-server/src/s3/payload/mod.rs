@@ -72,7 +72,7 @@ impl std::error::Error for PayloadError {}
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// The body that the client means. It fails at its end if it is not what was announced.
-pub(crate) fn payload<B>(body: B, announced: Announced) -> Body
+pub(crate) fn payload<B>(body: B, announced: &Announced) -> Body
 where
     B: hyper::body::Body<Data = Bytes> + Send + 'static,
     B::Error: Into<BoxError>,
@@ -235,7 +235,7 @@ mod tests {
                 .map(|piece| Ok(Frame::data(Bytes::copy_from_slice(piece))))
                 .collect();
             let body = StreamBody::new(stream::iter(pieces));
-            let mut body = payload(body, announced.clone());
+            let mut body = payload(body, announced);
             let outcome = futures::executor::block_on(async {
                 let mut all = Vec::new();
                 while let Some(piece) = body.next().await {

@@ -96,7 +96,7 @@ impl World {
         let own = self.folder.path().join("own");
         let mut found = Vec::new();
         walk(&own, &mut found);
-        found.retain(|path| !Path::new(path).extension().is_some_and(|end| end == "lock"));
+        found.retain(|path| Path::new(path).extension().is_none_or(|end| end != "lock"));
         let own = format!("{}/", own.to_string_lossy().replace('\\', "/"));
         found.iter().map(|path| path.replace(&own, "")).collect()
     }

@@ -45,7 +45,8 @@ fn upstream(address: SocketAddr, is_changed: bool) -> Upstream {
             }
             .boxed()
         });
-        let remote = Remote { name, objects: client.clone(), listings: client, upload };
+        let objects = Arc::<object_store::aws::AmazonS3>::clone(&client);
+        let remote = Remote { name, objects, listings: client, upload };
         async move { Ok(remote) }.boxed()
     })
 }
