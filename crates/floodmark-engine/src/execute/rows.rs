@@ -200,6 +200,13 @@ impl Execution<'_> {
         let full = self.full(&create.name)?;
         let (at, start) = (Some(create.name.position), Some(self.start));
         let catalog = self.session.catalog();
+        if full.database == LOGS && catalog.database(LOGS).await?.is_none() {
+            let message =
+                format!("the database `{LOGS}` has the logs at hand, and takes no tables");
+            return Err(Error::new(ErrorKind::AccessDenied, message)
+                .hint("make the table in another database: in `default`, logs are found by their names too")
+                .at(at));
+        }
         let Some(database) = catalog.database(&full.database).await? else {
             return Err(refused::schema_not_found(&full.database).at(at));
         };
