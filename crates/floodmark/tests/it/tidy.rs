@@ -102,7 +102,7 @@ const DIRECTION: [(&str, &[&str]); 9] = [
         &["floodmark-formats", "floodmark-who", "floodmark-block", "floodmark-engine"],
     ),
     ("floodmark-buckets", &[]),
-    ("floodmark-server", &["floodmark-formats", "floodmark-buckets", "floodmark-engine"]),
+    ("floodmark-server", &["floodmark-buckets", "floodmark-engine"]),
     (
         "floodmark",
         &[
