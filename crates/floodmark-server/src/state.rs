@@ -103,6 +103,12 @@ impl State {
                 statistics.rejected_lines
             ));
         }
+        if statistics.troubles > 0 {
+            line.push_str(&format!(
+                "; {} objects or folders could not be read, and were passed over",
+                statistics.troubles
+            ));
+        }
         if let Some(failure) = &execution.failure {
             line.push_str(&format!(": {}", failure.reason));
         }

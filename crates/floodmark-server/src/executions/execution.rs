@@ -141,4 +141,7 @@ pub(crate) struct Statistics {
     pub(crate) output_bytes: u64,
     /// Lines that are no rows, or could not be read.
     pub(crate) rejected_lines: u64,
+    /// How many troubles with objects there were that were passed over.
+    #[serde(default)]
+    pub(crate) troubles: u64,
 }

@@ -79,6 +79,7 @@ impl Live {
             statistics.scanned_bytes = report.bytes_fetched;
             statistics.input_rows = report.account.rows;
             statistics.rejected_lines = report.account.rejected_total();
+            statistics.troubles = report.troubles_total;
         }
     }
 
