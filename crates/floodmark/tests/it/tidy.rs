@@ -88,7 +88,7 @@ fn each_log_type_is_one_file_and_stands_in_the_list_once() {
 }
 
 /// What crates may depend on of ours, in the one direction.
-const DIRECTION: [(&str, &[&str]); 9] = [
+const DIRECTION: [(&str, &[&str]); 10] = [
     ("floodmark-formats", &[]),
     ("floodmark-aws", &["floodmark-testing"]),
     ("floodmark-who", &["floodmark-aws", "floodmark-testing"]),
@@ -102,7 +102,22 @@ const DIRECTION: [(&str, &[&str]); 9] = [
         &["floodmark-formats", "floodmark-who", "floodmark-block", "floodmark-engine"],
     ),
     ("floodmark-buckets", &[]),
-    ("floodmark-server", &["floodmark-buckets", "floodmark-engine"]),
+    (
+        "floodmark-discover",
+        &["floodmark-formats", "floodmark-who", "floodmark-engine", "floodmark-investigate"],
+    ),
+    (
+        "floodmark-server",
+        &[
+            "floodmark-formats",
+            "floodmark-who",
+            "floodmark-block",
+            "floodmark-buckets",
+            "floodmark-engine",
+            "floodmark-investigate",
+            "floodmark-discover",
+        ],
+    ),
     (
         "floodmark",
         &[

@@ -1,0 +1,5 @@
+// The editor of SQL, and what its statements give.
+
+export function Sql() {
+  return <main />;
+}

@@ -1,0 +1,264 @@
+// What is looked at: held in signals, in the page's address, and in its tabs.
+
+import { batch, computed, effect, signal } from "@preact/signals";
+
+import type { Field, Filter, Log, Sort, Span, Start, Value, View } from "./api";
+
+/** What the server told at the start; null until it has. */
+export const start = signal<Start | null>(null);
+
+/** The parts of the page, one at a time. */
+export type Part = "discover" | "sql";
+
+/** Which charts stand beside the table. */
+export type Chart = "rows" | "top" | "map" | "flow" | "hours";
+
+/** All that the page's address says. */
+export interface Place {
+  part: Part;
+  view: View;
+  /** The field by whose values the timeline is stacked. */
+  by: string | null;
+  /** The columns that are shown, in their order; null for the log's usual ones. */
+  columns: string[] | null;
+  /** Columns at the left that stay while the others scroll. */
+  pinned: number;
+  sort: Sort | null;
+  chart: Chart;
+  /** The row whose detail is shown. */
+  row: string | null;
+  /** Which side panel is open. */
+  panel: "explain" | "block" | null;
+  /** The time zone of all times that are shown, such as `UTC` or `Europe/Vienna`. */
+  zone: string;
+}
+
+/** The place of a page without an address. */
+export function emptyPlace(log = ""): Place {
+  const view: View = { log, span: null, during: null, before: null, filters: [], search: "", measure: "" };
+  return { part: "discover", view, by: null, columns: null, pinned: 0, sort: null, chart: "rows", row: null, panel: null, zone: "UTC" };
+}
+
+/** Where the page is. Changed only by `go` and the functions below. */
+export const place = signal<Place>(read(location.search));
+
+/** What is looked at. */
+export const view = computed(() => place.value.view);
+
+/** The log that is looked at. */
+export const log = computed<Log | null>(() => start.value?.logs.find((log) => log.name === view.value.log) ?? null);
+
+/** The columns that are shown. */
+export const columns = computed(() => place.value.columns ?? log.value?.columns ?? []);
+
+/** The field of a name. */
+export function field(name: string): Field | null {
+  return log.value?.fields.find((field) => field.name === name) ?? null;
+}
+
+/** Goes to another place. A step of the way back, unless it only `replaces` the present one. */
+export function go(change: Partial<Place>, options: { replaces?: boolean } = {}): void {
+  place.value = { ...place.value, ...change };
+  const address = `${location.pathname}${written(place.value)}`;
+  if (address === `${location.pathname}${location.search}`) return;
+  history[options.replaces ? "replaceState" : "pushState"](null, "", address);
+}
+
+/** Looks at something else. */
+export function look(change: Partial<View>): void {
+  go({ view: { ...view.value, ...change }, row: null });
+}
+
+/** Adds a filter, or takes its opposite away. A value that is filtered by already joins the values of that filter. */
+export function filterBy(name: string, value: Value, not = false): void {
+  const filters = [...view.value.filters];
+  const same = filters.findIndex((one) => one.field === name && one.op === "is" && (one.not ?? false) === not && !one.off);
+  const known = filters[same];
+  if (known?.values.includes(value)) return;
+  const opposite = filters.findIndex((one) => one.field === name && one.op === "is" && (one.not ?? false) !== not && one.values.includes(value));
+  if (opposite >= 0) filters.splice(opposite, 1);
+  else if (known && not) filters[same] = { ...known, values: [...known.values, value] };
+  else filters.push({ field: name, op: "is", values: [value], ...(not ? { not } : {}) });
+  look({ filters });
+}
+
+/** Puts another filter in the place of one, or takes it away. */
+export function setFilter(at: number, filter: Filter | null): void {
+  const filters = view.value.filters.flatMap((one, position) => (position !== at ? [one] : filter === null ? [] : [filter]));
+  look({ filters });
+}
+
+/** Adds a filter of any kind. */
+export function addFilter(filter: Filter): void {
+  look({ filters: [...view.value.filters, filter] });
+}
+
+/** The address of a place, as what stands behind the path. */
+export function written(place: Place): string {
+  const { view } = place;
+  const parameters = new URLSearchParams();
+  const set = (name: string, value: string | null | undefined) => {
+    if (value !== null && value !== undefined && value !== "") parameters.append(name, value);
+  };
+  set("part", place.part === "discover" ? null : place.part);
+  set("log", view.log);
+  set("span", spanText(view.span));
+  set("during", spanText(view.during));
+  set("before", spanText(view.before));
+  for (const filter of view.filters) set("filter", JSON.stringify(filter));
+  set("search", view.search);
+  set("measure", view.measure);
+  set("by", place.by);
+  if (place.columns !== null) set("columns", JSON.stringify(place.columns));
+  set("pinned", place.pinned > 0 ? String(place.pinned) : null);
+  if (place.sort !== null) set("sort", `${place.sort.descending ? "-" : ""}${place.sort.field}`);
+  set("chart", place.chart === "rows" ? null : place.chart);
+  set("row", place.row);
+  set("panel", place.panel);
+  set("zone", place.zone === "UTC" ? null : place.zone);
+  const text = parameters.toString();
+  return text === "" ? "" : `?${text}`;
+}
+
+/** The place that an address names. What it does not name, or names wrongly, is as usual. */
+export function read(search: string): Place {
+  const parameters = new URLSearchParams(search);
+  const place = emptyPlace(parameters.get("log") ?? "");
+  const oneOf = <T extends string>(name: string, allowed: readonly T[], usual: T): T =>
+    allowed.find((one) => one === parameters.get(name)) ?? usual;
+  const number = Number(parameters.get("pinned"));
+  const sort = parameters.get("sort");
+  const panel = oneOf("panel", ["explain", "block", "none"] as const, "none");
+  const wanted = parsed(parameters.get("columns"));
+  return {
+    ...place,
+    part: oneOf("part", ["discover", "sql"] as const, "discover"),
+    view: {
+      ...place.view,
+      span: readSpan(parameters.get("span")),
+      during: readSpan(parameters.get("during")),
+      before: readSpan(parameters.get("before")),
+      filters: parameters.getAll("filter").map(parsed).filter(isFilter),
+      search: parameters.get("search") ?? "",
+      measure: parameters.get("measure") ?? "",
+    },
+    by: parameters.get("by"),
+    columns: Array.isArray(wanted) && wanted.every((one) => typeof one === "string") ? wanted : null,
+    pinned: Number.isInteger(number) && number > 0 ? number : 0,
+    sort: sort ? { field: sort.replace(/^-/, ""), descending: sort.startsWith("-") } : null,
+    chart: oneOf("chart", ["rows", "top", "map", "flow", "hours"] as const, "rows"),
+    row: parameters.get("row"),
+    panel: panel === "none" ? null : panel,
+    zone: zoneOf(parameters.get("zone")),
+  };
+}
+
+/** A span as the address has it: `2024-10-05T02:00:00.000Z/2024-10-05T03:00:00.000Z`. */
+export function spanText(span: Span | null): string | null {
+  return span && `${new Date(span[0]).toISOString()}/${new Date(span[1]).toISOString()}`;
+}
+
+function readSpan(text: string | null): Span | null {
+  const [from, to] = (text ?? "").split("/").map((one) => Date.parse(one));
+  return from !== undefined && to !== undefined && from < to ? [from, to] : null;
+}
+
+function zoneOf(name: string | null): string {
+  if (name === null) return "UTC";
+  try {
+    return new Intl.DateTimeFormat("en", { timeZone: name }).resolvedOptions().timeZone;
+  } catch {
+    return "UTC";
+  }
+}
+
+function parsed(text: string | null): unknown {
+  try {
+    return text === null ? null : JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+const OPS = ["is", "contains", "starts", "between", "within", "exists", "sql"];
+
+function isFilter(one: unknown): one is Filter {
+  if (typeof one !== "object" || one === null) return false;
+  const { field, op, values } = one as Record<string, unknown>;
+  const isValue = (value: unknown) => value === null || typeof value === "string";
+  return typeof field === "string" && OPS.includes(op as string) && Array.isArray(values) && values.every(isValue);
+}
+
+addEventListener("popstate", () => {
+  place.value = read(location.search);
+});
+
+// Tabs: one a hypothesis.
+
+/** A tab: a name that the user gave, or none, and the address of its place. */
+export interface Tab {
+  id: number;
+  name: string | null;
+  address: string;
+}
+
+const TABS = "floodmark.tabs";
+
+/** The tabs of this window, in their order. */
+export const tabs = signal<Tab[]>([{ id: 1, name: null, address: location.search }]);
+
+/** The tab that is shown. */
+export const tab = signal(1);
+
+try {
+  const kept = JSON.parse(sessionStorage.getItem(TABS) ?? "null") as { tabs: Tab[]; tab: number } | null;
+  if (kept !== null && kept.tabs.length > 0) {
+    batch(() => {
+      tabs.value = kept.tabs;
+      tab.value = kept.tab;
+    });
+  }
+} catch {
+  // What is kept there is no more than a convenience.
+}
+
+effect(() => {
+  const address = written(place.value);
+  const own = tabs.peek().map((one) => (one.id === tab.value ? { ...one, address } : one));
+  tabs.value = own;
+  sessionStorage.setItem(TABS, JSON.stringify({ tabs: own, tab: tab.value }));
+});
+
+/** Opens a tab beside the present one, with the same view. */
+export function openTab(): void {
+  const id = Math.max(...tabs.value.map((one) => one.id)) + 1;
+  const at = tabs.value.findIndex((one) => one.id === tab.value);
+  tabs.value = tabs.value.toSpliced(at + 1, 0, { id, name: null, address: written(place.value) });
+  tab.value = id;
+}
+
+/** Shows a tab. */
+export function showTab(id: number): void {
+  const shown = tabs.value.find((one) => one.id === id);
+  if (shown === undefined || id === tab.value) return;
+  batch(() => {
+    tab.value = id;
+    place.value = read(shown.address);
+  });
+  history.pushState(null, "", `${location.pathname}${shown.address}`);
+}
+
+/** Closes a tab; the last one stays. */
+export function closeTab(id: number): void {
+  if (tabs.value.length < 2) return;
+  const at = tabs.value.findIndex((one) => one.id === id);
+  const left = tabs.value.filter((one) => one.id !== id);
+  const next = left[Math.min(at, left.length - 1)];
+  if (tab.value === id && next !== undefined) showTab(next.id);
+  tabs.value = left;
+}
+
+/** Names a tab; null gives it the name of what it shows. */
+export function nameTab(id: number, name: string | null): void {
+  tabs.value = tabs.value.map((one) => (one.id === id ? { ...one, name } : one));
+}
