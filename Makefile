@@ -7,12 +7,13 @@ export CARGO_TARGET_DIR
 FLOODMARK_TEST_PYTHON ?= $(CARGO_TARGET_DIR)/python/bin/python
 export FLOODMARK_TEST_PYTHON
 
-.PHONY: demo release test lint bench soak fuzz update
+.PHONY: demo release test lint bench page soak fuzz update
 
 # One selection of packages for everything in this profile: another one would build the dependencies once more.
 test:
 	testing/python/install
 	cargo test --workspace --locked
+	web/test
 
 # Generates an incident and walks through it, with the program as the tests build it: that takes a third of the time.
 demo:
@@ -30,6 +31,10 @@ lint:
 # Compares with DuckDB, Polars, pandas and a hand-written loop. Takes Python packages into bench/.venv.
 bench:
 	bench/run
+
+# Builds the page anew, into the folder that the server embeds. Needs Node.js.
+page:
+	cd web && npm ci --ignore-scripts --no-audit --no-fund && npm run build
 
 # Ten clients of Athena's API for five minutes, and whether the state afterwards is right.
 soak:
