@@ -62,3 +62,6 @@ pub const THREADS_MAX: usize = 64;
 
 /// For how many seconds kept rows are not called old.
 pub const FRESH_SECONDS_MAX: i64 = 5 * 60;
+
+/// How many bytes the values of a column may take by which rows are grouped.
+pub const VALUES_BYTES_MAX: usize = 512 << 20;
