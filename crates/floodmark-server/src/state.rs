@@ -6,9 +6,11 @@ use std::sync::Arc;
 use floodmark_buckets::Buckets;
 use floodmark_engine::{Dataset, Engine, Result, Session};
 use tokio::runtime::Handle;
+use tokio::sync::Semaphore;
 
 use crate::executions::execution::Execution;
 use crate::executions::{Executions, QueryOptions, ResultPlace};
+use crate::limits::UI_WORK_MAX;
 use crate::listen::{Ending, Tell};
 use crate::s3::{S3, Upstream};
 
@@ -31,7 +33,22 @@ pub(crate) struct State {
     pub(crate) results: ResultPlace,
     /// Tells those who wait that the server ends.
     pub(crate) ending: Ending,
+    /// On which threads statements run.
+    pub(crate) runtime: Handle,
+    /// Room for what the page asks.
+    pub(crate) page_work: Semaphore,
+    /// What the page tells its reader of the server.
+    pub(crate) page: PageFacts,
     tell: Tell,
+}
+
+/// What the page tells its reader of the server.
+#[derive(Clone, Debug)]
+pub(crate) struct PageFacts {
+    /// The address of its API, with a slash at its end.
+    pub(crate) url: String,
+    /// The command that prints its token.
+    pub(crate) token_command: String,
 }
 
 /// What a state is made of.
@@ -47,6 +64,7 @@ pub(crate) struct Parts<'a> {
     pub(crate) queries: QueryOptions,
     /// On which threads statements run.
     pub(crate) runtime: Handle,
+    pub(crate) page: PageFacts,
     pub(crate) tell: Tell,
 }
 
@@ -57,7 +75,9 @@ impl State {
     ///
     /// `AccessDenied` or `Unavailable` if the folder cannot be used, and those of opening the logs.
     pub(crate) async fn open(parts: Parts<'_>) -> Result<Self> {
-        let Parts { engine, buckets, folder, from, pass_through, queries, runtime, tell } = parts;
+        let Parts { engine, buckets, folder, from, pass_through, queries, runtime, page, tell } =
+            parts;
+        let own = runtime.clone();
         let executions = Executions::open(folder, queries, runtime).await?;
         let results = ResultPlace::S3 { bucket: RESULTS.to_owned(), prefix: String::new() };
         // What a server that was killed left half written.
@@ -68,7 +88,19 @@ impl State {
         let dataset = engine.dataset(from).await?;
         let upstream = pass_through.then(|| Upstream::of(Arc::clone(&engine)));
         let s3 = S3::new(Arc::clone(&buckets), upstream);
-        Ok(Self { engine, dataset, buckets, s3, executions, results, ending: Ending::new(), tell })
+        Ok(Self {
+            engine,
+            dataset,
+            buckets,
+            s3,
+            executions,
+            results,
+            ending: Ending::new(),
+            runtime: own,
+            page_work: Semaphore::new(UI_WORK_MAX),
+            page,
+            tell,
+        })
     }
 
     /// A session over the catalog and the logs.
@@ -78,6 +110,11 @@ impl State {
     /// Those of opening the catalog.
     pub(crate) async fn session(&self) -> Result<Session<'_>> {
         self.engine.session(&self.dataset).await
+    }
+
+    /// Which files about addresses could not be used, and why.
+    pub(crate) fn who_troubles(&self) -> Vec<String> {
+        self.engine.who().troubles()
     }
 
     /// Tells whoever runs the server a line.
