@@ -1,83 +1,41 @@
 //! What became of what was read, as the page is told it.
 
+use floodmark_discover::told::{Account, Progress};
 use floodmark_engine::Report;
-use serde::Serialize;
 
-/// How far the reading of logs is.
-#[derive(Clone, Debug, Serialize)]
-pub(crate) struct Progress {
-    objects: u64,
-    objects_wanted: u64,
-    bytes: u64,
-    bytes_wanted: u64,
-    rows: u64,
-    seconds: f64,
+/// How far a query is after so many seconds.
+pub(crate) fn progress(report: &Report, seconds: f64) -> Progress {
+    Progress {
+        objects: report.objects_read,
+        objects_wanted: report.objects_wanted,
+        bytes: report.bytes_fetched,
+        bytes_wanted: report.bytes_wanted,
+        rows: report.account.rows,
+        seconds,
+    }
 }
 
-/// What became of what was read: lines = rows + headers + rejected.
-#[derive(Clone, Debug, Default, Serialize)]
-pub(crate) struct Account {
-    objects: u64,
-    objects_pruned: u64,
-    bytes: u64,
-    lines: u64,
-    rows: u64,
-    headers: u64,
-    rejected: u64,
-    rejections: Vec<Rejection>,
-    troubles: Vec<String>,
-    athena_dollars: f64,
+/// The account of a query. One that asked no logs would have cost nothing.
+pub(crate) fn account(report: &Report) -> Account {
+    let account = Account::of(report);
+    Account { athena_dollars: if report.scanned { account.athena_dollars } else { 0.0 }, ..account }
 }
 
-/// A line that is no row.
-#[derive(Clone, Debug, Serialize)]
-struct Rejection {
-    object: String,
-    line: u64,
-    reason: String,
+/// The account of several queries over the same logs: that of the one which read most tells what there was.
+pub(crate) fn account_of_all(reports: &[Report]) -> Account {
+    let most = reports.iter().rev().max_by_key(|report| report.account.lines);
+    most.map(account).unwrap_or_default()
 }
 
-impl Progress {
-    /// How far a query is after so many seconds.
-    pub(crate) fn of(report: &Report, seconds: f64) -> Self {
-        Self {
-            objects: report.objects_read,
-            objects_wanted: report.objects_wanted,
-            bytes: report.bytes_fetched,
-            bytes_wanted: report.bytes_wanted,
-            rows: report.account.rows,
-            seconds,
+/// What should be known of several queries over the same logs, each thing once.
+pub(crate) fn notes_of_all(reports: &[Report]) -> Vec<String> {
+    let mut all = Vec::new();
+    for note in reports.iter().flat_map(notes) {
+        if !all.contains(&note) {
+            all.push(note);
         }
     }
-}
-
-impl Account {
-    /// The account of a query.
-    pub(crate) fn of(report: &Report) -> Self {
-        let rejections = report.rejections.iter().map(|(object, rejection)| Rejection {
-            object: object.clone(),
-            line: rejection.line,
-            reason: rejection.reason.to_string(),
-        });
-        Self {
-            objects: report.objects_read,
-            objects_pruned: report.objects_pruned,
-            bytes: report.bytes_fetched,
-            lines: report.account.lines,
-            rows: report.account.rows,
-            headers: report.account.headers,
-            rejected: report.account.rejected_total(),
-            rejections: rejections.collect(),
-            troubles: report.troubles.clone(),
-            athena_dollars: if report.scanned { report.athena_dollars() } else { 0.0 },
-        }
-    }
-
-    /// The account of several queries over the same logs: that of the one which read most tells what there was.
-    pub(crate) fn of_all(reports: &[Report]) -> Self {
-        let most = reports.iter().rev().max_by_key(|report| report.account.lines);
-        most.map(Self::of).unwrap_or_default()
-    }
+    all
 }
 
 /// What should be known of a query besides its rows, a sentence each.

@@ -18,7 +18,7 @@ use tokio::time::MissedTickBehavior;
 use crate::body::ResponseBody;
 use crate::limits::UI_PROGRESS_EVERY;
 use crate::ui::Failure;
-use crate::ui::account::Progress;
+use crate::ui::account::progress;
 use crate::ui::work::{Pieces, Taker};
 
 /// Takes the messages of an answer.
@@ -85,7 +85,7 @@ impl Lines {
 
     /// Tells how far a query is.
     pub(crate) async fn progress(&self, metrics: &Metrics) {
-        let progress = Progress::of(&metrics.report(), self.seconds());
+        let progress = progress(&metrics.report(), self.seconds());
         self.tell(&json!({ "progress": progress })).await;
     }
 

@@ -23,7 +23,7 @@ use crate::limits::{
 };
 use crate::state::State;
 use crate::ui::Failure;
-use crate::ui::account::{Account, notes};
+use crate::ui::account::{account, notes};
 use crate::ui::lines::Lines;
 
 /// A statement, and how many of its rows are wanted.
@@ -222,7 +222,9 @@ async fn tell_rows(mut query: Query, rows_max: usize, lines: &Lines) -> Result<(
         is_cut = batch.num_rows() > room;
         let rows = batch.num_rows().min(room);
         told += rows;
-        tell_batch(&batch, rows, lines).await?;
+        for part in parts(&batch, rows)? {
+            lines.tell(&json!({ "rows": part })).await;
+        }
     }
     let (metrics, written) = (Arc::clone(&query.metrics), Arc::clone(&query.written));
     let mut said = std::mem::take(&mut query.notes);
@@ -235,32 +237,33 @@ async fn tell_rows(mut query: Query, rows_max: usize, lines: &Lines) -> Result<(
         "rows": told,
         "is_cut": is_cut,
         "seconds": lines.seconds(),
-        "account": Account::of(&report),
+        "account": account(&report),
         "notes": said,
     });
     lines.tell(&json!({ "end": end })).await;
     Ok(())
 }
 
-/// Hands the first rows of a batch on, in messages of bounded size.
-async fn tell_batch(batch: &RecordBatch, rows: usize, lines: &Lines) -> Result<(), Failure> {
+/// The first rows of a batch, in parts of bounded size.
+fn parts(batch: &RecordBatch, rows: usize) -> Result<Vec<Vec<Vec<Option<String>>>>, Error> {
     let texts = Texts::new(batch)?;
-    let mut waiting: Vec<Vec<Option<String>>> = Vec::new();
+    let mut parts = Vec::new();
+    let mut part: Vec<Vec<Option<String>>> = Vec::new();
     let mut bytes = 0;
     for row in 0..rows {
         let values: Vec<_> =
             (0..batch.num_columns()).map(|column| texts.text(column, row)).collect();
         bytes += values.iter().flatten().map(String::len).sum::<usize>();
-        waiting.push(values);
-        if waiting.len() >= UI_ROWS_MAX || bytes >= UI_ROWS_BYTES_MAX {
-            lines.tell(&json!({ "rows": std::mem::take(&mut waiting) })).await;
+        part.push(values);
+        if part.len() >= UI_ROWS_MAX || bytes >= UI_ROWS_BYTES_MAX {
+            parts.push(std::mem::take(&mut part));
             bytes = 0;
         }
     }
-    if !waiting.is_empty() {
-        lines.tell(&json!({ "rows": waiting })).await;
+    if !part.is_empty() {
+        parts.push(part);
     }
-    Ok(())
+    Ok(parts)
 }
 
 /// A column with its type in Athena's words.

@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use floodmark_block::render::FORMS;
 use floodmark_block::way::{WAYS, WayFacts};
+use floodmark_discover::{Log, describe};
+use floodmark_formats::table;
 use serde::Serialize;
 
 use crate::state::State;
@@ -13,7 +15,7 @@ use crate::ui::Failure;
 #[derive(Serialize)]
 pub(crate) struct Start {
     version: &'static str,
-    logs: Vec<serde_json::Value>,
+    logs: Vec<Log>,
     notes: Vec<String>,
     ways: Vec<Way>,
     forms: Vec<&'static str>,
@@ -52,7 +54,9 @@ pub(crate) async fn start(state: &Arc<State>) -> Result<Start, Failure> {
     notes.extend(state.who_troubles());
     Ok(Start {
         version: env!("CARGO_PKG_VERSION"),
-        logs: Vec::new(),
+        logs: (summary.logs.iter())
+            .map(|log| describe(table::of(log.log_type), session.who(), log))
+            .collect(),
         notes,
         ways: WAYS.iter().map(way).collect(),
         forms: FORMS.iter().map(|(_, name)| *name).collect(),
