@@ -25,3 +25,4 @@ pub use floodmark_buckets::Buckets;
 pub use listen::{
     Announcement, GuardOptions, PageOptions, ResultMode, Server, ServerOptions, Tell, Tls, Token,
 };
+pub use ui::Lookups;

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use floodmark_buckets::Buckets;
+use floodmark_discover::Kept;
 use floodmark_engine::{Dataset, Engine, Result, Session};
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
@@ -13,6 +14,7 @@ use crate::executions::{Executions, QueryOptions, ResultPlace};
 use crate::limits::UI_WORK_MAX;
 use crate::listen::{Ending, Tell};
 use crate::s3::{S3, Upstream};
+use crate::ui::Lookups;
 
 /// The bucket of results that name no other.
 const RESULTS: &str = "athena-results";
@@ -37,14 +39,18 @@ pub(crate) struct State {
     pub(crate) runtime: Handle,
     /// Room for what the page asks.
     pub(crate) page_work: Semaphore,
-    /// What the page tells its reader of the server.
+    /// What the page needs.
     pub(crate) page: PageFacts,
     tell: Tell,
 }
 
-/// What the page tells its reader of the server.
+/// What the page needs of the server.
 #[derive(Clone, Debug)]
 pub(crate) struct PageFacts {
+    /// The rows that are kept for its next question.
+    pub(crate) kept: Arc<Kept>,
+    /// Whom it may have asked about addresses; None if nobody.
+    pub(crate) lookups: Option<Lookups>,
     /// The address of its API, with a slash at its end.
     pub(crate) url: String,
     /// The command that prints its token.

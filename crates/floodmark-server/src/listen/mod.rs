@@ -21,6 +21,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use floodmark_buckets::Buckets;
+use floodmark_discover::Kept;
 use floodmark_engine::{Engine, Error, ErrorKind, Result};
 use futures::FutureExt;
 use http::header::{CONNECTION, EXPECT, SERVER};
@@ -96,6 +97,10 @@ pub struct PageOptions {
     pub folder: Option<PathBuf>,
     /// The command that prints its token, which it shows to its reader.
     pub token_command: String,
+    /// How many bytes of rows are kept for its next question.
+    pub kept_bytes_max: usize,
+    /// Whom it may have asked about addresses; None if nobody.
+    pub lookups: Option<ui::Lookups>,
 }
 
 /// How the results of queries are handed out.
@@ -167,6 +172,8 @@ impl Server {
         let page = PageFacts {
             url: format!("{own_url}{}/api/", ui::PLACE),
             token_command: options.page.token_command.clone(),
+            kept: Arc::new(Kept::new(options.page.kept_bytes_max)),
+            lookups: options.page.lookups.clone(),
         };
         let parts = Parts {
             engine,

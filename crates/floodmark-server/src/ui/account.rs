@@ -41,10 +41,9 @@ pub(crate) fn notes_of_all(reports: &[Report]) -> Vec<String> {
 /// What should be known of a query besides its rows, a sentence each.
 pub(crate) fn notes(report: &Report) -> Vec<String> {
     let mut notes: Vec<String> = report.empty_tables.values().cloned().collect();
-    if report.objects_other > 0 {
-        let kinds: Vec<String> =
-            report.others.iter().map(|(log, objects)| format!("{objects} of `{log}`")).collect();
-        notes.push(format!("objects of other logs were passed over: {}", kinds.join(", ")));
+    // Objects of the other logs are there to be asked by their own names.
+    if let Some(unknown) = report.others.get("unknown") {
+        notes.push(format!("{unknown} objects hold no log that is known, and were passed over"));
     }
     if report.objects_passed_over > 0 {
         notes.push(format!("{} objects are no logs by their names", report.objects_passed_over));

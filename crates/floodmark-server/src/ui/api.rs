@@ -12,9 +12,12 @@ use serde::de::DeserializeOwned;
 
 use crate::body::{ResponseBody, whole};
 use crate::state::State;
+use crate::ui::export::Download;
 use crate::ui::lines::{self, Lines};
 use crate::ui::work::{self, Pieces};
-use crate::ui::{Failure, not_allowed, schema, sql, start};
+use crate::ui::{
+    Failure, block, explain, export, look, not_allowed, schema, sql, start, who, whois,
+};
 
 /// What the page asks with.
 #[derive(Clone, Debug)]
@@ -40,6 +43,8 @@ enum Run {
     Whole(fn(Arc<State>, Asked) -> BoxFuture<'static, Result<String, Failure>>),
     /// By lines of JSON while it works.
     Lines(fn(Arc<State>, Asked, Lines) -> BoxFuture<'static, Result<(), Failure>>),
+    /// By a file.
+    File(fn(&Arc<State>, &Asked) -> Result<Download, Failure>),
 }
 
 /// Declares a question that one JSON answers, by a function that takes the state and the input.
@@ -77,11 +82,17 @@ macro_rules! lines {
 
 /// All questions.
 static ENDPOINTS: &[Endpoint] = &[
+    lines!("block", block::run),
+    lines!("explain", explain::run),
+    Endpoint { name: "export", method: Method::GET, run: Run::File(export::export) },
+    lines!("look", look::run),
     whole!("schema", GET, schema::schema),
     lines!("sql", sql::run),
     whole!("sql/check", POST, sql::check),
     whole!("sql/plan", POST, sql::plan),
     whole!("start", GET, start::start),
+    whole!("who", POST, who::who),
+    lines!("whois", whois::run),
 ];
 
 /// The question of a name.
@@ -125,6 +136,10 @@ pub(crate) async fn answer(
         Run::Lines(run) => lines::response(work::begin(state, endpoint.name, |taker| {
             run(own, asked, Lines::new(taker))
         })),
+        Run::File(run) => match run(state, &asked) {
+            Ok(download) => download.response().await,
+            Err(failure) => failure.answer(),
+        },
     }
 }
 

@@ -1,5 +1,7 @@
 //! What the page is told of what went wrong.
 
+use std::fmt;
+
 use floodmark_engine::{Error, ErrorKind};
 use http::{Response, StatusCode};
 use serde::Serialize;
@@ -64,6 +66,12 @@ impl Failure {
     /// The same with a status.
     pub(crate) fn response(&self, status: StatusCode) -> Response<ResponseBody> {
         whole(status, "application/json", json!({ "error": self }).to_string())
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
     }
 }
 

@@ -6,12 +6,19 @@
 mod access;
 mod account;
 mod api;
+mod block;
+mod explain;
+mod export;
 mod failure;
 mod files;
 mod lines;
+mod look;
 mod schema;
 mod sql;
 mod start;
+mod viewed;
+mod who;
+mod whois;
 mod work;
 
 use bytes::Bytes;
@@ -33,6 +40,7 @@ use crate::s3::unread::Watched;
 pub(crate) use access::Access;
 pub(crate) use failure::Failure;
 pub(crate) use files::Files;
+pub use whois::Lookups;
 
 /// Where the page lies, without the slash at its end.
 pub(crate) const PLACE: &str = "/_ui";

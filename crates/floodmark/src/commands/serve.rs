@@ -9,8 +9,8 @@ use clap::{Args, ValueEnum};
 
 use floodmark_engine::{Engine, EngineOptions, Error, ErrorKind};
 use floodmark_server::{
-    Announcement, Buckets, GuardOptions, PageOptions, ResultMode, Server, ServerOptions, Tell, Tls,
-    Token,
+    Announcement, Buckets, GuardOptions, Lookups, PageOptions, ResultMode, Server, ServerOptions,
+    Tell, Tls, Token,
 };
 use tokio::runtime::{Handle, Runtime};
 
@@ -217,6 +217,14 @@ pub(crate) async fn listen(
         page: PageOptions {
             folder: serving.page_folder.clone(),
             token_command: token_command(serving, is_announced, settings),
+            // Queries have as much again.
+            kept_bytes_max: settings.memory,
+            lookups: match settings.resolve {
+                Some(_) => {
+                    Some(Lookups { rdap: settings.rdap_options()?, dns: settings.dns_options() })
+                }
+                None => None,
+            },
         },
         is_announced,
         tell: Tell::new(|line| talk(&format!("note: {}\n", safe(line)))),
