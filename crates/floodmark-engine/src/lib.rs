@@ -6,6 +6,7 @@ pub mod check;
 pub mod dialect;
 pub mod error;
 mod execute;
+pub mod files;
 mod found_logs;
 mod found_tables;
 mod layout;

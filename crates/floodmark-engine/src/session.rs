@@ -185,6 +185,18 @@ impl<'a> Session<'a> {
         }
     }
 
+    /// Plans a plain query and does not run it, so that what is wrong with it is known. Any other statement is only read.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Session::query`] that come before anything is read.
+    pub async fn validate(&self, statement: Statement) -> Result<()> {
+        match statement.kind {
+            Kind::Query(parsed) => self.plan(parsed).await?.schema().map(|_| ()),
+            Kind::Other(_) => Ok(()),
+        }
+    }
+
     /// The statement that another one executes, with its values: that of `EXECUTE`. Any other stays what it is.
     ///
     /// # Errors

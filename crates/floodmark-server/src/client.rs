@@ -111,6 +111,7 @@ mod tests {
             pid: 1,
             certificate: None,
             token: None,
+            page_token: String::new(),
         }
     }
 

@@ -182,3 +182,39 @@ pub const PIECE_BYTES_MAX: usize = 512 << 10;
 
 /// How many uploads in parts are remembered after they were completed, for clients that ask again.
 pub const COMPLETIONS_KEPT_MAX: usize = 1000;
+
+/// How long the body of a question of the page may be, in bytes: the longest statement fits twice, whatever is escaped in it.
+pub const UI_BODY_BYTES_MAX: usize = 1 << 20;
+
+/// How many questions of the page that take long are worked on at the same time. More wait.
+pub const UI_WORK_MAX: usize = 16;
+
+/// How many pieces of an answer to the page wait for the client before the work does.
+pub const UI_PIECES_WAITING_MAX: usize = 8;
+
+/// How often the page is told how far a query is.
+pub const UI_PROGRESS_EVERY: Duration = Duration::from_millis(200);
+
+/// How many rows of a statement a message to the page has.
+pub const UI_ROWS_MAX: usize = 500;
+
+/// After how many bytes of values a message to the page takes no further row.
+pub const UI_ROWS_BYTES_MAX: usize = 256 << 10;
+
+/// How many rows of a statement the page is given that does not say how many it wants.
+pub const UI_ROWS_UNASKED_MAX: usize = 10_000;
+
+/// How many rows of a statement the page may ask for.
+pub const UI_ROWS_ASKED_MAX: usize = 1_000_000;
+
+/// How many tables and views of the catalog the page is told for its completion.
+pub const UI_TABLES_MAX: usize = 5_000;
+
+/// Of how many addresses, and of how many user agents, the page asks at once what is known.
+pub const UI_NAMES_MAX: usize = 2_000;
+
+/// How many targets the page has blocked at once.
+pub const UI_TARGETS_MAX: usize = 10_000;
+
+/// How many bytes of a file that is made for the page wait before they are handed on.
+pub const UI_FILE_BYTES_WAITING: usize = 64 << 10;

@@ -15,7 +15,7 @@ use crate::listen::page;
 use crate::listen::refusal::{Reason, Refusal};
 use crate::s3::host;
 use crate::s3::unread::Watched;
-use crate::{athena, glue, json, sts};
+use crate::{athena, glue, json, sts, ui};
 
 /// What a request is for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,7 +30,9 @@ pub(crate) enum Service {
     Sts,
     /// S3, which has all that says nothing else.
     S3,
-    /// A page of our own, by its path.
+    /// The page in the browser and its API, by the path.
+    Ui(String),
+    /// Any other page of our own, by its path.
     Page(String),
     /// A service that we are not, as the client names it.
     Unknown(String),
@@ -41,6 +43,9 @@ pub(crate) fn service(request: &Parts) -> Service {
     let path = request.uri.path();
     let is_bucket = is_bucket(request);
     // No bucket's name begins so, but keys do.
+    if !is_bucket && ui::is_own(path) {
+        return Service::Ui(path.to_owned());
+    }
     if !is_bucket && (path.starts_with("/_") || path.starts_with("/-")) {
         return Service::Page(path.to_owned());
     }
@@ -73,8 +78,9 @@ pub(crate) async fn answer(
 ) -> Response<ResponseBody> {
     let outcome = match service {
         Service::S3 => return front.state.s3.answer(Request::from_parts(parts, body)).await,
-        Service::Page(path) => return page::answer(path, front),
-        Service::Athena(name) => match whole_body(front, &parts, body).await {
+        Service::Page(path) => return page::answer(path),
+        Service::Ui(path) => ui::answer(front, path, parts, body).await,
+        Service::Athena(name) => match whole_body(front, &parts, body, ACTION_BYTES_MAX).await {
             Ok(body) => {
                 tell_unsupported(front, &parts, "Athena's", athena::ACTIONS, name);
                 let no = athena::not_supported;
@@ -82,7 +88,7 @@ pub(crate) async fn answer(
             }
             Err(refusal) => Err(refusal),
         },
-        Service::Glue(name) => match whole_body(front, &parts, body).await {
+        Service::Glue(name) => match whole_body(front, &parts, body, ACTION_BYTES_MAX).await {
             Ok(body) => {
                 tell_unsupported(front, &parts, "Glue's", glue::ACTIONS, name);
                 let no = glue::not_supported;
@@ -90,7 +96,7 @@ pub(crate) async fn answer(
             }
             Err(refusal) => Err(refusal),
         },
-        Service::Sts => whole_body(front, &parts, body).await.map(|body| {
+        Service::Sts => whole_body(front, &parts, body, ACTION_BYTES_MAX).await.map(|body| {
             let action = sts::action(&body);
             if !sts::ACTIONS.contains(&action.as_str()) {
                 front.unsupported.tell(&parts.headers, &format!("STS's {action}"));
@@ -148,11 +154,16 @@ fn is_browser(request: &Parts) -> bool {
         && text(request, "accept").is_some_and(|accept| accept.contains("text/html"))
 }
 
-/// The whole body of a call.
-async fn whole_body(
+/// The whole body of a call, of so many bytes at most.
+///
+/// # Errors
+///
+/// The refusal of a body that is longer, compressed, or does not come.
+pub(crate) async fn whole_body(
     front: &Front,
     parts: &Parts,
     body: Watched<PacedBody>,
+    bytes_max: usize,
 ) -> Result<Bytes, Refusal> {
     if let Some(encoding) = text(parts, "content-encoding")
         && !encoding.trim().is_empty()
@@ -162,11 +173,11 @@ async fn whole_body(
         return Err(Refusal::new(Reason::Encoding, message));
     }
     let too_long = || {
-        let message = format!("a call has at most {ACTION_BYTES_MAX} bytes");
+        let message = format!("a call has at most {bytes_max} bytes");
         Refusal::new(Reason::Length, message)
     };
     let size = body.size_hint();
-    if usize::try_from(size.lower()).is_ok_and(|bytes| bytes > ACTION_BYTES_MAX) {
+    if usize::try_from(size.lower()).is_ok_and(|bytes| bytes > bytes_max) {
         return Err(too_long());
     }
     let is_long = size.upper().is_none_or(|bytes| bytes > ACTION_BYTES_SMALL);
@@ -175,7 +186,7 @@ async fn whole_body(
             true => Some(front.long_actions.acquire().await),
             false => None,
         };
-        Limited::new(body, ACTION_BYTES_MAX).collect().await
+        Limited::new(body, bytes_max).collect().await
     };
     match tokio::time::timeout(front.silence, read).await {
         Ok(Ok(body)) => Ok(body.to_bytes()),
@@ -261,7 +272,11 @@ mod tests {
         check("GET /b\nAccept: text/html", &Service::S3);
         check(&signed("GET /\nAccept: text/html", "s3"), &Service::S3);
         check("GET /-/health", &page("/-/health"));
-        check("GET /_ui/x\nHost: localhost:8765", &page("/_ui/x"));
+        check("GET /_uix", &page("/_uix"));
+        for path in ["/_ui", "/_ui/", "/_ui/x", "/_ui/api/start"] {
+            let request = format!("GET {path}\nHost: localhost:8765");
+            check(&request, &Service::Ui(path.to_owned()));
+        }
         // What begins so in a bucket is an object.
         check("GET /_SUCCESS\nHost: my-logs.s3.localhost:8765", &Service::S3);
         check("GET /-/health\nHost: my-logs.localhost", &Service::S3);

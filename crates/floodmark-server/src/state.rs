@@ -4,13 +4,17 @@ use std::path::Path;
 use std::sync::Arc;
 
 use floodmark_buckets::Buckets;
+use floodmark_discover::Kept;
 use floodmark_engine::{Dataset, Engine, Result, Session};
 use tokio::runtime::Handle;
+use tokio::sync::Semaphore;
 
 use crate::executions::execution::Execution;
 use crate::executions::{Executions, QueryOptions, ResultPlace};
+use crate::limits::UI_WORK_MAX;
 use crate::listen::{Ending, Tell};
 use crate::s3::{S3, Upstream};
+use crate::ui::Lookups;
 
 /// The bucket of results that name no other.
 const RESULTS: &str = "athena-results";
@@ -31,7 +35,26 @@ pub(crate) struct State {
     pub(crate) results: ResultPlace,
     /// Tells those who wait that the server ends.
     pub(crate) ending: Ending,
+    /// On which threads statements run.
+    pub(crate) runtime: Handle,
+    /// Room for what the page asks.
+    pub(crate) page_work: Semaphore,
+    /// What the page needs.
+    pub(crate) page: PageFacts,
     tell: Tell,
+}
+
+/// What the page needs of the server.
+#[derive(Clone, Debug)]
+pub(crate) struct PageFacts {
+    /// The rows that are kept for its next question.
+    pub(crate) kept: Arc<Kept>,
+    /// Whom it may have asked about addresses; None if nobody.
+    pub(crate) lookups: Option<Lookups>,
+    /// The address of its API, with a slash at its end.
+    pub(crate) url: String,
+    /// The command that prints its token.
+    pub(crate) token_command: String,
 }
 
 /// What a state is made of.
@@ -47,6 +70,7 @@ pub(crate) struct Parts<'a> {
     pub(crate) queries: QueryOptions,
     /// On which threads statements run.
     pub(crate) runtime: Handle,
+    pub(crate) page: PageFacts,
     pub(crate) tell: Tell,
 }
 
@@ -57,7 +81,9 @@ impl State {
     ///
     /// `AccessDenied` or `Unavailable` if the folder cannot be used, and those of opening the logs.
     pub(crate) async fn open(parts: Parts<'_>) -> Result<Self> {
-        let Parts { engine, buckets, folder, from, pass_through, queries, runtime, tell } = parts;
+        let Parts { engine, buckets, folder, from, pass_through, queries, runtime, page, tell } =
+            parts;
+        let own = runtime.clone();
         let executions = Executions::open(folder, queries, runtime).await?;
         let results = ResultPlace::S3 { bucket: RESULTS.to_owned(), prefix: String::new() };
         // What a server that was killed left half written.
@@ -68,7 +94,19 @@ impl State {
         let dataset = engine.dataset(from).await?;
         let upstream = pass_through.then(|| Upstream::of(Arc::clone(&engine)));
         let s3 = S3::new(Arc::clone(&buckets), upstream);
-        Ok(Self { engine, dataset, buckets, s3, executions, results, ending: Ending::new(), tell })
+        Ok(Self {
+            engine,
+            dataset,
+            buckets,
+            s3,
+            executions,
+            results,
+            ending: Ending::new(),
+            runtime: own,
+            page_work: Semaphore::new(UI_WORK_MAX),
+            page,
+            tell,
+        })
     }
 
     /// A session over the catalog and the logs.
@@ -78,6 +116,11 @@ impl State {
     /// Those of opening the catalog.
     pub(crate) async fn session(&self) -> Result<Session<'_>> {
         self.engine.session(&self.dataset).await
+    }
+
+    /// Which files about addresses could not be used, and why.
+    pub(crate) fn who_troubles(&self) -> Vec<String> {
+        self.engine.who().troubles()
     }
 
     /// Tells whoever runs the server a line.

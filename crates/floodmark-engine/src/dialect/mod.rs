@@ -5,6 +5,7 @@ pub(crate) mod attempt;
 pub(crate) mod ddl;
 pub(crate) mod errors;
 pub(crate) mod functions;
+mod keywords;
 mod mistakes;
 pub(crate) mod moment;
 pub(crate) mod names;
@@ -35,6 +36,7 @@ use crate::limits::NESTING_MAX;
 
 pub use crate::dialect::aggregate::{Aggregate, aggregate};
 pub use crate::dialect::functions::url::{UrlPart, url_part};
+pub use crate::dialect::keywords::KEYWORDS;
 pub(crate) use crate::dialect::parsed::Parsed;
 pub(crate) use crate::dialect::parsed::TableName;
 pub use crate::dialect::statement::{Action, Statement, parse, parse_alone};

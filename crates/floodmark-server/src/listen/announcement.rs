@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::limits::{PROBE_BYTES_MAX, PROBE_TIME};
 use crate::listen::private_file;
+use crate::ui::PLACE;
 
 /// The name of the file in the server's folder.
 const FILE: &str = "address.json";
@@ -35,6 +36,9 @@ pub struct Announcement {
     pub certificate: Option<PathBuf>,
     /// What clients must know.
     pub token: Option<String>,
+    /// What browsers must know that open the page.
+    #[serde(default)]
+    pub page_token: String,
 }
 
 impl std::fmt::Debug for Announcement {
@@ -97,6 +101,11 @@ impl Drop for Claim {
 }
 
 impl Announcement {
+    /// The address of the page with its token: a browser that opens it is let in from then on.
+    pub fn page(&self) -> String {
+        format!("{}{PLACE}/?token={}", self.url, self.page_token)
+    }
+
     /// The server that last announced itself in a folder, if it is still there.
     ///
     /// # Errors
@@ -199,6 +208,7 @@ mod tests {
             pid: 1,
             certificate: None,
             token: None,
+            page_token: String::new(),
         };
         let refused = Claim::take(folder.path()).unwrap_err();
         assert_eq!(refused.kind(), ErrorKind::Unavailable);

@@ -64,6 +64,8 @@ impl Guard {
         match (&self.options.token, service) {
             // Whether a server is there at all is no secret.
             (Some(_), Service::Page(path)) if path == "/-/health" => Ok(()),
+            // The page asks for the token itself, of which browsers have a cookie.
+            (_, Service::Ui(_)) => Ok(()),
             (Some(token), _) if !knows(token, request) => {
                 let message =
                     "this server asks for its token: `floodmark env` prints what a client needs";

@@ -21,6 +21,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use floodmark_buckets::Buckets;
+use floodmark_discover::Kept;
 use floodmark_engine::{Engine, Error, ErrorKind, Result};
 use futures::FutureExt;
 use http::header::{CONNECTION, EXPECT, SERVER};
@@ -44,7 +45,8 @@ use crate::listen::refusal::{Reason, Refusal};
 use crate::listen::unsupported::Unsupported;
 use crate::route::{self, Service};
 use crate::s3::unread::Watched;
-use crate::state::{Parts, State};
+use crate::state::{PageFacts, Parts, State};
+use crate::ui;
 
 pub use announcement::Announcement;
 pub(crate) use ending::Ending;
@@ -80,10 +82,25 @@ pub struct ServerOptions {
     pub queued_queries: usize,
     /// After what time a query is cancelled that its client no longer asks for; None if it runs to its end.
     pub cancel_abandoned: Option<Duration>,
+    /// What the page in the browser needs.
+    pub page: PageOptions,
     /// Whether it tells other programs of its user where it listens: see [`Announcement`]. Only one server of a folder does.
     pub is_announced: bool,
     /// To whom it says what clients ask for in vain.
     pub tell: Tell,
+}
+
+/// How the page in the browser works.
+#[derive(Clone, Debug, Default)]
+pub struct PageOptions {
+    /// A folder with its files, for those who work on them; None for those in the program.
+    pub folder: Option<PathBuf>,
+    /// The command that prints its token, which it shows to its reader.
+    pub token_command: String,
+    /// How many bytes of rows are kept for its next question.
+    pub kept_bytes_max: usize,
+    /// Whom it may have asked about addresses; None if nobody.
+    pub lookups: Option<ui::Lookups>,
 }
 
 /// How the results of queries are handed out.
@@ -115,6 +132,8 @@ pub(crate) struct Front {
     pub(crate) silence: Duration,
     /// Room for calls with long bodies.
     pub(crate) long_actions: Semaphore,
+    /// The page in the browser.
+    pub(crate) page: ui::Page,
     guard: Guard,
     acceptor: Option<TlsAcceptor>,
 }
@@ -145,6 +164,17 @@ impl Server {
         let listener = TcpListener::bind(options.address).await;
         let listener = listener.map_err(|error| not_bound(options.address, error))?;
         let address = listener.local_addr().map_err(|error| not_bound(options.address, error))?;
+        let page_token = match &options.guard.token {
+            Some(token) => token.clone(),
+            None => Token::kept(&options.folder)?,
+        };
+        let own_url = url(address, secured.is_some());
+        let page = PageFacts {
+            url: format!("{own_url}{}/api/", ui::PLACE),
+            token_command: options.page.token_command.clone(),
+            kept: Arc::new(Kept::new(options.page.kept_bytes_max)),
+            lookups: options.page.lookups.clone(),
+        };
         let parts = Parts {
             engine,
             buckets,
@@ -159,6 +189,7 @@ impl Server {
                 managed: options.result_mode == ResultMode::Managed,
             },
             runtime: queries,
+            page,
             tell: options.tell.clone(),
         };
         let state = Arc::new(State::open(parts).await?);
@@ -171,11 +202,12 @@ impl Server {
             None => (None, None),
         };
         let announcement = Announcement {
-            url: url(address, acceptor.is_some()),
+            url: own_url,
             address,
             pid: std::process::id(),
             certificate,
             token: options.guard.token.as_ref().map(|token| token.reveal().to_owned()),
+            page_token: page_token.reveal().to_owned(),
         };
         if let Some(claim) = &claim {
             claim.announce(&announcement)?;
@@ -186,6 +218,10 @@ impl Server {
             unsupported: Unsupported::new(options.tell.clone()),
             silence: options.silence,
             long_actions: Semaphore::new(LONG_ACTIONS_MAX),
+            page: ui::Page {
+                access: ui::Access::new(page_token, address.port(), acceptor.is_some()),
+                files: ui::Files::new(options.page.folder),
+            },
             guard: guard.at(address),
             acceptor,
         });
@@ -195,6 +231,13 @@ impl Server {
     /// How it is reached.
     pub fn announcement(&self) -> &Announcement {
         &self.announcement
+    }
+
+    /// The address of the page with a token that lets in once: the arguments of a program that opens it are seen by all users of the
+    /// machine.
+    pub fn page_once(&self) -> String {
+        let token = self.front.page.access.make_once();
+        format!("{}{}/?token={}", self.announcement.url, ui::PLACE, token.reveal())
     }
 
     /// Answers, until something else is over. What is under way then has a few seconds to end.

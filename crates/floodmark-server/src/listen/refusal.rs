@@ -1,11 +1,13 @@
 //! What a client is told that the guard does not let through, in the words of the service that it asked.
 
+use floodmark_engine::{Error, ErrorKind};
 use http::{Response, StatusCode};
 use serde_json::json;
 use uuid::Uuid;
 
 use crate::body::{ResponseBody, whole};
 use crate::route::Service;
+use crate::ui::{self, Failure};
 
 /// Why a request is not answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,6 +46,17 @@ struct Words {
 }
 
 impl Reason {
+    /// The kind of error that it is.
+    fn kind(self) -> ErrorKind {
+        match self {
+            Self::Place | Self::Token => ErrorKind::AccessDenied,
+            Self::Length => ErrorKind::LimitReached,
+            Self::Silence => ErrorKind::Unavailable,
+            Self::Encoding | Self::Service => ErrorKind::NotSupported,
+            Self::Defect => ErrorKind::Internal,
+        }
+    }
+
     fn words(self) -> Words {
         let words = |status, json, s3, sts| Words { status, json, s3, sts };
         match self {
@@ -125,6 +138,15 @@ impl Refusal {
                 );
                 whole(status, "application/xml", text)
             }
+            Service::Ui(path) if ui::is_api(path) => {
+                let failure: Failure = Error::new(self.reason.kind(), &self.message).into();
+                ui::guarded(failure.response(status))
+            }
+            Service::Ui(_) => ui::guarded(whole(
+                status,
+                "text/plain; charset=utf-8",
+                format!("{}\n", self.message),
+            )),
             Service::Page(_) => {
                 whole(status, "text/plain; charset=utf-8", format!("{}\n", self.message))
             }

@@ -2,12 +2,19 @@
 
 use std::fmt;
 use std::hint::black_box;
+use std::io;
+use std::path::Path;
 use std::str::FromStr;
 
-use floodmark_engine::Error;
+use floodmark_engine::{Error, Result};
 use uuid::Uuid;
 
 use crate::limits::{TOKEN_CHARACTERS_MAX, TOKEN_CHARACTERS_MIN};
+use crate::listen::announcement::unusable;
+use crate::listen::private_file;
+
+/// The file in the server's folder with the token of its page, which only its owner may read.
+const FILE: &str = "page-token";
 
 /// A text that only who may ask knows. It is never shown: not in logs, not in errors.
 #[derive(Clone)]
@@ -17,6 +24,29 @@ impl Token {
     /// A token that nobody can guess.
     pub fn generate() -> Self {
         Self(Uuid::new_v4().simple().to_string())
+    }
+
+    /// The token of the page of a server's folder: made once, so that whoever let a browser in need not do so again after a restart.
+    ///
+    /// # Errors
+    ///
+    /// `AccessDenied` or `Unavailable` if its file cannot be used.
+    pub fn kept(folder: &Path) -> Result<Self> {
+        let path = folder.join(FILE);
+        match std::fs::read_to_string(&path) {
+            Ok(text) => {
+                // One that somebody wrote in half, or changed, is made anew.
+                if let Ok(token) = text.trim().parse() {
+                    return Ok(token);
+                }
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(unusable(&path, error)),
+        }
+        let token = Self::generate();
+        let text = format!("{}\n", token.reveal());
+        private_file::write(&path, text.as_bytes()).map_err(|error| unusable(&path, error))?;
+        Ok(token)
     }
 
     /// The token, for those who hand it to clients.
@@ -39,7 +69,7 @@ impl FromStr for Token {
     type Err = Error;
 
     /// Takes a token that a user chose. It must be fit for an access key id, because some clients can give it only there.
-    fn from_str(text: &str) -> Result<Self, Error> {
+    fn from_str(text: &str) -> Result<Self> {
         let is_fit = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
         let lengths = TOKEN_CHARACTERS_MIN..=TOKEN_CHARACTERS_MAX;
         if lengths.contains(&text.len()) && text.bytes().all(is_fit) {
@@ -68,6 +98,21 @@ mod tests {
         assert!(token.is("0123456789abcdef"));
         for other in ["", "0123456789abcde", "0123456789abcdeg", "0123456789abcdef0"] {
             assert!(!token.is(other), "{other}");
+        }
+    }
+
+    #[test]
+    fn the_token_of_a_folder_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let token = Token::kept(folder.path()).unwrap();
+        assert!(Token::kept(folder.path()).unwrap().is(token.reveal()));
+        std::fs::write(folder.path().join(FILE), "short").unwrap();
+        assert!(!Token::kept(folder.path()).unwrap().is(token.reveal()));
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            let file = std::fs::metadata(folder.path().join(FILE)).unwrap();
+            assert_eq!(file.permissions().mode() & 0o777, 0o600);
         }
     }
 

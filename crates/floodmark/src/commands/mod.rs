@@ -14,6 +14,7 @@ mod env;
 pub(crate) mod explain;
 mod inventory;
 mod man;
+mod open;
 pub(crate) mod query;
 mod run;
 mod serve;
@@ -66,6 +67,7 @@ enum Commands {
     Data(data::Arguments),
     Whois(whois::Arguments),
     Block(Box<block::Arguments>),
+    Open(Box<open::Arguments>),
     Serve(Box<serve::Arguments>),
     Env(env::Arguments),
     Run(Box<run::Arguments>),
@@ -112,6 +114,7 @@ fn run(arguments: &[OsString]) -> anyhow::Result<()> {
         Commands::Data(arguments) => data::run(&arguments, &settings),
         Commands::Whois(arguments) => whois::run(&arguments, &settings),
         Commands::Block(arguments) => block::run(&arguments, &settings),
+        Commands::Open(arguments) => open::run(&arguments, &settings),
         Commands::Serve(arguments) => serve::run(&arguments, &settings),
         Commands::Env(arguments) => env::run(&arguments, &settings),
         Commands::Run(arguments) => run::run(&arguments, &settings),

@@ -1,4 +1,4 @@
-//! `floodmark serve`: Athena, Glue, STS and S3 on a port of this machine.
+//! `floodmark serve`: Athena, Glue, STS and S3 on a port of this machine, and the page for browsers.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -9,7 +9,8 @@ use clap::{Args, ValueEnum};
 
 use floodmark_engine::{Engine, EngineOptions, Error, ErrorKind};
 use floodmark_server::{
-    Announcement, Buckets, GuardOptions, ResultMode, Server, ServerOptions, Tell, Tls, Token,
+    Announcement, Buckets, GuardOptions, Lookups, PageOptions, ResultMode, Server, ServerOptions,
+    Tell, Tls, Token,
 };
 use tokio::runtime::{Handle, Runtime};
 
@@ -32,11 +33,13 @@ const BUCKETS_FOLDER: &str = "buckets";
 /// How long what is under way may take after a server ended.
 const LEFT_TIME: Duration = Duration::from_secs(2);
 
-/// Answer Athena's API: notebooks and tools ask this machine, and nothing in them changes
+/// Answer Athena's API, and show the page: notebooks and tools ask this machine, and nothing in them changes
 ///
 /// One port is Athena, Glue, STS and S3 for awswrangler, PyAthena, boto3, the AWS CLI and others, over the same catalog as all other
-/// commands. `floodmark env` prints what their shell needs, `floodmark run` starts one program with it. Only this machine is answered,
-/// unless `--listen` and `--token` say otherwise. Ctrl-C ends it.
+/// commands. `floodmark env` prints what their shell needs, `floodmark run` starts one program with it. The same port shows the logs of
+/// `--from` to a browser: timeline, fields and rows, what explains a spike, and the rule that stops it. The address of that page is
+/// printed; `floodmark open` opens it over any logs. Only this machine is answered, unless `--listen` and `--token` say otherwise. Ctrl-C
+/// ends it.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Example: floodmark serve --from s3://my-logs/AWSLogs/
@@ -47,7 +50,7 @@ pub(crate) struct Arguments {
 }
 
 /// How a server works, whichever command starts it.
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
 pub(crate) struct Serving {
     /// Where it listens, as ADDRESS:PORT; port 0 takes a free one [default: 127.0.0.1:8765, and a free port for `run`]
     #[arg(long, value_name = "ADDRESS", value_parser = address)]
@@ -55,7 +58,7 @@ pub(crate) struct Serving {
 
     /// Where logs lie whose tables are to be in the database `logs`: a file, a folder, a glob, or s3://bucket/prefix. May be repeated
     #[arg(long, value_name = "PATH", num_args = 1.., action = clap::ArgAction::Append)]
-    from: Vec<String>,
+    pub(crate) from: Vec<String>,
 
     /// A folder that is a bucket, which is only read, as NAME=FOLDER. May be repeated
     #[arg(long, value_name = "NAME=FOLDER", value_parser = bucket)]
@@ -108,6 +111,10 @@ pub(crate) struct Serving {
     /// How long a client may keep silent in the middle of a request, or between two, before its connection is closed
     #[arg(long, value_name = "TIME", default_value = "30s", value_parser = time)]
     client_timeout: Duration,
+
+    /// A folder with the files of the page, for those who work on them.
+    #[arg(long, value_name = "FOLDER", env = "FLOODMARK_PAGE_FOLDER", hide = true)]
+    page_folder: Option<PathBuf>,
 }
 
 /// A folder of this machine, and the bucket that it is.
@@ -207,6 +214,18 @@ pub(crate) async fn listen(
         concurrent_queries: serving.concurrent_queries,
         queued_queries: serving.queued_queries,
         cancel_abandoned: serving.cancel_abandoned,
+        page: PageOptions {
+            folder: serving.page_folder.clone(),
+            token_command: token_command(serving, is_announced, settings),
+            // Queries have as much again.
+            kept_bytes_max: settings.memory,
+            lookups: match settings.resolve {
+                Some(_) => {
+                    Some(Lookups { rdap: settings.rdap_options()?, dns: settings.dns_options() })
+                }
+                None => None,
+            },
+        },
         is_announced,
         tell: Tell::new(|line| talk(&format!("note: {}\n", safe(line)))),
     };
@@ -265,6 +284,22 @@ fn token(serving: &Serving) -> anyhow::Result<Option<Token>> {
     })
 }
 
+/// The command that prints the token of the page. A server that nobody finds has a token of its own only if its user gave it one.
+fn token_command(serving: &Serving, is_announced: bool, settings: &Settings) -> String {
+    match &serving.token {
+        Some(token) if !token.is_empty() && !is_announced => "printenv FLOODMARK_TOKEN".to_owned(),
+        _ => format!("floodmark{} open --print-token", home_option(settings)),
+    }
+}
+
+/// The option that names the data folder, if one is named, as a shell reads it.
+fn home_option(settings: &Settings) -> String {
+    match &settings.home {
+        Some(home) => format!(" --home {}", quoted(home)),
+        None => String::new(),
+    }
+}
+
 /// Whether the user's own tools, and this process among them, ask the server for all services of AWS.
 fn leads_to(server: &Announcement) -> bool {
     let endpoint = std::env::var("AWS_ENDPOINT_URL").unwrap_or_default();
@@ -280,10 +315,7 @@ fn introduction(
     serving: &Serving,
     settings: &Settings,
 ) -> anyhow::Result<String> {
-    let home = match &settings.home {
-        Some(home) => format!(" --home {}", quoted(home)),
-        None => String::new(),
-    };
+    let home = home_option(settings);
     let catalog = match settings.catalog {
         CatalogKind::Local => settings.home()?.join("catalog.sqlite").display().to_string(),
         CatalogKind::Glue => "the account's Glue Data Catalog, which is only read".to_owned(),
@@ -300,11 +332,13 @@ fn introduction(
     let token = server.token.as_ref().map(|_| "clients need the token, which `env` gives them\n");
     Ok(format!(
         "Floodmark listens at {}\n\
+         page: {}\n\
          catalog: {}\n\
          {buckets}{}{}\
          in the shell of a notebook or tool: eval \"$(floodmark{} env)\"\n\
          Ctrl-C ends it\n",
         server.url,
+        server.page(),
         safe(&catalog),
         certificate.unwrap_or_default(),
         token.unwrap_or_default(),

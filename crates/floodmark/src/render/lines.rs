@@ -1,75 +1,10 @@
-//! CSV and Markdown: text, a line a row.
+//! Markdown: text, a line a row.
 
 use datafusion::arrow::array::RecordBatch;
-use datafusion::arrow::datatypes::{DataType, SchemaRef};
+use datafusion::arrow::datatypes::SchemaRef;
 use floodmark_engine::athena::Texts;
 
 use crate::render::{Place, Sink, safe};
-
-/// RFC 4180, with line feeds as line ends. NULL is an empty field; an empty text is `""`.
-pub(crate) struct Csv<'a> {
-    place: &'a mut Place,
-    schema: SchemaRef,
-    begun: bool,
-}
-
-impl<'a> Csv<'a> {
-    pub(crate) fn new(place: &'a mut Place, schema: &SchemaRef) -> Self {
-        Self { place, schema: SchemaRef::clone(schema), begun: false }
-    }
-
-    fn begin(&mut self) -> anyhow::Result<()> {
-        if !std::mem::replace(&mut self.begun, true) {
-            let names: Vec<_> =
-                self.schema.fields().iter().map(|field| csv_text(field.name())).collect();
-            writeln!(self.place, "{}", names.join(","))?;
-        }
-        Ok(())
-    }
-}
-
-impl Sink for Csv<'_> {
-    fn write(&mut self, batch: &RecordBatch) -> anyhow::Result<()> {
-        self.begin()?;
-        let texts = Texts::new(batch)?;
-        let mut line = String::new();
-        for row in 0..batch.num_rows() {
-            line.clear();
-            for (at, column) in batch.columns().iter().enumerate() {
-                if at > 0 {
-                    line.push(',');
-                }
-                if let Some(value) = texts.text(at, row) {
-                    if is_plain(column.data_type()) {
-                        line.push_str(&value);
-                    } else {
-                        line.push_str(&csv_text(&value));
-                    }
-                }
-            }
-            line.push('\n');
-            self.place.write_all(line.as_bytes())?;
-        }
-        Ok(())
-    }
-
-    fn finish(mut self: Box<Self>) -> anyhow::Result<()> {
-        self.begin()
-    }
-}
-
-/// Whether values of this type never need quotes.
-fn is_plain(data_type: &DataType) -> bool {
-    data_type.is_numeric() || data_type.is_temporal() || *data_type == DataType::Boolean
-}
-
-fn csv_text(text: &str) -> String {
-    if text.is_empty() || text.contains(['"', ',', '\n', '\r']) {
-        format!("\"{}\"", text.replace('"', "\"\""))
-    } else {
-        text.to_owned()
-    }
-}
 
 /// A table for documents.
 pub(crate) struct Markdown<'a> {

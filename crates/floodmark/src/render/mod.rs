@@ -17,6 +17,9 @@ use anyhow::{Context, bail};
 use clap::ValueEnum;
 use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::datatypes::SchemaRef;
+use floodmark_engine::files::FileFormat;
+
+use crate::render::file::OfFile;
 
 /// How a result is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -112,12 +115,12 @@ impl Output {
             }
             Format::Table => Box::new(table::Table::new(place, schema, is_terminal)),
             Format::Records => Box::new(table::Records::new(place)),
-            Format::Csv => Box::new(lines::Csv::new(place, schema)),
             Format::Markdown => Box::new(lines::Markdown::new(place, schema)),
-            Format::Json => Box::new(file::json(place)),
-            Format::Ndjson => Box::new(file::ndjson(place)),
-            Format::Parquet => Box::new(file::Parquet::new(place, schema)?),
-            Format::Arrow => Box::new(file::Arrow::new(place, schema)?),
+            Format::Csv => Box::new(OfFile::new(place, schema, FileFormat::Csv)?),
+            Format::Json => Box::new(OfFile::new(place, schema, FileFormat::Json)?),
+            Format::Ndjson => Box::new(OfFile::new(place, schema, FileFormat::Ndjson)?),
+            Format::Parquet => Box::new(OfFile::new(place, schema, FileFormat::Parquet)?),
+            Format::Arrow => Box::new(OfFile::new(place, schema, FileFormat::Arrow)?),
         })
     }
 

@@ -3,23 +3,14 @@
 use std::sync::Arc;
 
 use clap::ValueEnum;
-use floodmark_engine::{REJECTED, THREAT_IPS, dialect};
+use floodmark_engine::dialect::{self, KEYWORDS};
+use floodmark_engine::{REJECTED, THREAT_IPS};
 use floodmark_formats::table::{self, Table};
 use reedline::{Completer, CompletionResult, Span, Suggestion};
 
 use crate::render::Format;
 use crate::shell::backslash::{self, Action};
 use crate::shell::input::{Kind, Token, tokens};
-
-/// The words of SQL that are offered and shown as such. As columns they are quoted.
-#[rustfmt::skip]
-pub(crate) const KEYWORDS: &[&str] = &[
-    "ALL", "AND", "AS", "ASC", "BETWEEN", "BY", "CASE", "CAST", "CROSS", "DESC", "DESCRIBE", "DISTINCT", "ELSE", "END",
-    "EXCEPT", "EXISTS", "EXPLAIN", "FALSE", "FROM", "FULL", "GROUP", "HAVING", "IN", "INNER", "INTERSECT", "INTERVAL",
-    "IS", "JOIN", "LEFT", "LIKE", "LIMIT", "NOT", "NULL", "NULLS", "OFFSET", "ON", "OR", "ORDER", "OUTER", "OVER",
-    "PARTITION", "RIGHT", "SELECT", "SHOW", "TABLES", "THEN", "TIMESTAMP", "TRUE", "UNION", "UNNEST", "USING", "VALUES",
-    "WHEN", "WHERE", "WITH",
-];
 
 /// The functions that questions to logs are made of.
 const FUNCTIONS: &[&str] = &[

@@ -11,8 +11,10 @@ use reedline::{
     Validator, default_emacs_keybindings,
 };
 
+use floodmark_engine::dialect::KEYWORDS;
+
 use crate::settings::Settings;
-use crate::shell::completion::{KEYWORDS, Names};
+use crate::shell::completion::Names;
 use crate::shell::input::{Kind, split, tokens};
 use crate::shell::talk;
 

@@ -1,0 +1,82 @@
+//! Who may ask the API of the page: a browser that once opened the address with the token, and has its cookie since.
+
+use std::sync::{Mutex, PoisonError};
+
+use http::header::{AUTHORIZATION, COOKIE, SET_COOKIE};
+use http::{HeaderMap, HeaderValue, Response, Uri};
+
+use crate::body::ResponseBody;
+use crate::listen::Token;
+use crate::ui::{PLACE, redirect};
+
+/// The member of the page's address that holds the token.
+const MEMBER: &str = "token";
+
+/// The token of the page, and the cookie that stands for it.
+#[derive(Debug)]
+pub(crate) struct Access {
+    token: Token,
+    /// A token that can be exchanged once, for an address that others may see.
+    once: Mutex<Option<Token>>,
+    /// The cookie's name, which tells servers of one host apart: cookies know no ports.
+    cookie: String,
+    /// Whether the port speaks TLS.
+    is_secured: bool,
+}
+
+impl Access {
+    /// The access to the page at a port.
+    pub(crate) fn new(token: Token, port: u16, is_secured: bool) -> Self {
+        Self { token, once: Mutex::default(), cookie: format!("floodmark_{port}"), is_secured }
+    }
+
+    /// A token that can be exchanged for the cookie once. One that was made before counts no longer.
+    pub(crate) fn make_once(&self) -> Token {
+        let once = Token::generate();
+        *self.once.lock().unwrap_or_else(PoisonError::into_inner) = Some(once.clone());
+        once
+    }
+
+    /// Whether a request has the token, in its cookie or as `Authorization: Bearer`.
+    pub(crate) fn knows(&self, headers: &HeaderMap) -> bool {
+        let cookies = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
+        let cookies = cookies.flat_map(|cookies| cookies.split(';')).filter_map(|cookie| {
+            let (name, value) = cookie.trim().split_once('=')?;
+            (name == self.cookie).then_some(value)
+        });
+        let bearers = headers.get_all(AUTHORIZATION).iter().filter_map(|value| {
+            let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
+            scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+        });
+        cookies.chain(bearers).any(|text| self.token.is(text))
+    }
+
+    /// Takes the token out of the page's address: the answer leads to the same address without it, and has the cookie if it was the
+    /// right one. None if the address has none.
+    pub(crate) fn exchange(&self, uri: &Uri) -> Option<Response<ResponseBody>> {
+        let members = || url::form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes());
+        let (_, given) = members().find(|(name, _)| name == MEMBER)?;
+        let mut rest = url::form_urlencoded::Serializer::new(String::new());
+        rest.extend_pairs(members().filter(|(name, _)| name != MEMBER));
+        let rest = rest.finish();
+        let mark = if rest.is_empty() { "" } else { "?" };
+        let mut response = redirect(&format!("{PLACE}/{mark}{rest}"));
+        if (self.token.is(&given) || self.take_once(&given))
+            && let Ok(cookie) = HeaderValue::from_str(&self.set_cookie())
+        {
+            response.headers_mut().insert(SET_COOKIE, cookie);
+        }
+        Some(response)
+    }
+
+    fn take_once(&self, given: &str) -> bool {
+        let mut once = self.once.lock().unwrap_or_else(PoisonError::into_inner);
+        once.take_if(|once| once.is(given)).is_some()
+    }
+
+    fn set_cookie(&self) -> String {
+        let (name, token) = (&self.cookie, self.token.reveal());
+        let secure = if self.is_secured { "; Secure" } else { "" };
+        format!("{name}={token}; HttpOnly; SameSite=Strict; Path={PLACE}{secure}")
+    }
+}

@@ -1,0 +1,83 @@
+//! What became of what was read, as the page is told it.
+
+use floodmark_discover::told::{Account, Progress};
+use floodmark_engine::Report;
+
+/// How far a query is after so many seconds.
+pub(crate) fn progress(report: &Report, seconds: f64) -> Progress {
+    Progress {
+        objects: report.objects_read,
+        objects_wanted: report.objects_wanted,
+        bytes: report.bytes_fetched,
+        bytes_wanted: report.bytes_wanted,
+        rows: report.account.rows,
+        seconds,
+    }
+}
+
+/// The account of a query. One that asked no logs would have cost nothing.
+pub(crate) fn account(report: &Report) -> Account {
+    let account = Account::of(report);
+    Account { athena_dollars: if report.scanned { account.athena_dollars } else { 0.0 }, ..account }
+}
+
+/// The account of several queries over the same logs: that of the one which read most tells what there was.
+pub(crate) fn account_of_all(reports: &[Report]) -> Account {
+    let most = reports.iter().rev().max_by_key(|report| report.account.lines);
+    most.map(account).unwrap_or_default()
+}
+
+/// What should be known of several queries over the same logs, each thing once.
+pub(crate) fn notes_of_all(reports: &[Report]) -> Vec<String> {
+    let mut all = Vec::new();
+    for note in reports.iter().flat_map(notes) {
+        if !all.contains(&note) {
+            all.push(note);
+        }
+    }
+    all
+}
+
+/// What should be known of a query besides its rows, a sentence each.
+pub(crate) fn notes(report: &Report) -> Vec<String> {
+    let mut notes: Vec<String> = report.empty_tables.values().cloned().collect();
+    // Objects of the other logs are there to be asked by their own names.
+    if let Some(unknown) = report.others.get("unknown") {
+        notes.push(format!("{unknown} objects hold no log that is known, and were passed over"));
+    }
+    if report.objects_passed_over > 0 {
+        notes.push(format!("{} objects are no logs by their names", report.objects_passed_over));
+    }
+    if report.account.unmatched > 0 {
+        notes.push(format!(
+            "{} rows are all NULL because their lines do not match the pattern of their table",
+            report.account.unmatched
+        ));
+    }
+    if report.account.not_utf8 > 0 {
+        notes.push(format!(
+            "{} lines have bytes that are no UTF-8, which are shown as U+FFFD",
+            report.account.not_utf8
+        ));
+    }
+    if report.account.holes > 0 {
+        notes.push(format!(
+            "the log itself says of {} rows that records are missing around them",
+            report.account.holes
+        ));
+    }
+    let untold = report.troubles_total.saturating_sub(report.troubles.len() as u64);
+    if untold > 0 {
+        notes.push(format!("{untold} more objects or folders could not be read"));
+    }
+    notes.extend(report.unknown.iter().map(|(fact, unknown)| {
+        let least = if unknown.is_cut { "at least " } else { "" };
+        format!(
+            "`{}` is not known of {least}{} addresses, and NULL there: {}",
+            fact.name(),
+            unknown.addresses,
+            fact.remedy()
+        )
+    }));
+    notes
+}

@@ -1,0 +1,20 @@
+//! `look`: the panels of a view.
+
+use std::sync::Arc;
+
+use floodmark_discover::{Look, look};
+
+use crate::state::State;
+use crate::ui::Failure;
+use crate::ui::lines::{Lines, Outbox};
+use crate::ui::viewed::all_rows;
+
+/// Answers `look`.
+pub(crate) async fn run(state: &Arc<State>, question: Look, lines: &Lines) -> Result<(), Failure> {
+    let session = state.session().await?;
+    let subject = all_rows(&session, &question.view).await?;
+    let outbox = Outbox::default();
+    let work = look(&state.page.kept, &subject, &question, |told| outbox.put(&told));
+    lines.forward(&outbox, Box::pin(work)).await?;
+    Ok(())
+}
