@@ -1,0 +1,67 @@
+// What is compared: the brushed time with the time before, and other times to compare it with.
+
+import type { Explanation, Span } from "../api";
+import { span } from "../format";
+import { compare } from "../panels";
+import { look, view } from "../view";
+import { counted, measured, spanOf } from "./figures";
+
+const DAY_MS = 86_400_000;
+
+/** The times that a brushed one is compared with by a click; `back` is how long before it lies, null for as long just before. */
+const BEFORE: { name: string; back: (during: Span) => Span | null }[] = [
+  { name: "just before", back: () => null },
+  { name: "previous day", back: ([start, end]) => [start - DAY_MS, end - DAY_MS] },
+  { name: "previous week", back: ([start, end]) => [start - 7 * DAY_MS, end - 7 * DAY_MS] },
+];
+
+/** The two times with their rows and rates, and the buttons that choose another time to compare with. */
+export function Windows({ answer }: { answer: Explanation | null }) {
+  const { during, before } = view.value;
+  const compared = compare.value;
+  const isOf = (window: Span | undefined) => during !== null && window !== undefined && window[0] === during[0] && window[1] === during[1];
+  const isCompared = compared !== null && isOf(compared.during);
+  const shownDuring = during ?? (answer?.during === undefined ? null : spanOf(answer.during));
+  if (shownDuring === null) return null;
+  const shownBefore: Span[] = before !== null ? [before] : answer?.before !== undefined ? answer.before.map(spanOf) : isCompared ? [compared.before] : [];
+  const unit = answer?.measure?.unit ?? "";
+  const isAnswered = answer?.total !== undefined && (during === null || isOf(answer.during && spanOf(answer.during)));
+  return (
+    <div class="windows">
+      <dl>
+        <div class="window during">
+          <dt>Selection</dt>
+          <dd>
+            {span(shownDuring)}
+            <span class="window-figures">{figures(answer?.read?.during ?? (isCompared ? compared.during_rows : null), isAnswered ? answer.total?.during_per_hour : undefined, unit)}</span>
+          </dd>
+        </div>
+        <div class="window before">
+          <dt>Baseline</dt>
+          <dd>
+            {shownBefore.map(span).join(" and ") || "as long just before"}
+            <span class="window-figures">{figures(answer?.read?.before ?? (isCompared ? compared.before_rows : null), isAnswered ? answer.total?.before_per_hour : undefined, unit)}</span>
+          </dd>
+        </div>
+      </dl>
+      {during !== null && (
+        <div class="windows-choice" role="group" aria-label="Compare with">
+          <span class="quiet">against</span>
+          {BEFORE.map(({ name, back }) => {
+            const wanted = back(during);
+            const isChosen = wanted === null ? before === null : before !== null && before[0] === wanted[0] && before[1] === wanted[1];
+            return (
+              <button key={name} type="button" class="button small" aria-pressed={isChosen} onClick={() => look({ before: wanted })}>{name}</button>
+            );
+          })}
+          <span class="quiet windows-hint">or drag with Shift in the timeline</span>
+        </div>
+      )}
+    </div>
+  );
+}
+
+function figures(rows: number | null, anHour: number | undefined, unit: string): string {
+  const parts = [rows === null ? null : counted(rows, "row"), anHour === undefined ? null : `${measured(anHour, unit)} an hour`];
+  return parts.filter((part) => part !== null).join(" · ");
+}
