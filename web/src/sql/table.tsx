@@ -3,7 +3,7 @@
 import "regular-table";
 
 import type { RegularTableElement } from "regular-table/dist/esm/regular-table";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 
 import type { Value } from "../api";
 import { number, plain } from "../format";
@@ -43,24 +43,22 @@ export function ResultTable({ columns, rows, count, label }: Properties) {
   const place = useRef<HTMLDivElement>(null);
   const [order, setOrder] = useState<Order | null>(null);
   const [cell, setCell] = useState<Cell | null>(null);
-  const latest = useRef<Shown>({ columns, rows, index: null, order, cell });
+  const index = useMemo(() => order && ordered(columns, rows.slice(0, count), order), [columns, rows, count, order]);
+  const shown = useRef<Shown>({ columns, rows, index, order, cell });
+  Object.assign(shown.current, { columns, rows, index, order, cell });
   const table = useRef<RegularTableElement | null>(null);
-
-  useEffect(() => {
-    setOrder(null);
-    setCell(null);
-    table.current?.resetAutoSize();
-    if (table.current) table.current.scrollTop = table.current.scrollLeft = 0;
-  }, [columns]);
 
   useEffect(() => {
     if (place.current === null) return;
     const made = document.createElement("regular-table");
     place.current.append(made);
     table.current = made;
-    const end = wire(made, latest.current, {
-      sort: (column) => setOrder((order) => next(order, column)),
-      move: (to) => setCell(to),
+    const end = wire(made, shown.current, {
+      sort: (column) => {
+        setOrder((order) => next(order, column));
+        setCell(null);
+      },
+      move: setCell,
     });
     return () => {
       end();
@@ -70,20 +68,21 @@ export function ResultTable({ columns, rows, count, label }: Properties) {
   }, []);
 
   useEffect(() => {
-    Object.assign(latest.current, { columns, rows, order, index: order && ordered(columns, rows.slice(0, count), order) });
-    table.current?.setAttribute("aria-label", label);
-    void table.current?.draw({ invalid_viewport: true });
-  }, [columns, rows, count, order, label]);
+    setOrder(null);
+    setCell(null);
+    table.current?.resetAutoSize();
+    if (table.current) table.current.scrollTop = table.current.scrollLeft = 0;
+  }, [columns]);
 
   useEffect(() => {
-    latest.current.cell = cell;
-    void table.current?.draw({ invalid_viewport: true, cache: true });
-  }, [cell]);
+    table.current?.setAttribute("aria-label", label);
+    void table.current?.draw({ invalid_viewport: true });
+  }, [columns, index, count, cell, label]);
 
   return (
     <div class="sql-table">
       <div ref={place} class="sql-table-place" />
-      <CellValue shown={latest.current} cell={cell} />
+      <CellValue shown={shown.current} cell={cell} />
     </div>
   );
 }
