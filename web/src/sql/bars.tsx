@@ -33,13 +33,19 @@ export function Bars({ points, isStacked, label }: { points: Points; isStacked: 
                   })}
                 </div>
               </td>
-              <td class="is-number">{isStacked || series.length === 1 ? number(isStacked ? sums[at] ?? 0 : series[0]?.values[at] ?? 0) : series.map(({ values }) => short(values[at] ?? 0)).join(" / ")}</td>
+              <td class="is-number">{figures(series.map(({ values }) => values[at] ?? null), isStacked)}</td>
             </tr>
           ))}
         </tbody>
       </table>
     </figure>
   );
+}
+
+/** What stands at the end of a bar; many series side by side have their figures in their tips alone. */
+function figures(values: (number | null)[], isStacked: boolean): string {
+  if (isStacked) return number(values.reduce<number>((sum, value) => sum + (value ?? 0), 0));
+  return values.length === 1 ? number(values[0] ?? 0) : values.length === 2 ? values.map((value) => short(value ?? 0)).join(" / ") : "";
 }
 
 /** The names of series with their colours. */

@@ -5,7 +5,7 @@ import uPlot from "uplot";
 
 import { moment, number, plain, short } from "../format";
 import { place } from "../view";
-import { colour, Legend } from "./bars";
+import { colour } from "./bars";
 import type { Points } from "./model";
 
 /** How many rows the table has that stands for the chart where it cannot be seen. */
@@ -22,7 +22,6 @@ export function Lines({ points, isTime, isDots, label }: { points: Points; isTim
   const told = (at: number) => (isTime ? moment(points.numbers?.[at] ?? 0, true) : number(points.numbers?.[at] ?? 0));
   return (
     <figure class="sql-lines" aria-label={label}>
-      {points.series.length > 1 && <Legend names={points.series.map(({ name }) => name)} />}
       <div ref={box} class="sql-lines-place" aria-hidden="true" />
       <table class="unseen">
         <caption>{points.labels.length > TOLD_MAX ? `${label}: the first ${TOLD_MAX} of ${points.labels.length}` : label}</caption>
@@ -52,7 +51,7 @@ function draw(box: HTMLElement, points: Points, { isTime, isDots, zone }: { isTi
     scales: { x: { time: isTime } },
     legend: { live: true },
     cursor: { drag: { x: true, y: false } },
-    axes: [axis, { ...axis, size: 70, values: (_, splits) => splits.map(short) }],
+    axes: [isTime ? { ...axis, values: (_, splits) => splits.map(clock), size: 46 } : axis, { ...axis, size: 70, values: (_, splits) => splits.map(short) }],
     tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), zone),
     series: [
       { label: isTime ? "time" : "x", value: (_, value) => (value === null ? "–" : isTime ? moment(value * 1000, true) : number(value)) },
@@ -74,6 +73,15 @@ function draw(box: HTMLElement, points: Points, { isTime, isDots, zone }: { isTi
     sizes.disconnect();
     chart.destroy();
   };
+}
+
+/** A time along the axis; the day stands below where it begins. */
+function clock(seconds: number, at: number, all: number[]): string {
+  const step = (all[1] ?? seconds) - (all[0] ?? seconds);
+  const [text, before] = [moment(seconds * 1000), moment((all[at - 1] ?? 0) * 1000)];
+  const day = text.slice(0, 10);
+  if (step >= 86_400) return day.slice(5);
+  return `${text.slice(11, step < 60 ? 19 : 16)}${before.startsWith(day) ? "" : `\n${day}`}`;
 }
 
 /** A colour of the theme as the canvas takes it. */

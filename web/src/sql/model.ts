@@ -73,16 +73,17 @@ export function points(columns: Column[], rows: Value[][], choice: Choice): Poin
       totals.set(label, (totals.get(label) ?? 0) + Math.abs(value));
     }
   }
-  const isBars = choice.shape === "bar" || choice.shape === "stacked";
-  let labels = [...totals.keys()];
-  if (isMeasured) labels = labels.filter((label) => label !== null && !Number.isNaN(measured(label, type)));
-  const places = labels.length;
-  if (isBars && !isMeasured) labels = labels.sort((one, other) => (totals.get(other) ?? 0) - (totals.get(one) ?? 0)).slice(0, BARS_MAX);
-  else if (isMeasured) labels.sort((one, other) => measured(one, type) - measured(other, type));
-  if (isBars) labels = labels.slice(-BARS_MAX);
   const largest = [...cells].map(([name, own]) => ({ name, own, total: [...own.values()].reduce((sum, value) => sum + Math.abs(value), 0) }));
   if (choice.series !== null) largest.sort((one, other) => other.total - one.total);
   const kept = largest.slice(0, SERIES_MAX);
+  const places = totals.size;
+  let labels = [...totals.keys()].filter((label) => kept.some(({ own }) => own.has(label)));
+  if (isMeasured) {
+    labels = labels.filter((label) => !Number.isNaN(measured(label, type))).sort((one, other) => measured(one, type) - measured(other, type));
+  } else {
+    labels.sort((one, other) => (totals.get(other) ?? 0) - (totals.get(one) ?? 0));
+  }
+  if (!isMeasured || choice.shape === "bar" || choice.shape === "stacked") labels = labels.slice(0, BARS_MAX);
   return {
     labels,
     numbers: isMeasured ? labels.map((label) => measured(label, type)) : null,
