@@ -63,8 +63,8 @@ function Item({ contributor, at, answer }: { contributor: Contributor; at: numbe
       </p>
       <ul class="contributor-details">
         {details({ ...contributor, clients: null }).map((line) => <li key={line}><Code text={line} /></li>)}
-        {contributor.unexpected_difference !== null && contributor.expected_metric_test !== null && (
-          <li>{`${measured(contributor.expected_metric_test, unit)} would have been there, had it changed as all others did`}</li>
+        {(contributor.expected_metric_test ?? 0) > 0 && (
+          <li>{`${measured(contributor.expected_metric_test ?? 0, unit)} would have been there, had it changed as all others did`}</li>
         )}
       </ul>
       <Clients contributor={contributor} unit={unit} />
@@ -113,6 +113,7 @@ function Clients({ contributor, unit }: { contributor: Contributor; unit: string
     <details class="contributor-clients" open={clients.busiest.length <= 4}>
       <summary>{clientsLine(clients)}</summary>
       <table>
+        <colgroup><col class="client-column" /><col /><col /></colgroup>
         <thead class="unseen"><tr><th>client</th><th>before</th><th>during</th></tr></thead>
         <tbody>
           {clients.busiest.map(({ client, before, during }) => (

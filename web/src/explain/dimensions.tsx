@@ -104,7 +104,7 @@ function ValueBars({ name, value: one, most }: { name: string; value: DimensionV
       <button type="button" class="value-button" title={`${shown}: ${counts}\nClick: only rows with it`}
         aria-label={`${shown}${mark === null ? "" : `, ${mark}`}: ${counts}. Filter by it`} onClick={() => filterBy(name, one.value)}>
         <span class="value-text">
-          <span class={one.value === null ? "null" : "value-name"}>{shown === "" ? "(empty)" : shown}</span>
+          <span class={one.value === null ? "null" : isAddress ? "value-name address" : "value-name"}>{shown === "" ? "(empty)" : shown}</span>
           {isAddress && one.value !== null && <KnownOf address={one.value} />}
           {mark !== null && <span class={`mark ${mark}`}>{mark}</span>}
         </span>
