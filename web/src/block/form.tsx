@@ -5,11 +5,11 @@ import { useId } from "preact/hooks";
 import type { Way } from "../api";
 import { plain } from "../format";
 import { log, start, view } from "../view";
-import { targets } from "./list";
+import { type TargetKind, kindOf, targets } from "./list";
 import { type Form, change, form, way } from "./question";
-import { COMMON, LABELS, type PlaceField, formOf, lacking } from "./ways";
+import { COMMON, LABELS, type PlaceField, formOf, lacking, within } from "./ways";
 
-const KINDS: Record<string, string> = { network: "addresses", country: "countries", path: "paths", "user-agent": "user agents" };
+const KINDS: Record<TargetKind, string> = { network: "addresses", country: "countries", path: "paths", "user-agent": "user agents" };
 
 /** The choice of a way, and of the place where its rule goes. */
 export function WayForm() {
@@ -20,24 +20,44 @@ export function WayForm() {
         <legend>How it is blocked</legend>
         {ways.map((one) => <WayChoice key={one.name} own={one} />)}
         {way.value === null && targets.value.length > 0 && (
-          <p class="advice" role="alert">No way blocks all of this at once. Take away what is of another kind, and write a rule for it by itself.</p>
+          <p class="advice" role="alert">No way blocks any of this.</p>
         )}
       </fieldset>
+      <LeftOut />
       {way.value !== null && <PlaceForm name={way.value.name} />}
     </>
+  );
+}
+
+/** What of the list is not in the rule, because the way cannot block it. */
+function LeftOut() {
+  const own = way.value;
+  if (own === null) return null;
+  const lacks = lacking(own, targets.value);
+  if (lacks.length === 0) return null;
+  const left = targets.value.filter((target) => !own.targets.includes(kindOf(target)));
+  const named = left.slice(0, 3).map(plain).join(", ") + (left.length > 3 ? ", …" : "");
+  return (
+    <p class="advice" role="status">
+      {`Not in this rule, because ${plain(own.name)} blocks no ${lacks.map((kind) => KINDS[kind]).join(" or ")}: ${named} (${left.length} of ${targets.value.length}). `
+        + "Another way writes a rule for the rest."}
+    </p>
   );
 }
 
 function WayChoice({ own }: { own: Way }) {
   const id = useId();
   const lacks = lacking(own, targets.value);
+  const isAble = within(own, targets.value).length > 0;
   const isChosen = way.value?.name === own.name;
   return (
     <div class="way">
-      <input type="radio" id={id} name="way" checked={isChosen} disabled={lacks.length > 0} onChange={() => change({ way: own.name })} />
+      <input type="radio" id={id} name="way" checked={isChosen} disabled={!isAble} onChange={() => change({ way: own.name })} />
       <label for={id}>
-        <span class="way-title"><strong>{plain(own.name)}</strong> {plain(own.title)}</span>
-        {lacks.length > 0 && <span class="quiet">{`not for ${lacks.map((kind) => KINDS[kind] ?? kind).join(" and ")}`}</span>}
+        <span class="way-title">
+          <strong>{plain(own.name)}</strong> {plain(own.title)}
+          {lacks.length > 0 && <span class="quiet">{` – not for ${lacks.map((kind) => KINDS[kind]).join(" and ")}`}</span>}
+        </span>
         {isChosen && <span class="quiet">{formOf(own.name).advice}</span>}
       </label>
     </div>

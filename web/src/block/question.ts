@@ -6,7 +6,7 @@ import type { BlockQuestion, Failure, Progress, ToldBlock, View } from "../api";
 import { failure, isAborted, stream } from "../call";
 import { log, start, view } from "../view";
 import { type TargetKind, kindOf, targets } from "./list";
-import { type PlaceField, formOf, lacking, usual } from "./ways";
+import { type PlaceField, formOf, usual, within } from "./ways";
 
 const KEPT = "floodmark.block.form";
 
@@ -37,11 +37,11 @@ export function change(to: Partial<Form>): void {
   form.value = { ...form.value, ...to };
 }
 
-/** The way that is taken; null if no way can block all targets. */
+/** The way that is taken; null if no way can block any of the targets. */
 export const way = computed(() => {
   const ways = start.value?.ways ?? [];
   const chosen = ways.find((one) => one.name === form.value.way);
-  return chosen !== undefined && lacking(chosen, targets.value).length === 0 ? chosen : usual(ways, targets.value);
+  return chosen !== undefined && within(chosen, targets.value).length > 0 ? chosen : usual(ways, targets.value);
 });
 
 export const rule = signal<ToldBlock["rule"] | null>(null);
@@ -62,7 +62,7 @@ export const question = computed<BlockQuestion | null>(() => {
   const text = (field: PlaceField) => (fields.includes(field) ? (texts[field]?.trim() ?? "") || null : null);
   return {
     way: name,
-    targets: targets.value,
+    targets: within(way.value, targets.value),
     direction: hasDirection ? direction : null,
     acl_id: text("acl_id"),
     group_id: text("group_id"),

@@ -69,14 +69,21 @@ export const LABELS: Record<PlaceField, { label: string; example: string; about:
 /** Fields that each way has, below its own. */
 export const COMMON: PlaceField[] = ["expires", "name"];
 
+/** Those of the targets that a way can block. */
+export function within(way: Way, targets: string[]): string[] {
+  return targets.filter((target) => way.targets.includes(kindOf(target)));
+}
+
 /** The kinds of targets that a way cannot block, of those that are wanted. */
 export function lacking(way: Way, targets: string[]): TargetKind[] {
   return [...new Set(targets.map(kindOf))].filter((kind) => !way.targets.includes(kind));
 }
 
-/** The way that is taken unless another is chosen: one that can block all targets and sees what the log sees. */
+/** The way that is taken unless another is chosen: one that can block most of the targets, and sees what the log sees. */
 export function usual(ways: Way[], targets: string[]): Way | null {
-  const able = ways.filter((way) => lacking(way, targets).length === 0);
+  const counts = ways.map((way) => within(way, targets).length);
+  const most = Math.max(0, ...counts);
+  const able = ways.filter((_, at) => counts[at] === most && most > 0);
   const isOfRequests = log.value?.fields.some(({ kind }) => kind === "user agent" || kind === "path" || kind === "url") ?? false;
   return able.find((way) => formOf(way.name).isInWebAcl === isOfRequests) ?? able[0] ?? null;
 }

@@ -9,7 +9,7 @@ import { Icon } from "../ui/icon";
 import { start } from "../view";
 import { Code, lines } from "../explain/code";
 import { FILE, LISTED_MAX, command } from "./command";
-import { form, question, rule, test } from "./question";
+import { form, isBusy, question, rule, test } from "./question";
 
 /** What files of the forms are called. */
 const FILES: Record<string, string> = { cli: "block.sh", json: "block.json", terraform: "block.tf", cloudformation: "block.template.json" };
@@ -59,7 +59,7 @@ export function Written() {
       </div>
       <div id="written-panel" role="tabpanel" aria-labelledby={`written-tab-${shown}`} tabIndex={0} class="written-text"><pre>{lines(text)}</pre></div>
       <div class="written-actions">
-        <button type="button" class={refusals.length === 0 ? "button main" : "button"} disabled={!isFree} onClick={() => void copy(text, TITLES[shown] ?? shown)}>
+        <button type="button" class={refusals.length === 0 && !isBusy.value ? "button main" : "button"} disabled={!isFree} onClick={() => void copy(text, TITLES[shown] ?? shown)}>
           <Icon name="copy" />Copy
         </button>
         <button type="button" class="button" disabled={!isFree} onClick={() => save(FILES[shown] ?? "block.txt", text)}><Icon name="download" />Download</button>
