@@ -47,11 +47,11 @@ export function Dimensions() {
         <AsMenu sql={told.sql} label="The comparison" />
       </div>
       <p class="legend">
-        <span class="swatch during" aria-hidden="true" />{`of the selection (${counted(told.during_rows, "row")})`}
-        <span class="swatch before" aria-hidden="true" />{`of the baseline (${counted(told.before_rows, "row")})`}
+        <span class="legend-part"><span class="swatch during" aria-hidden="true" />{`share of the selection (${counted(told.during_rows, "row")})`}</span>
+        <span class="legend-part"><span class="swatch before" aria-hidden="true" />{`share of the baseline (${counted(told.before_rows, "row")})`}</span>
         {told.state !== "exact" && <span class="quiet">{told.state === "sampled" ? `a sample of ${share(told.sample_share ?? 1)} of all rows` : "still counting"}</span>}
       </p>
-      {told.before_rows === 0 && <p class="advice">The baseline has no rows: all shares of it are nothing. Compare with another time.</p>}
+      {told.before_rows === 0 && <p class="advice">The baseline holds none of the rows that are looked at: all of the selection is new. Compare with another time, or take filters away.</p>}
       {shown.map((one) => <DimensionBars key={one.name} dimension={one} />)}
       {found.length === 0 && <p class="quiet">{words.length > 0 ? "No field and no value has these words." : "No field differs."}</p>}
       {found.length > shown.length && (

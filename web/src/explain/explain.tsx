@@ -6,7 +6,6 @@ import { useEffect } from "preact/hooks";
 
 import type { Explanation, MeasureMoved } from "../api";
 import { length, number, plain, span } from "../format";
-import { compare } from "../panels";
 import { copy } from "../ui/copy";
 import { Icon } from "../ui/icon";
 import { MenuButton } from "../ui/menu";
@@ -117,7 +116,7 @@ function Advice({ answer }: { answer: Explanation }) {
   if (answer.during === undefined) {
     return <p class="advice">The timeline is quiet. Drag over a time in it that looks odd to you, and it is explained; or choose another measure above the timeline.</p>;
   }
-  if (answer.read?.before === 0 || compare.value?.before_rows === 0) {
+  if (answer.read?.before === 0) {
     return <p class="advice">The logs at hand hold nothing of the time that this is compared with, so that all of it looks new. Compare with another time, by the buttons above or by dragging with Shift.</p>;
   }
   if (answer.verdict === "everywhere") {

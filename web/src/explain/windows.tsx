@@ -30,7 +30,7 @@ export function Windows({ answer }: { answer: Explanation | null }) {
     <div class="windows">
       <dl>
         <div class="window during">
-          <dt>Selection</dt>
+          <dt>{during === null ? "Largest change" : "Selection"}</dt>
           <dd>
             {span(shownDuring)}
             <span class="window-figures">{figures(answer?.read?.during ?? (isCompared ? compared.during_rows : null), isAnswered ? answer.total?.during_per_hour : undefined, unit)}</span>

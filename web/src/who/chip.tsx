@@ -12,12 +12,12 @@ import { field, filterBy } from "../view";
 import { openCard } from "./card";
 import { bot, known, label } from "./known";
 
-/** An address of a field: what is known of it in a few words, and a menu of what can be done with it. */
-export function AddressChip({ address, field }: { address: string; field: string }) {
+/** An address of a field: what is known of it in a few words, and a menu of what can be done with it. In a grid with a cursor of its own, `tabIndex` is -1. */
+export function AddressChip({ address, field, tabIndex }: { address: string; field: string; tabIndex?: number }) {
   const shown = plain(address);
   const told = known(address);
   return (
-    <button type="button" class="chip" aria-haspopup="menu" title={told === null ? shown : `${shown}: ${wholly(told)}`}
+    <button type="button" class="chip" aria-haspopup="menu" tabIndex={tabIndex} title={told === null ? shown : `${shown}: ${wholly(told)}`}
       onClick={(event) => openMenu(event.currentTarget, shown, addressEntries(address, field))}>
       <span class="chip-address">{shown}</span>
       <KnownWords known={told} />
