@@ -1,9 +1,13 @@
 // An explanation as text and as Markdown, for a ticket.
 
 import type { Contributor, Explanation } from "../api";
-import { plain, span } from "../format";
+import { number, plain, span } from "../format";
 import { place } from "../view";
 import { counted, factor, measured, share, spanOf } from "./figures";
+
+/** How many values a line names, and how many characters of each. */
+const VALUES = 6;
+const CHARACTERS = 80;
 
 /** What the answer is about: the measure, the time, and what that is compared with. */
 export function title(answer: Explanation): string {
@@ -14,14 +18,20 @@ export function title(answer: Explanation): string {
 
 /** A contributor in a few words: `client_ip 203.0.113.7 with domain_name api.example.com`. */
 export function subject(contributor: Contributor): string {
-  return contributor.conditions.map(({ column, values }) => `${plain(column)} ${values.map(plain).join(", ")}`).join(" with ");
+  return contributor.conditions.map(({ column, values }) => `${plain(column)} ${named(values)}`).join(" with ");
+}
+
+/** Values in a line: the first of many, and of long ones the beginning. */
+function named(values: string[]): string {
+  const shown = values.slice(0, VALUES).map((value) => plain(value.length > CHARACTERS ? `${value.slice(0, CHARACTERS)}…` : value));
+  return `${shown.join(", ")}${values.length > VALUES ? ` and ${values.length - VALUES} more` : ""}`;
 }
 
 /** What else there is to say of a contributor, a line each. */
 export function details(contributor: Contributor): string[] {
   const { also, peculiar, clients } = contributor;
   return [
-    ...also.map((one) => `${share(one.coverage)} have ${plain(one.column)} ${one.values.map(plain).join(" or ")}`),
+    ...also.map((one) => `${share(one.coverage)} have ${plain(one.column)} ${named(one.values)}`),
     ...peculiar.map((one) => `${plain(one.title)}: ${measured(one.value, one.unit)}, all others ${measured(one.others, one.unit)}`),
     ...(clients === null ? [] : [clientsLine(clients)]),
     ...contributor.notes.map(plain),
@@ -30,7 +40,7 @@ export function details(contributor: Contributor): string[] {
 
 /** How many clients there were and are. */
 export function clientsLine(clients: NonNullable<Contributor["clients"]>): string {
-  return `${counted(clients.before, "client")} before, ${clients.during} during: ${clients.new} new, ${clients.vanished} vanished`;
+  return `${counted(clients.before, "client")} before, ${number(clients.during)} during: ${number(clients.new)} new, ${number(clients.vanished)} vanished`;
 }
 
 /** The answer as text. */
