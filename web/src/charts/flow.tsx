@@ -141,13 +141,18 @@ function Diagram({ graph, unit, total, fields }: { graph: { places: Place[]; ban
   }, []);
   const most = Math.max(...fields.map((_, column) => graph.places.filter((one) => one.column === column).length));
   const height = Math.max(200, size.height - 30, most * ROW_PX);
-  const side = Math.min(240, Math.max(90, size.width * 0.19));
+  const side = Math.min(240, Math.max(120, size.width * 0.22));
   const drawn = useMemo(() => (size.width === 0 ? null : layout(graph, size.width, height, side)), [graph, size.width, height, side]);
   const figure = (value: number) => `${unit === "" ? number(value) : amount(value, unit)}, ${percent(value / total)}`;
-  const characters = Math.max(8, Math.floor((side - 56) / 6.6));
   return (
     <div ref={box} class="flow">
-      <div class="flow-heads" aria-hidden="true">{fields.map((name) => <span key={name}>{plain(name)}</span>)}</div>
+      <div class="flow-heads" aria-hidden="true">
+        {fields.map((name, at) => (
+          <span key={name} style={at === 0 ? { width: `${side}px`, textAlign: "end" } : { left: `${side + ((size.width - 2 * side) * at) / (fields.length - 1) - (at === fields.length - 1 ? 4 : 0)}px` }}>
+            {plain(name)}
+          </span>
+        ))}
+      </div>
       {drawn && (
         <svg width={size.width} height={height} role="group" aria-label={`From ${fields.join(" to ")}: bands are as wide as their amounts`}>
           <g class="flow-bands">
@@ -167,6 +172,9 @@ function Diagram({ graph, unit, total, fields }: { graph: { places: Place[]; ban
             const isFirst = node.column === 0;
             const middle = (y0 + y1) / 2;
             const isOthers = node.value_ === undefined;
+            const figured = brief(node.amount, unit);
+            // A label and its figure stay within their side; the whole value is told on hover and by screen readers.
+            const characters = Math.max(8, Math.floor((side - 20 - figured.length * 6) / 6.4));
             const text = isOthers ? "all others" : plain(node.value_ ?? "NULL");
             return (
               <g key={node.id} class={isOthers ? "flow-place others" : "flow-place"} role="button" tabIndex={isOthers ? -1 : 0} aria-disabled={isOthers}
@@ -181,7 +189,7 @@ function Diagram({ graph, unit, total, fields }: { graph: { places: Place[]; ban
                 <rect x={x0} y={y0} width={x1 - x0} height={Math.max(1.5, y1 - y0)} rx="1" />
                 <text x={isFirst ? x0 - 6 : x1 + 6} y={middle} dy="0.35em" text-anchor={isFirst ? "end" : "start"}>
                   {text.length > characters ? `${text.slice(0, characters - 1)}…` : text}
-                  <tspan class="flow-figure" dx="6">{unit === "" ? short(node.amount) : amount(node.amount, unit)}</tspan>
+                  <tspan class="flow-figure" dx="6">{figured}</tspan>
                 </text>
               </g>
             );
@@ -192,15 +200,18 @@ function Diagram({ graph, unit, total, fields }: { graph: { places: Place[]; ban
   );
 }
 
+function brief(value: number, unit: string): string {
+  return unit === "" ? short(value) : amount(value, unit);
+}
+
 function layout(graph: { places: Place[]; bands: Band[] }, width: number, height: number, side: number) {
-  const columns = Math.max(...graph.places.map((one) => one.column)) + 1;
   const make = sankey<Place & { place: Place; value_: Value | undefined }, Band>()
     .nodeId((place) => place.id)
     .nodeAlign((node) => node.column)
     .nodeSort((one, other) => Number(one.value_ === undefined) - Number(other.value_ === undefined) || other.amount - one.amount)
     .nodeWidth(10)
     .nodePadding(ROW_PX - 8)
-    .extent([[side, 8], [width - side - (columns > 2 ? 0 : 8), height - 8]]);
+    .extent([[side, 8], [width - side, height - 8]]);
   // The layout writes into what it is given, `value` among it: the place's own value goes by another name.
   const nodes = graph.places.map((place) => ({ ...place, place, value_: place.value }));
   const { nodes: drawn, links } = make({ nodes: nodes as never, links: graph.bands.map((band) => ({ ...band })) });

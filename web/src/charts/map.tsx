@@ -102,7 +102,7 @@ export function MapChart() {
               const share = total === 0 ? 0 : row.amount / total;
               return (
                 <ValueBar key={at} name={name} value={value} title={titleOf(value)} share={rows[0] ? row.amount / rows[0].amount : 0}
-                  figure={`${amount(row.amount, unit)}  ${percent(share)}`} tip={`${titleOf(value)}: ${figure(row.amount)}, ${percent(share)}`} />
+                  figure={amount(row.amount, unit)} percent={percent(share)} tip={`${titleOf(value)}: ${figure(row.amount)}, ${percent(share)}`} />
               );
             })}
           </ol>

@@ -1,9 +1,12 @@
-// Amounts as shades: light for few, strong for many, on a scale of logarithms so that one giant does not hide the rest.
+// Amounts as shades: light for few, strong for many.
 
 import { amount } from "../format";
 
 /** How many shades there are. */
-const SHADES = 6;
+const SHADES = 5;
+
+/** From how many times the least the most is so large that even steps would hide all but the giants. */
+const STEEP = 40;
 
 /** A scale of shades from an amount to another. */
 export interface Scale {
@@ -12,13 +15,13 @@ export interface Scale {
   most: number;
 }
 
-/** The scale of some amounts; those of zero have no shade. */
+/** The scale of some amounts: steps are even from zero, or of logarithms if one giant would hide the rest. Zero has no shade. */
 export function scaleOf(amounts: number[]): Scale {
   const some = amounts.filter((one) => one > 0);
   const most = Math.max(...some, 0);
   const least = Math.min(...some, most);
-  const steps = Math.min(SHADES, Math.max(1, Math.ceil(Math.log10(most / (least || 1)) * 2) + 1));
-  const from = Array.from({ length: steps }, (_, at) => least * (most / (least || 1)) ** (at / steps));
+  if (most === 0) return { from: [], most };
+  const from = Array.from({ length: SHADES }, (_, at) => (most < least * STEEP ? (most * at) / SHADES : least * (most / least) ** (at / SHADES)));
   return { from, most };
 }
 
@@ -31,7 +34,7 @@ export function shadeOf(scale: Scale, value: number): number {
 export function shade(scale: Scale, at: number): string {
   if (at < 0) return "var(--shade-none)";
   const share = scale.from.length < 2 ? 1 : at / (scale.from.length - 1);
-  return `color-mix(in oklab, var(--accent) ${Math.round(18 + share * 82)}%, var(--surface))`;
+  return `color-mix(in oklab, var(--accent) ${Math.round(26 + share * 74)}%, var(--surface))`;
 }
 
 /** Whether text on a shade is written in the colour for strong grounds. */
@@ -47,7 +50,7 @@ export function ScaleLegend({ scale, unit }: { scale: Scale; unit: string }) {
       {scale.from.map((from, at) => (
         <li key={at}>
           <span class="scale-shade" style={{ background: shade(scale, at) }} />
-          {at === 0 ? amount(from, unit) : `≥ ${amount(from, unit)}`}
+          {from === 0 ? "> 0" : `≥ ${amount(from, unit)}`}
         </li>
       ))}
     </ul>

@@ -105,7 +105,7 @@ function Top({ field, summary, rows }: { field: Field; summary: FieldSummary; ro
           const share = rows === 0 ? 0 : one.rows / rows;
           return (
             <ValueBar key={at} name={field.name} value={one.value} share={most === 0 ? 0 : one.amount / most}
-              figure={isCount ? `${short(one.amount)}  ${percent(share)}` : amount(one.amount, unit)}
+              figure={amount(one.amount, unit)} {...(isCount ? { percent: percent(share) } : {})}
               tip={`${plain((one.value ?? "NULL").slice(0, 500))}\n${amount(one.amount, unit)} in ${number(one.rows)} rows, ${percent(share)} of all rows`} />
           );
         })}

@@ -15,10 +15,12 @@ export function ValueBar(properties: {
   /** From 0 to 1. */
   share: number;
   figure: string;
+  /** Its share of the whole, if there is one. */
+  percent?: string;
   /** What is said at length of it. */
   tip: string;
 }) {
-  const { name, value, title, share, figure, tip } = properties;
+  const { name, value, title, share, figure, percent, tip } = properties;
   const text = plain(title ?? value ?? "NULL");
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.target !== event.currentTarget || event.ctrlKey || event.metaKey || event.altKey) return;
@@ -32,6 +34,7 @@ export function ValueBar(properties: {
       <span class="value-bar-fill" style={{ width: `${Math.max(0.4, share * 100)}%` }} />
       <span class="value-bar-text">{title === undefined ? <ValueText name={name} value={value} /> : text}</span>
       <span class="value-bar-figure">{figure}</span>
+      {percent !== undefined && <span class="value-bar-figure share">{percent}</span>}
       <span class="value-bar-actions">
         <button type="button" aria-label={`Only ${text}`} title="Only this (i)" onClick={() => filterBy(name, value)}><Icon name="plus" size={12} /></button>
         <button type="button" aria-label={`Without ${text}`} title="Without this (o)" onClick={() => filterBy(name, value, true)}><Icon name="minus" size={12} /></button>
