@@ -26,22 +26,18 @@ export function Bars({ told }: { told: Timeline }) {
   const [plot, setPlot] = useState<Plot | null>(null);
   const unit = measure.value?.unit ?? "";
   const shape = JSON.stringify([told.series.map((one) => [one.value, one.is_others]), told.start, told.width, binCount(told), unit, place.value.zone, colours.value]);
-  const measured = () => {
-    const drawn = chart.current;
-    if (drawn === null) return;
-    const { offsetLeft: left, offsetTop: top, offsetWidth: width, offsetHeight: height } = drawn.over;
-    setPlot({ left, top, width, height });
+  const drawn = ({ over }: uPlot) => {
+    const { offsetLeft: left, offsetTop: top, offsetWidth: width, offsetHeight: height } = over;
+    setPlot((was) => (was?.left === left && was.top === top && was.width === width && was.height === height ? was : { left, top, width, height }));
   };
   useEffect(() => {
     const element = canvas.current;
     if (element === null) return;
     const { clientWidth: width, clientHeight: height } = element;
-    chart.current = draw(element, { timeline: told, unit }, { width, height });
-    measured();
+    chart.current = draw(element, { timeline: told, unit }, { width, height }, drawn);
     const sizes = new ResizeObserver(() => {
       if (element.clientWidth === 0) return;
       chart.current?.setSize({ width: element.clientWidth, height: element.clientHeight });
-      measured();
     });
     sizes.observe(element);
     return () => {
@@ -97,8 +93,8 @@ function Marks({ told, binAt }: { told: Timeline; binAt: (event: PointerEvent) =
         if (shown === null || placed === null) return null;
         const edges: ["start" | "end", number][] = [["start", binOf(told, shown[1] - 1)], ["end", binOf(told, shown[0])]];
         return (
-          <div key={which} class={`mark ${which}${isUsual && drafted?.brush !== which ? " usual" : ""}`} style={{ left: `${placed[0] * 100}%`, width: `${(placed[1] - placed[0]) * 100}%` }}>
-            <span class="mark-name">{which === "during" ? "selection" : "baseline"}</span>
+          <div key={which} class={`brush-mark ${which}${isUsual && drafted?.brush !== which ? " usual" : ""}`} style={{ left: `${placed[0] * 100}%`, width: `${(placed[1] - placed[0]) * 100}%` }}>
+            <span class="brush-name">{which === "during" ? "selection" : "baseline"}</span>
             {edges.map(([side, fixed]) => (
               <i key={side} class={`handle ${side}`} onPointerDown={(event) => {
                 event.stopPropagation();
@@ -128,7 +124,7 @@ function Pointed({ told, unit, plot }: { told: Timeline; unit: string; plot: Plo
         {drafted === null && <div><b>{amount(binAmount(told, bin), unit)}</b> {measure.value?.title.toLowerCase()}</div>}
         {drafted === null && series.map(({ one, at, value }) => (
           <div key={at} class="tip-series">
-            <i class={`swatch s${seriesColour(told, at).slice(9)}`} />
+            <i class={`series-swatch s${seriesColour(told, at).slice(9)}`} />
             <span class="tip-name">{one.is_others ? "all others" : one.value === null ? "NULL" : plain(one.value)}</span>
             <span>{amount(value, unit)}</span>
           </div>

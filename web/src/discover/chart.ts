@@ -37,8 +37,8 @@ export function binAmount(timeline: Timeline, bin: number): number {
   return timeline.series.reduce((sum, one) => sum + (one.amounts[bin] ?? 0), 0);
 }
 
-/** A chart of bars in an element. It keeps its own size; `setSize` changes it. */
-export function draw(element: HTMLElement, { timeline, unit }: ChartData, size: { width: number; height: number }): uPlot {
+/** A chart of bars in an element; `drawn` is called whenever it was drawn, and so may lie elsewhere. */
+export function draw(element: HTMLElement, { timeline, unit }: ChartData, size: { width: number; height: number }, drawn: (chart: uPlot) => void): uPlot {
   const [from, to] = extent(timeline);
   const [quiet, line] = [colour("--quiet"), colour("--line")];
   const colours = timeline.series.map((_, at) => colour(seriesColour(timeline, at)));
@@ -51,8 +51,9 @@ export function draw(element: HTMLElement, { timeline, unit }: ChartData, size: 
       ms: 1,
       legend: { show: false },
       cursor: { show: false, drag: { x: false, y: false, setScale: false } },
+      hooks: { draw: [drawn] },
       select: { show: false, left: 0, top: 0, width: 0, height: 0 },
-      padding: [8, 12, 0, 0],
+      padding: [8, 22, 0, 0],
       tzDate: (ts) => uPlot.tzDate(new Date(ts), place.peek().zone),
       scales: { x: { time: true, range: () => [from, to] }, y: { range: (_, __, most) => [0, most > 0 ? most * 1.05 : 1] } },
       axes: [

@@ -49,7 +49,7 @@ export function Fields() {
           }} />
         {isNarrow.value && <button type="button" class="button bare" aria-label="Close the fields" onClick={() => (hasDrawer.value = false)}><Icon name="close" /></button>}
       </div>
-      <div class="fields-of quiet">values by {told === null ? "…" : <OfRows count={told.rows} panel={told} />}</div>
+      <div class="fields-of quiet">values {told === null ? "…" : <OfRows count={told.rows} panel={told} />}</div>
       <div class="field-list" onKeyDown={moveFocus}>
         {groups.map(([title, of]) => (
           <section key={title} aria-label={title}>

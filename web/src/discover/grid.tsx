@@ -80,7 +80,7 @@ export function Grid() {
   };
   const open = (row: number) => {
     const id = all[row]?.row;
-    if (id !== undefined) go({ row: id }, { replaces: place.value.row !== null });
+    if (id !== undefined) go({ row: id, panel: null }, { replaces: place.value.row !== null });
   };
   const at = cell.value;
   useKeys({

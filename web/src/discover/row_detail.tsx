@@ -49,7 +49,7 @@ export function RowDetail({ id }: { id: string }) {
           <button key={one} type="button" role="tab" aria-selected={part.value === one} onClick={() => (part.value = one)}>{title}</button>
         ))}
         <span class="spacer" />
-        {part.value === "fields" && <label class="check"><input type="checkbox" checked={hasNulls.value} onChange={(event) => (hasNulls.value = event.currentTarget.checked)} /> with NULLs</label>}
+        {part.value === "fields" && <label class="side-check"><input type="checkbox" checked={hasNulls.value} onChange={(event) => (hasNulls.value = event.currentTarget.checked)} /> with NULLs</label>}
       </div>
       {shown === null ? <p class="side-body quiet">this row is not among the rows of the view</p>
         : part.value === "fields" ? <RowFields cells={shown.cells} /> : <Around id={id} cells={shown.cells} />}
@@ -75,7 +75,7 @@ function RowFields({ cells }: { cells: { field: string; value: Value }[] }) {
             const isShown = columns.value.includes(name);
             return (
               <tr key={name}>
-                <th scope="row" title={plain(field?.about ?? "")}>{field && <KindSign field={field} />} <span>{name}</span></th>
+                <th scope="row" title={plain(field?.about ?? "")}><div>{field && <KindSign field={field} />}<span>{name}</span></div></th>
                 <td>
                   <div class="row-value" tabIndex={0} onKeyDown={(event) => {
                     if (event.target !== event.currentTarget) return;

@@ -37,8 +37,8 @@ export function RowsArea() {
       <div class="area-head">
         <div class="chart-tabs" role="tablist" aria-label="Rows and charts" onKeyDown={onKeyDown}>
           {CHARTS.map(([one, title, icon]) => (
-            <button key={one} id={`chart-${one}`} type="button" role="tab" aria-selected={chart === one} tabIndex={chart === one ? 0 : -1} aria-controls="chart" onClick={() => show(one)}>
-              <Icon name={icon} size={14} /> {title}
+            <button key={one} id={`chart-${one}`} type="button" role="tab" aria-selected={chart === one} tabIndex={chart === one ? 0 : -1} aria-controls="chart" aria-label={title} title={title} onClick={() => show(one)}>
+              <Icon name={icon} size={14} /> <span>{title}</span>
             </button>
           ))}
         </div>
@@ -65,7 +65,7 @@ function RowsHead() {
           <button type="button" class="button small bare" aria-label="Select none" onClick={() => selectAll(false)}><Icon name="close" size={14} /></button>
         </>
       ) : (
-        told !== null && <span class="quiet">{number(loaded.value.length)} at hand, <OfRows count={told.total} panel={told} /></span>
+        told !== null && <span class="quiet rows-of"><span class="rows-at-hand">{number(loaded.value.length)} at hand, </span><OfRows count={told.total} panel={told} /></span>
       )}
       <MenuButton label="Columns" icon="columns" class="small bare" entries={columnEntries} />
       {told !== null && <AsMenu sql={told.sql} label="rows" />}

@@ -26,7 +26,7 @@ export function StateLine() {
   const share = shown === null || shown.bytes_wanted === 0 ? null : Math.min(1, shown.bytes / shown.bytes_wanted);
   return (
     <footer class="state-line" aria-label="State">
-      {busy && <div class={share === null ? "bar unknown" : "bar"} role="progressbar" aria-label="Reading" aria-valuenow={share === null ? undefined : Math.round(share * 100)}><i style={{ width: `${(share ?? 0) * 100}%` }} /></div>}
+      {busy && <div class={share === null ? "reading-bar unknown" : "reading-bar"} role="progressbar" aria-label="Reading" aria-valuenow={share === null ? undefined : Math.round(share * 100)}><i style={{ width: `${(share ?? 0) * 100}%` }} /></div>}
       <span class="state-text" role="status">
         {busy && shown === null && "asking …"}
         {busy && shown !== null && `reading: ${number(shown.objects)} of ${number(shown.objects_wanted)} objects, ${amount(shown.bytes, "bytes")}, ${short(shown.rows)} rows, ${shown.seconds.toFixed(1)} s`}

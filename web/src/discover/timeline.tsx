@@ -4,14 +4,14 @@ import type { Timeline as Told } from "../api";
 import { amount, length, number, plain, span } from "../format";
 import { targets } from "../block/list";
 import { useKeys } from "../keys";
-import { end, isStale, stateOf, timeline } from "../panels";
+import { isStale, stateOf, timeline } from "../panels";
 import { AsMenu } from "../ui/as";
 import { Icon } from "../ui/icon";
 import { MenuButton, type MenuEntry } from "../ui/menu";
 import { openDialog } from "../ui/popover";
 import { filterBy, go, log, look, measure, place, view } from "../view";
 import { brush, clearBrushed, zoom, zoomOut, zoomToBoth } from "./brush";
-import { binAmount, binCount, extent, seriesColour } from "./chart";
+import { binAmount, binCount, seriesColour } from "./chart";
 import { Bars } from "./bars";
 import { byKind } from "./kinds";
 import { StateSign } from "./state_line";
@@ -28,8 +28,8 @@ export function Timeline() {
   return (
     <section class={isStale.value ? "timeline stale" : "timeline"} aria-label="Timeline">
       <TimelineHead told={told} />
-      {told === null || binCount(told) === 0 ? <div class="chart-empty quiet">{told === null ? "" : "no rows in this time"}</div> : <Bars told={told} />}
-      {told !== null && <Legend told={told} />}
+      {told === null || binCount(told) === 0 ? <div class="timeline-empty quiet">{told === null ? "" : "no rows in this time"}</div> : <Bars told={told} />}
+      {told !== null && told.by !== null && <Legend told={told} by={told.by} />}
     </section>
   );
 }
@@ -54,6 +54,7 @@ function TimelineHead({ told }: { told: Told | null }) {
         </span>
       )}
       <span class="spacer" />
+      <span class="quiet hint">{during === null ? "drag over the bars to select a time" : view.value.before === null ? "drag with Shift for another baseline" : ""}</span>
       <span class="brushes" role="group" aria-label="What a drag marks">
         <button type="button" class="button small brush during" aria-pressed={brush.value === "during"} title="A drag marks the selection" onClick={() => (brush.value = "during")}>Selection</button>
         <button type="button" class="button small brush before" aria-pressed={brush.value === "before"} disabled={during === null}
@@ -93,26 +94,20 @@ function breakdowns(): MenuEntry[] {
 }
 
 /** The values that the bars are stacked by: a click keeps only rows with one, with Alt only those without. */
-function Legend({ told }: { told: Told }) {
-  const { during } = view.value;
+function Legend({ told, by }: { told: Told; by: string }) {
   const unit = measure.value?.unit ?? "";
-  const by = told.by;
-  const hint = during === null ? "drag over the bars to select a time" : view.value.before === null ? "drag again with Shift for the baseline" : "";
   return (
-    <div class="legend">
-      {by !== null && told.series.map((one, at) => {
+    <div class="series-legend">
+      {told.series.map((one, at) => {
         const sum = one.amounts.reduce((all, value) => all + value, 0);
         const name = one.is_others ? "all others" : one.value === null ? "NULL" : plain(one.value);
-        const label = <><i class={`swatch s${seriesColour(told, at).slice(9)}`} /> <span class="legend-name">{name}</span> <span class="quiet">{amount(sum, unit)}</span></>;
-        if (one.is_others) return <span key="others" class="legend-one">{label}</span>;
+        const label = <><i class={`series-swatch s${seriesColour(told, at).slice(9)}`} /><span class="series-name">{name}</span><span class="quiet">{amount(sum, unit)}</span></>;
+        if (one.is_others) return <span key="others" class="series-one">{label}</span>;
         return (
-          <button key={at} type="button" class="legend-one" title={`Only rows with ${name}; with Alt only those without`}
+          <button key={at} type="button" class="series-one" title={`Only rows with ${name}; with Alt only those without`}
             onClick={(event) => filterBy(by, one.value, event.altKey)}>{label}</button>
         );
       })}
-      <span class="spacer" />
-      {hint !== "" && <span class="quiet hint">{hint}</span>}
-      {end.value?.span && by === null && <span class="quiet hint">{span(extent(told))}, {place.value.zone}</span>}
     </div>
   );
 }
