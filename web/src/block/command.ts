@@ -8,8 +8,8 @@ export const LISTED_MAX = 40;
 /** The file that holds the targets then. */
 export const FILE = "targets.txt";
 
-/** The command for a POSIX shell. `condition` is that of the rows it is tested on; `allowed` are the reasons that it is refused for. */
-export function command(question: BlockQuestion, form: string, allowed: string[], condition: string | null): string {
+/** The command for a POSIX shell. `allowed` are the reasons that it is refused for. */
+export function command(question: BlockQuestion, form: string, allowed: string[]): string {
   const { view } = question;
   const option = (name: string, value: string | number | null) => (value === null ? [] : [`--${name} ${quoted(String(value))}`]);
   const isListed = question.targets.length <= LISTED_MAX;
@@ -32,7 +32,6 @@ export function command(question: BlockQuestion, form: string, allowed: string[]
     ...(view === null ? [] : [
       "--from PATH",
       ...option("log", view.log),
-      ...option("where", condition),
       ...option("during", view.during && window(view.during)),
       ...option("before", view.before && window(view.before)),
     ]),

@@ -4,7 +4,7 @@ import { useId } from "preact/hooks";
 
 import type { Way } from "../api";
 import { plain } from "../format";
-import { log, start, view } from "../view";
+import { log, start } from "../view";
 import { type TargetKind, kindOf, targets } from "./list";
 import { type Form, change, form, way } from "./question";
 import { COMMON, LABELS, type PlaceField, formOf, lacking, within } from "./ways";
@@ -84,10 +84,6 @@ function PlaceForm({ name }: { name: string }) {
       </div>
       {isInWebAcl && <Check label="Only count what would be blocked" isOn={said.isCountOnly} onChange={(isCountOnly) => change({ isCountOnly })} />}
       {log.value !== null && <Check label={`Test it on the logs (${plain(log.value.name)})`} isOn={said.isTested} onChange={(isTested) => change({ isTested })} />}
-      {said.isTested && (view.value.filters.some((one) => !one.off) || view.value.search !== "") && (
-        <Check label="Only on rows that the filters keep; without this, on all, so that it is seen who else is hit" isOn={said.isFiltered}
-          onChange={(isFiltered) => change({ isFiltered })} />
-      )}
     </fieldset>
   );
 }

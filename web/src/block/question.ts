@@ -6,7 +6,7 @@ import type { BlockQuestion, Failure, Progress, ToldBlock, View } from "../api";
 import { failure, isAborted, stream } from "../call";
 import { log, start, view } from "../view";
 import { type TargetKind, kindOf, targets } from "./list";
-import { type PlaceField, formOf, usual, within } from "./ways";
+import { PLACEHOLDERS, type PlaceField, formOf, usual, within } from "./ways";
 
 const KEPT = "floodmark.block.form";
 
@@ -22,12 +22,10 @@ export interface Form {
   isCountOnly: boolean;
   /** Whether the rule is tested on the logs. */
   isTested: boolean;
-  /** Whether it is tested only on the rows that the view's filters keep. */
-  isFiltered: boolean;
   texts: Partial<Record<PlaceField, string>>;
 }
 
-const EMPTY: Form = { way: "", direction: "inbound", scope: "regional", isCountOnly: false, isTested: true, isFiltered: false, texts: {} };
+const EMPTY: Form = { way: "", direction: "inbound", scope: "regional", isCountOnly: false, isTested: true, texts: {} };
 
 /** What the form says, kept while this window is open. */
 export const form = signal<Form>(keptForm());
@@ -59,7 +57,7 @@ export const question = computed<BlockQuestion | null>(() => {
   const { name } = way.value;
   const { direction, scope, isCountOnly, isTested, texts } = form.value;
   const { fields, hasDirection, isInWebAcl } = formOf(name);
-  const text = (field: PlaceField) => (fields.includes(field) ? (texts[field]?.trim() ?? "") || null : null);
+  const text = (field: PlaceField) => (fields.includes(field) ? (texts[field]?.trim() ?? "") || (PLACEHOLDERS[field] ?? null) : null);
   return {
     way: name,
     targets: within(way.value, targets.value),
@@ -79,11 +77,8 @@ export const question = computed<BlockQuestion | null>(() => {
   };
 });
 
-/**
- * The view that the rule is tested on. Its filters are left out unless they are wanted: among the rows of an attacker alone, nobody
- * else can be hit.
- */
-const tested = computed<View>(() => (form.value.isFiltered ? view.value : { ...view.value, filters: [], search: "" }));
+/** The view that the rule is tested on: without its filters, because among the rows of an attacker alone nobody else can be hit. */
+const tested = computed<View>(() => ({ ...view.value, filters: [], search: "", measure: "" }));
 
 /** Asks for the rule and its test whenever what is wanted changes, while the panel is open. */
 export function follow(): () => void {
@@ -117,7 +112,8 @@ export async function wrong(texts: string[]): Promise<Failure | null> {
   const byKind = new Map<TargetKind, string[]>();
   for (const text of texts) byKind.set(kindOf(text), [...(byKind.get(kindOf(text)) ?? []), text]);
   for (const [kind, targets] of byKind) {
-    const way = start.peek()?.ways.find((one) => one.targets.includes(kind));
+    // A rule of AWS WAF can be written without knowing where it goes.
+    const way = start.peek()?.ways.find((one) => one.targets.includes(kind) && formOf(one.name).isInWebAcl);
     if (way === undefined) return { kind: "NotSupported", message: `no way blocks a ${kind}`, hint: null };
     let found: Failure | null = null;
     const asked: BlockQuestion = {

@@ -55,8 +55,8 @@ export function formOf(way: string): WayForm {
 
 /** How the fields are called, with an example and what an empty one means. */
 export const LABELS: Record<PlaceField, { label: string; example: string; about: string }> = {
-  acl_id: { label: "Network ACL", example: "acl-0a1b2c3d4e5f60718", about: "empty: a placeholder stands in the rule" },
-  group_id: { label: "Security group", example: "sg-0a1b2c3d4e5f60718", about: "empty: a placeholder stands in the rule" },
+  acl_id: { label: "Network ACL", example: "acl-0a1b2c3d4e5f60718", about: "empty: an id of zeros stands in the rule, to be replaced" },
+  group_id: { label: "Security group", example: "sg-0a1b2c3d4e5f60718", about: "empty: an id of zeros stands in the rule, to be replaced" },
   web_acl: { label: "Web ACL", example: "name or ARN", about: "empty: that of the resource, or a new one" },
   resource_arn: { label: "Resource", example: "arn:aws:elasticloadbalancing:…", about: "what is protected, by its ARN" },
   name: { label: "Name of the rule", example: "floodmark-…", about: "empty: one that the same question has again" },
@@ -65,6 +65,9 @@ export const LABELS: Record<PlaceField, { label: string; example: string; about:
   window: { label: "Window in seconds", example: "300", about: "60, 120, 300 or 600" },
   bystanders: { label: "Merge networks", example: "5%", about: "to fewer, as long as at most so many of their addresses are others" },
 };
+
+/** What stands in the rule for a place that is not known yet; AWS knows no such ids. */
+export const PLACEHOLDERS: Partial<Record<PlaceField, string>> = { acl_id: "acl-00000000000000000", group_id: "sg-00000000000000000" };
 
 /** Fields that each way has, below its own. */
 export const COMMON: PlaceField[] = ["expires", "name"];

@@ -2,14 +2,15 @@
 
 import { useState } from "preact/hooks";
 
+import type { BlockQuestion } from "../api";
 import { plain } from "../format";
-import { end } from "../panels";
 import { copy } from "../ui/copy";
 import { Icon } from "../ui/icon";
 import { start } from "../view";
 import { Code, lines } from "../explain/code";
 import { FILE, LISTED_MAX, command } from "./command";
-import { form, isBusy, question, rule, test } from "./question";
+import { isBusy, question, rule, test } from "./question";
+import { PLACEHOLDERS } from "./ways";
 
 /** What files of the forms are called. */
 const FILES: Record<string, string> = { cli: "block.sh", json: "block.json", terraform: "block.tf", cloudformation: "block.template.json" };
@@ -49,6 +50,9 @@ export function Written() {
         </div>
       )}
       {told.notes.map((note) => <p key={note} class="quiet written-note"><Code text={note} /></p>)}
+      {isPlaceless(question.value) && (
+        <p class="advice">It is not said where the rule goes: replace the id of zeros by that of yours, or write it above.</p>
+      )}
       <div class="written-head">
         <Tabs forms={forms} shown={shown} onShow={setWanted} />
         <div class="written-sides" role="group" aria-label="What the text does">
@@ -68,6 +72,11 @@ export function Written() {
       <Command form={shown} allowed={reasons} />
     </section>
   );
+}
+
+/** Whether a placeholder stands where the rule goes. */
+function isPlaceless(asked: BlockQuestion | null): boolean {
+  return asked !== null && [asked.acl_id, asked.group_id].some((id) => id !== null && Object.values(PLACEHOLDERS).includes(id));
 }
 
 function Tabs({ forms, shown, onShow }: { forms: string[]; shown: string; onShow: (form: string) => void }) {
@@ -95,7 +104,7 @@ function Tabs({ forms, shown, onShow }: { forms: string[]; shown: string; onShow
 function Command({ form: shown, allowed }: { form: string; allowed: string[] }) {
   const asked = question.value;
   if (asked === null) return null;
-  const text = command(asked, shown, allowed, form.value.isFiltered ? (end.value?.condition ?? null) : null);
+  const text = command(asked, shown, allowed);
   return (
     <div class="command">
       <p>

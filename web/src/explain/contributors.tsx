@@ -16,6 +16,8 @@ import { factor, measured, share } from "./figures";
 import { keepOnly, leaveOut } from "./filters";
 import { clientsLine, details, subject } from "./text";
 
+type ConditionText = Contributor["conditions"][number];
+
 /** How many values of a condition are shown at first. */
 const VALUES = 6;
 
@@ -43,7 +45,7 @@ function Item({ contributor, at, answer }: { contributor: Contributor; at: numbe
         <span class="contributor-rank" aria-hidden="true">{at + 1}</span>
         <div class="contributor-conditions">
           {contributor.conditions.map((condition) => (
-            <Condition key={condition.column} condition={condition} names={answer.names ?? {}} onPick={() => keepOnly(contributor)} />
+            <Condition key={condition.column} condition={condition} names={answer.names ?? {}} isListed={isListed(contributor, condition)} onPick={() => keepOnly(contributor)} />
           ))}
         </div>
         <MenuButton class="bare" icon="more" isBare label={`What can be done with contributor ${at + 1}`} entries={() => entries(contributor)} />
@@ -80,8 +82,14 @@ function Item({ contributor, at, answer }: { contributor: Contributor; at: numbe
   );
 }
 
-function Condition(properties: { condition: Contributor["conditions"][number]; names: Record<string, string>; onPick: () => void }) {
-  const { condition: { column, kind, values }, names, onPick } = properties;
+/** Whether the clients of a contributor, listed below with their names, are what it is. */
+function isListed({ clients }: Contributor, { values }: ConditionText): boolean {
+  const listed = new Set(clients?.busiest.map((one) => one.client));
+  return values.every((value) => listed.has(value));
+}
+
+function Condition(properties: { condition: ConditionText; names: Record<string, string>; isListed: boolean; onPick: () => void }) {
+  const { condition: { column, kind, values }, names, isListed, onPick } = properties;
   const [isWhole, setWhole] = useState(false);
   const shown = isWhole ? values : values.slice(0, VALUES);
   return (
@@ -90,7 +98,7 @@ function Condition(properties: { condition: Contributor["conditions"][number]; n
       {shown.map((value) => (
         <button key={value} type="button" class="condition-value" title={`Only rows of this contributor (${plain(value)})`} onClick={onPick}>
           <span class="condition-text">{plain(value)}</span>
-          {names[value] !== undefined ? <span class="chip-label">{plain(names[value])}</span> : kind === "address" && !value.includes("/") && <KnownOf address={value} />}
+          {!isListed && <Name value={value} kind={kind} name={names[value]} />}
         </button>
       ))}
       {values.length > shown.length && (
@@ -98,6 +106,12 @@ function Condition(properties: { condition: Contributor["conditions"][number]; n
       )}
     </div>
   );
+}
+
+function Name({ value, kind, name }: { value: string; kind: string; name: string | undefined }) {
+  if (kind !== "address") return null;
+  if (!value.includes("/")) return <KnownOf address={value} />;
+  return name === undefined ? null : <span class="chip-label">{plain(name)}</span>;
 }
 
 /** How an amount changed, in words where a factor says nothing. */

@@ -15,6 +15,7 @@ import { Icon } from "../ui/icon";
 import { openDialog } from "../ui/popover";
 import { toast } from "../ui/toast";
 import { field, filterBy, log, view } from "../view";
+import { askAgain } from "./known";
 
 type Card = NonNullable<ToldWhois["card"]>;
 type Traffic = NonNullable<ToldWhois["traffic"]>;
@@ -166,6 +167,7 @@ async function whois(address: string, resolve: boolean): Promise<void> {
     if (!isAborted(error)) trouble.value = failure(error);
   } finally {
     if (asked === controller) isBusy.value = false;
+    if (resolve) askAgain(address);
   }
 }
 

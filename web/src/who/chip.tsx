@@ -72,7 +72,9 @@ function KnownWords({ known }: { known: Known | null }) {
   return (
     <span class="chip-known">
       {known.threat_list !== null && <span class="chip-tag threat" title={`on the threat list ${plain(known.threat_list)}`}>threat</span>}
-      {known.aws_service !== null && <span class="chip-tag aws">{`AWS ${plain(known.aws_service)}`}</span>}
+      {known.aws_service !== null && (
+        <span class="chip-tag aws">{name?.startsWith(known.aws_service) ? "AWS" : `AWS ${plain(known.aws_service)}`}</span>
+      )}
       {known.country !== null && <span class="chip-tag">{plain(known.country)}</span>}
       {name !== null && <span class="chip-label">{plain(name)}</span>}
     </span>

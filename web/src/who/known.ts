@@ -52,9 +52,19 @@ export function bot(userAgent: string): string | null {
   return of("user agent", userAgent) as string | null;
 }
 
-/** What is known of an address in a few words: its name, and without one the best that there is. */
+/** The name of an address in a few words, without what its other signs say: country, threat list. Without a name the best that there is. */
 export function label(known: Known): string | null {
-  return known.label ?? known.interface ?? known.network ?? known.system;
+  const { country, threat_list } = known;
+  const without = (text: string, end: string) => (text.endsWith(end) ? text.slice(0, -end.length) : text);
+  let name = known.label ?? known.interface ?? known.network ?? known.system ?? "";
+  if (threat_list !== null) name = without(without(name, `on threat list ${threat_list}`), "; ");
+  if (country !== null) name = name === country ? "" : without(name, `, ${country}`);
+  return name === "" ? null : name;
+}
+
+/** Asks again about an address, of which more may be known now. */
+export function askAgain(address: string): void {
+  wait("address", address, hour());
 }
 
 function of(kind: Kind, value: string): Known | string | null {
