@@ -16,10 +16,14 @@ export function openInEditor(sql: string): void {
   go({ part: "sql" });
 }
 
+/** What the address brought along as the page was opened; it goes to the tab that is shown first. */
+let sent = place.peek().part === "sql" ? new URLSearchParams(location.search).get("sql") : null;
+
 /** The text that was kept for the present tab, or that the page's address brought along. */
 export function keptDraft(): string {
-  const sent = place.peek().part === "sql" ? new URLSearchParams(location.search).get("sql") : null;
-  return sent ?? sessionStorage.getItem(key()) ?? "";
+  const text = sent ?? sessionStorage.getItem(key()) ?? "";
+  sent = null;
+  return text;
 }
 
 /** Keeps the text of the present tab, and writes it into the page's address if it is short enough to be sent. */

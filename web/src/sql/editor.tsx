@@ -13,7 +13,7 @@ import { effect, signal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 
 import type { Failure } from "../api";
-import { tab } from "../view";
+import { place, tab } from "../view";
 import { checks, diagnostic } from "./check";
 import { propose } from "./completion";
 import { athena, colours } from "./dialect";
@@ -40,27 +40,28 @@ export interface Editor {
 
 /** The editor; `use` takes it when it is there, `run` is called by its keys. */
 export function SqlEditor({ use, run }: { use: (editor: Editor | null) => void; run: () => void }) {
-  const place = useRef<HTMLDivElement>(null);
+  const element = useRef<HTMLDivElement>(null);
   const latestRun = useRef(run);
   latestRun.current = run;
   useEffect(() => {
-    if (place.current === null) return;
-    const { view, end } = mount(place.current, () => latestRun.current());
+    if (element.current === null) return;
+    const { view, end } = mount(element.current, () => latestRun.current());
     use(editor(view));
     return () => {
       use(null);
       end();
     };
   }, []);
-  return <div ref={place} class="sql-editor" />;
+  // Keys that are typed in the shadow seem to come from this element, which nobody would take for a field that one writes in.
+  return <div ref={element} class="sql-editor" onKeyDown={(event) => event.stopPropagation()} />;
 }
 
 /**
  * Styles of an editor that stands in the document itself come as a `<style>` element, which the page's policy forbids. Those of one
  * that stands in a shadow come as a sheet that is adopted, which it allows.
  */
-function mount(place: HTMLElement, run: () => void): { view: EditorView; end: () => void } {
-  const root = place.shadowRoot ?? place.attachShadow({ mode: "open" });
+function mount(element: HTMLElement, run: () => void): { view: EditorView; end: () => void } {
+  const root = element.shadowRoot ?? element.attachShadow({ mode: "open" });
   const language = new Compartment();
   const view = new EditorView({ root, parent: root, state: fresh(language, run) });
   const ends = [
@@ -74,6 +75,11 @@ function mount(place: HTMLElement, run: () => void): { view: EditorView; end: ()
         shown = tab.value;
         view.setState(fresh(language, run));
       }
+    }),
+    // Whoever goes elsewhere within the part takes the text along in the address.
+    effect(() => {
+      void place.value;
+      queueMicrotask(() => keepDraft(view.state.doc.toString()));
     }),
     effect(() => {
       const sql = handedOver.value;

@@ -12,39 +12,39 @@ import { said } from "./check";
 import { ResultChart } from "./chart";
 import type { Run } from "./run";
 import { schema } from "./schema";
+import { Starters } from "./starters";
 import { ResultTable } from "./table";
+import { Tabs } from "./tabs";
 
 /** What of a result is shown. */
 export type ResultTab = "rows" | "chart" | "plan";
 
-const TABS: { name: ResultTab; title: string }[] = [
+const TABS: readonly { name: ResultTab; title: string }[] = [
   { name: "rows", title: "Rows" },
   { name: "chart", title: "Chart" },
   { name: "plan", title: "Plan" },
 ];
 
 /** The lower half of the part: of the last run, and the plan of the statement that was `planned`. */
-export function Result(properties: { run: Run | null; shown: ResultTab; show: (tab: ResultTab) => void; planned: string | null }) {
-  const { run, shown, show, planned } = properties;
+export function Result(properties: { run: Run | null; shown: ResultTab; show: (tab: ResultTab) => void; planned: string | null; add: (sql: string) => void }) {
+  const { run, shown, show, planned, add } = properties;
   return (
     <section class="sql-result" aria-label="Result">
       <div class="sql-result-head">
-        <div class="sql-tabs" role="tablist" aria-label="What of the result is shown">
-          {TABS.map(({ name, title }) => (
-            <button key={name} type="button" role="tab" aria-selected={shown === name} onClick={() => show(name)}>{title}</button>
-          ))}
-        </div>
+        <Tabs label="What of the result is shown" panel="sql-given" tabs={TABS} shown={shown} show={show} />
         {run !== null && <StateLine run={run} />}
         {run !== null && <AsMenu sql={run.sql} label="The result" database={run.database} />}
       </div>
       {run?.error && shown !== "plan" && <p class="sql-alert" role="alert">{said(run.error)}</p>}
-      {shown === "plan" ? <PlanView sql={planned ?? run?.sql ?? null} /> : <Given run={run} shown={shown} />}
+      <div id="sql-given" class="sql-given" role="tabpanel" aria-label={TABS.find(({ name }) => name === shown)?.title}>
+        {shown === "plan" ? <PlanView sql={planned ?? run?.sql ?? null} /> : <Given run={run} shown={shown} add={add} />}
+      </div>
     </section>
   );
 }
 
-function Given({ run, shown }: { run: Run | null; shown: ResultTab }) {
-  if (run === null) return <p class="sql-empty quiet">Run a statement, and its rows stand here.</p>;
+function Given({ run, shown, add }: { run: Run | null; shown: ResultTab; add: (sql: string) => void }) {
+  if (run === null) return <Starters add={add} />;
   if (run.columns.length === 0) {
     return <p class="sql-empty quiet">{run.isBusy ? "running …" : run.error ? "" : run.isCancelled ? "Cancelled before a row came." : "Done; it gives no rows."}</p>;
   }

@@ -31,12 +31,16 @@ export function loadSchema(isAgain = false): void {
 /** A table with the database that it is in. */
 export type Table = Schema["databases"][number]["tables"][number] & { database: string };
 
-/** The table of a name, in any case, in the database that is named or the one that names without one are looked up in. */
+/**
+ * The table of a name, in any case: of the database that is named, or of the one that names without one are looked up in. Where that
+ * has none, a log of the name is meant.
+ */
 export function tableOf(schema: Schema, name: string, database: string | null = null): Table | null {
   const wanted = (database ?? schema.database).toLowerCase();
-  const own = schema.databases.find((one) => one.name.toLowerCase() === wanted);
-  const table = own?.tables.find((one) => one.name.toLowerCase() === name.toLowerCase());
-  return own && table ? { ...table, database: own.name } : null;
+  const all = schema.databases.flatMap((one) => one.tables.map((table): Table => ({ ...table, database: one.name })));
+  const named = all.filter((table) => table.name.toLowerCase() === name.toLowerCase());
+  const own = named.find((table) => table.database.toLowerCase() === wanted);
+  return own ?? (database === null ? named.find((table) => table.kind === "log") ?? null : null);
 }
 
 /** A name as a statement has it: in quotes if it is not a plain word. */

@@ -7,6 +7,9 @@ import { Icon } from "../ui/icon";
 import { MenuButton } from "../ui/menu";
 import { forget, history, type Past } from "./history";
 import { identifier, schema, schemaTrouble, type Table } from "./schema";
+import { Tabs } from "./tabs";
+
+const TABS = [{ name: "tables", title: "Tables" }, { name: "history", title: "History" }] as const;
 
 /** What the pane does to the editor. */
 interface Properties {
@@ -20,21 +23,18 @@ interface Properties {
 export function Side({ insert, add }: Properties) {
   const [shown, setShown] = useState<"tables" | "history">("tables");
   const [search, setSearch] = useState("");
-  const tabs = [["tables", "Tables"], ["history", "History"]] as const;
   return (
     <aside class="sql-side" aria-label="Tables and history">
-      <div class="sql-tabs" role="tablist">
-        {tabs.map(([name, title]) => (
-          <button key={name} type="button" role="tab" aria-selected={shown === name} onClick={() => setShown(name)}>{title}</button>
-        ))}
-      </div>
+      <Tabs label="What is listed" panel="sql-listed" tabs={TABS} shown={shown} show={setShown} />
       <label class="sql-search">
         <Icon name="search" />
         <span class="unseen">{shown === "tables" ? "Search tables and columns" : "Search what ran"}</span>
         <input type="search" value={search} placeholder={shown === "tables" ? "tables and columns" : "statements"}
           onInput={(event) => setSearch(event.currentTarget.value)} />
       </label>
-      {shown === "tables" ? <Tables search={search} insert={insert} add={add} /> : <History search={search} add={add} />}
+      <div id="sql-listed" class="sql-listed" role="tabpanel" aria-label={shown === "tables" ? "Tables" : "History"}>
+        {shown === "tables" ? <Tables search={search} insert={insert} add={add} /> : <History search={search} add={add} />}
+      </div>
     </aside>
   );
 }

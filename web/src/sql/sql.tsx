@@ -37,7 +37,7 @@ export function Sql() {
     setShown("plan");
   };
   return (
-    <main class="sql" aria-label="SQL">
+    <main class="sql" id="part" aria-label="SQL">
       <Side insert={(text) => editor.current?.insert(text)} add={(sql) => editor.current?.add(sql)} />
       <div class="sql-main">
         <div class="sql-tools" role="toolbar" aria-label="Statements">
@@ -48,7 +48,7 @@ export function Sql() {
             <Icon name="stop" /> Cancel
           </button>
           <button type="button" class="button" onClick={plan} title="How the statement would be run, without running it">Plan</button>
-          <button type="button" class="button bare" onClick={() => void copy(location.href, "the address of this page")}>
+          <button type="button" class="button bare" onClick={() => void copy(location.href, "the address of this page, with its statements")}>
             <Icon name="link" /> Copy link
           </button>
           <span class="sql-tip quiet">Athena's SQL. Divide statements by <code>;</code></span>
@@ -57,7 +57,7 @@ export function Sql() {
           <SqlEditor use={(one) => (editor.current = one)} run={start} />
         </div>
         <p class="sql-error" role="status">{firstError.value ?? ""}</p>
-        <Result run={run} shown={shown} show={setShown} planned={planned} />
+        <Result run={run} shown={shown} show={setShown} planned={planned} add={(sql) => editor.current?.add(sql)} />
       </div>
     </main>
   );
