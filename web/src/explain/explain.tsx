@@ -2,7 +2,7 @@
 
 import "../styles/explain.css";
 
-import { useEffect } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 
 import type { Explanation, MeasureMoved } from "../api";
 import { length, number, plain, span } from "../format";
@@ -16,11 +16,14 @@ import { Code } from "./code";
 import { Contributors } from "./contributors";
 import { Dimensions } from "./dimensions";
 import { factor, measured, spanOf } from "./figures";
+import { usePanelFocus } from "./panel";
 import { asMarkdown, asText } from "./text";
 import { Windows } from "./windows";
 
 /** The side panel with the explanation. It asks as soon as it is open. */
 export function ExplainPanel() {
+  const heading = useRef<HTMLHeadingElement>(null);
+  usePanelFocus(heading);
   useEffect(() => {
     const ends = [follow(), compareFields()];
     return () => ends.forEach((end) => end());
@@ -29,7 +32,7 @@ export function ExplainPanel() {
   return (
     <section class="explain" aria-labelledby="explain-title">
       <header class="panel-head">
-        <h2 id="explain-title">Explain</h2>
+        <h2 id="explain-title" ref={heading} tabIndex={-1}>Explain</h2>
         {isBusy.value
           ? <button type="button" class="button small" onClick={cancel}><Icon name="stop" size={13} />Cancel</button>
           : <button type="button" class="button small" title="Ask again" onClick={() => void explain()}><Icon name="refresh" size={13} />Again</button>}
