@@ -4,7 +4,7 @@ import type { Value } from "../api";
 import { plain } from "../format";
 import { copy } from "../ui/copy";
 import { Icon } from "../ui/icon";
-import { AddressChip } from "../who/chip";
+import { AddressChip, UserAgentChip } from "../who/chip";
 import { field as known, filterBy } from "../view";
 
 /** The longest text that is put into a line, in characters; the rest is shown in the row's detail. */
@@ -15,6 +15,7 @@ export function ValueText({ name, value }: { name: string; value: Value }) {
   if (value === null) return <span class="null" title="NULL: no value">NULL</span>;
   if (value === "") return <span class="null" title="An empty text">empty</span>;
   if (known(name)?.kind === "address" && !name.includes("(")) return <AddressChip address={value} field={name} />;
+  if (known(name)?.kind === "user agent") return <UserAgentChip userAgent={value} />;
   return <>{plain(value.length > LINE_MAX ? `${value.slice(0, LINE_MAX)}…` : value)}</>;
 }
 

@@ -12,6 +12,9 @@ import { field, filterBy } from "../view";
 import { openCard } from "./card";
 import { bot, known, label } from "./known";
 
+/** How much of a user agent is looked at and shown in a line. */
+const CHARACTERS_MAX = 400;
+
 /** An address of a field: what is known of it in a few words, and a menu of what can be done with it. In a grid with a cursor of its own, `tabIndex` is -1. */
 export function AddressChip({ address, field, tabIndex }: { address: string; field: string; tabIndex?: number }) {
   const shown = plain(address);
@@ -32,11 +35,14 @@ export function KnownOf({ address }: { address: string }) {
 
 /** A user agent, with what bot it is if it is one. */
 export function UserAgentChip({ userAgent }: { userAgent: string }) {
-  const name = bot(userAgent);
+  // Whoever asks names themselves as long as they like; what they are stands at the beginning.
+  const start = userAgent.slice(0, CHARACTERS_MAX);
+  const name = bot(start);
+  const shown = plain(start);
   return (
-    <span class="chip-text" title={plain(userAgent)}>
+    <span class="chip-text" title={shown}>
       {name !== null && <span class="chip-tag bot">{plain(name)}</span>}
-      <span class="chip-agent">{plain(userAgent)}</span>
+      <span class="chip-agent">{shown}</span>
     </span>
   );
 }
