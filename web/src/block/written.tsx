@@ -8,6 +8,7 @@ import { copy } from "../ui/copy";
 import { Icon } from "../ui/icon";
 import { start } from "../view";
 import { Code, lines } from "../explain/code";
+import { counted } from "../explain/figures";
 import { FILE, LISTED_MAX, command } from "./command";
 import { isBusy, question, rule, test } from "./question";
 import { PLACEHOLDERS } from "./ways";
@@ -32,7 +33,7 @@ export function Written() {
   const refusals = [...told.refusals, ...(test.value?.refusals ?? [])];
   const reasons = [...new Set(refusals.map((one) => one.reason))];
   const key = JSON.stringify(refusals);
-  const isFree = refusals.length === 0 || read === key || side === "undo";
+  const isFree = text.trim() !== "" && (refusals.length === 0 || read === key || side === "undo");
   return (
     <section class="block-part written" aria-labelledby="written-title">
       <h3 id="written-title">The rule</h3>
@@ -50,6 +51,9 @@ export function Written() {
         </div>
       )}
       {told.notes.map((note) => <p key={note} class="quiet written-note"><Code text={note} /></p>)}
+      {question.value !== null && told.targets.length !== question.value.targets.length && (
+        <p class="quiet written-note">{`${counted(question.value.targets.length, "target")} of the list, written as ${told.targets.length}.`}</p>
+      )}
       {isPlaceless(question.value) && (
         <p class="advice">It is not said where the rule goes: replace the id of zeros by that of yours, or write it above.</p>
       )}
@@ -61,13 +65,15 @@ export function Written() {
           ))}
         </div>
       </div>
-      <div id="written-panel" role="tabpanel" aria-labelledby={`written-tab-${shown}`} tabIndex={0} class="written-text"><pre>{lines(text)}</pre></div>
+      <div id="written-panel" role="tabpanel" aria-labelledby={`written-tab-${shown}`} tabIndex={0} class="written-text">
+        {text.trim() === "" ? <p class="written-none">There is nothing to write without knowing what AWS holds. The command below asks it, where there are credentials.</p> : <pre>{lines(text)}</pre>}
+      </div>
       <div class="written-actions">
         <button type="button" class={refusals.length === 0 && !isBusy.value ? "button main" : "button"} disabled={!isFree} onClick={() => void copy(text, TITLES[shown] ?? shown)}>
           <Icon name="copy" />Copy
         </button>
         <button type="button" class="button" disabled={!isFree} onClick={() => save(FILES[shown] ?? "block.txt", text)}><Icon name="download" />Download</button>
-        {!isFree && <span class="quiet">first read above why it is refused</span>}
+        {!isFree && refusals.length > 0 && <span class="quiet">first read above why it is refused</span>}
       </div>
       <Command form={shown} allowed={reasons} />
     </section>

@@ -28,8 +28,15 @@ export const notes = signal<string[]>([]);
 /** The measure that was chosen here; null takes the timeline's, or if that has none the one that moved. */
 export const measure = signal<string | null>(null);
 
-/** What the shown answer was asked with. */
+/** What the shown answer was asked with, and the part of it that has nothing to do with filters. */
 const shown = signal<string | null>(null);
+const shownWindows = signal<string | null>(null);
+
+/** A question as text: what it is asked of, filters and all, and without the filters. */
+interface Asked {
+  question: string;
+  windows: string;
+}
 
 const kept = new Map<string, Explanation>();
 let asked: AbortController | null = null;
@@ -45,7 +52,10 @@ const wantedMeasure = computed(() => measure.value ?? (view.value.measure === ""
 
 const question = computed(() => JSON.stringify([windows.value, view.value.filters.filter((one) => !one.off), view.value.search]));
 
-/** Whether the filters have changed since the answer that is shown. */
+/** Whether the answer that is shown is of the times that are looked at. */
+export const isOfWindows = computed(() => shownWindows.value === windows.value);
+
+/** Whether something else is looked at than what the shown answer is of, and nobody is asking. */
 export const isStale = computed(() => shown.value !== null && shown.value !== question.value && !isBusy.value);
 
 /** Asks where the change comes from. */
@@ -54,7 +64,7 @@ export async function explain(): Promise<void> {
   if (log.peek() === null) return;
   const controller = new AbortController();
   asked = controller;
-  const own = question.peek();
+  const own = { question: question.peek(), windows: windows.peek() };
   batch(() => {
     isBusy.value = true;
     trouble.value = null;
@@ -68,6 +78,8 @@ export async function explain(): Promise<void> {
   } finally {
     if (asked === controller) isBusy.value = false;
   }
+  // Where there is no answer, that to another question is none either.
+  if (asked === controller && trouble.peek() !== null && !isOfWindows.peek()) answer.value = null;
 }
 
 /** Ends the question. */
@@ -81,17 +93,20 @@ export function follow(): () => void {
   let before: string | null = null;
   let timer: ReturnType<typeof setTimeout> | undefined;
   const end = effect(() => {
-    const [own, now] = [question.value, windows.value];
+    const own = { question: question.value, windows: windows.value };
     if (log.value === null) return;
-    const known = kept.get(own);
+    const known = kept.get(own.question);
     if (known !== undefined) {
       clearTimeout(timer);
-      if (shown.peek() !== own) show(own, known);
-    } else if (now !== before) {
+      if (shown.peek() !== own.question) {
+        cancel();
+        show(own, known);
+      }
+    } else if (own.windows !== before) {
       clearTimeout(timer);
       timer = setTimeout(() => void explain(), before === null ? 0 : SETTLE_MS);
     }
-    before = now;
+    before = own.windows;
   });
   return () => {
     end();
@@ -113,13 +128,13 @@ export function compareFields(): () => void {
   };
 }
 
-function take(own: string, told: ToldExplain): void {
+function take(own: Asked, told: ToldExplain): void {
   batch(() => {
     if (told.progress) progress.value = told.progress;
     if (told.error) trouble.value = told.error;
     if (told.end) notes.value = told.end.notes;
     if (told.answer) {
-      kept.set(own, told.answer);
+      kept.set(own.question, told.answer);
       const oldest = kept.size > KEPT_MAX ? kept.keys().next().value : undefined;
       if (oldest !== undefined) kept.delete(oldest);
       show(own, told.answer);
@@ -127,10 +142,11 @@ function take(own: string, told: ToldExplain): void {
   });
 }
 
-function show(own: string, known: Explanation): void {
+function show(own: Asked, known: Explanation): void {
   batch(() => {
     answer.value = known;
-    shown.value = own;
+    shown.value = own.question;
+    shownWindows.value = own.windows;
     trouble.value = null;
   });
 }

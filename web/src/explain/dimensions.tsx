@@ -101,8 +101,8 @@ function ValueBars({ name, value: one, most }: { name: string; value: DimensionV
   const isAddress = field(name)?.kind === "address";
   return (
     <li class="value-bars">
-      <button type="button" class="value-button" title={`${shown}: ${counts}\nClick: only rows with it`}
-        aria-label={`${shown}${mark === null ? "" : `, ${mark}`}: ${counts}. Filter by it`} onClick={() => filterBy(name, one.value)}>
+      <button type="button" class="value-button" title={`${shown}: ${counts}\nClick: only rows with it; with Alt: only rows without it`}
+        aria-label={`${shown}${mark === null ? "" : `, ${mark}`}: ${counts}. Filter by it`} onClick={(event) => filterBy(name, one.value, event.altKey)}>
         <span class="value-text">
           <span class={one.value === null ? "null" : isAddress ? "value-name address" : "value-name"}>{shown === "" ? "(empty)" : shown}</span>
           {isAddress && one.value !== null && <KnownOf address={one.value} />}

@@ -44,7 +44,7 @@ export function ExplainPanel() {
         {trouble.value !== null && <Trouble failure={trouble.value} />}
         {isStale.value && (
           <p class="advice">
-            {"The filters have changed since this was asked. "}
+            {"This answers what was looked at before. "}
             <button type="button" class="button small" onClick={() => void explain()}>Explain what is shown now</button>
           </p>
         )}

@@ -4,6 +4,7 @@ import type { Explanation, Span } from "../api";
 import { span } from "../format";
 import { compare } from "../panels";
 import { look, view } from "../view";
+import { isOfWindows } from "./asking";
 import { counted, measured, spanOf } from "./figures";
 
 const DAY_MS = 86_400_000;
@@ -16,16 +17,15 @@ const BEFORE: { name: string; back: (during: Span) => Span | null }[] = [
 ];
 
 /** The two times with their rows and rates, and the buttons that choose another time to compare with. */
-export function Windows({ answer }: { answer: Explanation | null }) {
+export function Windows({ answer: told }: { answer: Explanation | null }) {
   const { during, before } = view.value;
-  const compared = compare.value;
-  const isOf = (window: Span | undefined) => during !== null && window !== undefined && window[0] === during[0] && window[1] === during[1];
-  const isCompared = compared !== null && isOf(compared.during);
+  const answer = isOfWindows.value ? told : null;
+  const compared = during !== null && compare.value !== null && isSame(compare.value.during, during) ? compare.value : null;
   const shownDuring = during ?? (answer?.during === undefined ? null : spanOf(answer.during));
   if (shownDuring === null) return null;
-  const shownBefore: Span[] = before !== null ? [before] : answer?.before !== undefined ? answer.before.map(spanOf) : isCompared ? [compared.before] : [];
+  const shownBefore = before !== null ? [before] : (answer?.before?.map(spanOf) ?? (compared === null ? [] : [compared.before]));
+  const comparedBefore = compared !== null && shownBefore[0] !== undefined && isSame(compared.before, shownBefore[0]) ? compared : null;
   const unit = answer?.measure?.unit ?? "";
-  const isAnswered = answer?.total !== undefined && (during === null || isOf(answer.during && spanOf(answer.during)));
   return (
     <div class="windows">
       <dl>
@@ -33,14 +33,14 @@ export function Windows({ answer }: { answer: Explanation | null }) {
           <dt>{during === null ? "Largest change" : "Selection"}</dt>
           <dd>
             {span(shownDuring)}
-            <span class="window-figures">{figures(answer?.read?.during ?? (isCompared ? compared.during_rows : null), isAnswered ? answer.total?.during_per_hour : undefined, unit)}</span>
+            <span class="window-figures">{figures(answer?.read?.during ?? compared?.during_rows, answer?.total?.during_per_hour, unit)}</span>
           </dd>
         </div>
         <div class="window before">
           <dt>Baseline</dt>
           <dd>
             {shownBefore.map(span).join(" and ") || "as long just before"}
-            <span class="window-figures">{figures(answer?.read?.before ?? (isCompared ? compared.before_rows : null), isAnswered ? answer.total?.before_per_hour : undefined, unit)}</span>
+            <span class="window-figures">{figures(answer?.read?.before ?? comparedBefore?.before_rows, answer?.total?.before_per_hour, unit)}</span>
           </dd>
         </div>
       </dl>
@@ -49,7 +49,7 @@ export function Windows({ answer }: { answer: Explanation | null }) {
           <span class="quiet">against</span>
           {BEFORE.map(({ name, back }) => {
             const wanted = back(during);
-            const isChosen = wanted === null ? before === null : before !== null && before[0] === wanted[0] && before[1] === wanted[1];
+            const isChosen = wanted === null ? before === null : before !== null && isSame(before, wanted);
             return (
               <button key={name} type="button" class="button small" aria-pressed={isChosen} onClick={() => look({ before: wanted })}>{name}</button>
             );
@@ -61,7 +61,11 @@ export function Windows({ answer }: { answer: Explanation | null }) {
   );
 }
 
-function figures(rows: number | null, anHour: number | undefined, unit: string): string {
-  const parts = [rows === null ? null : counted(rows, "row"), anHour === undefined ? null : `${measured(anHour, unit)} an hour`];
+function isSame(one: Span, other: Span): boolean {
+  return one[0] === other[0] && one[1] === other[1];
+}
+
+function figures(rows: number | undefined, anHour: number | undefined, unit: string): string {
+  const parts = [rows === undefined ? null : counted(rows, "row"), anHour === undefined ? null : `${measured(anHour, unit)} an hour`];
   return parts.filter((part) => part !== null).join(" · ");
 }
