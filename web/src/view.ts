@@ -4,6 +4,8 @@ import { batch, computed, effect, signal } from "@preact/signals";
 
 import type { Field, Filter, Log, Sort, Span, Start, Value, View } from "./api";
 
+const OPS = ["is", "contains", "starts", "between", "within", "exists", "sql"];
+
 /** What the server told at the start; null until it has. */
 export const start = signal<Start | null>(null);
 
@@ -199,8 +201,6 @@ function parsed(text: string | null): unknown {
     return null;
   }
 }
-
-const OPS = ["is", "contains", "starts", "between", "within", "exists", "sql"];
 
 function isFilter(one: unknown): one is Filter {
   if (typeof one !== "object" || one === null) return false;

@@ -11,6 +11,9 @@ import { type Brush, cursor, drag, draft, onTimelineKey, spanOf } from "./brush"
 import { binAmount, binCount, draw, extent, seriesColour, stacked } from "./chart";
 import { layout } from "./layout";
 
+/** The share of the timeline from which on what is marked has room for its name. */
+const NAMED_MIN = 0.06;
+
 /** Where the bars lie in their element, in CSS pixels. */
 interface Plot {
   left: number;
@@ -94,7 +97,7 @@ function Marks({ told, binAt }: { told: Timeline; binAt: (event: PointerEvent) =
         const edges: ["start" | "end", number][] = [["start", binOf(told, shown[1] - 1)], ["end", binOf(told, shown[0])]];
         return (
           <div key={which} class={`brush-mark ${which}${isUsual && drafted?.brush !== which ? " usual" : ""}`} style={{ left: `${placed[0] * 100}%`, width: `${(placed[1] - placed[0]) * 100}%` }}>
-            <span class="brush-name">{which === "during" ? "selection" : "baseline"}</span>
+            {placed[1] - placed[0] > NAMED_MIN && <span class="brush-name">{which === "during" ? "selection" : "baseline"}</span>}
             {edges.map(([side, fixed]) => (
               <i key={side} class={`handle ${side}`} onPointerDown={(event) => {
                 event.stopPropagation();

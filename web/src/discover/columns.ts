@@ -42,7 +42,7 @@ export function widthOf(name: string): number {
   const sample = at < 0 ? [] : (rows.value?.rows ?? []).slice(0, 40).map((row) => row.cells[at]?.length ?? 4);
   const longest = sample.toSorted((a, b) => a - b)[Math.floor(sample.length * 0.9)] ?? 0;
   const isAddress = field(name)?.kind === "address";
-  return Math.round(Math.max(name.length * CHARACTER + 50, Math.min(isAddress ? 240 : 320, longest * CHARACTER + (isAddress ? 84 : 26))));
+  return Math.round(Math.max(name.length * CHARACTER + 62, Math.min(isAddress ? 250 : 320, longest * CHARACTER + (isAddress ? 122 : 26))));
 }
 
 /** Makes a column as wide; null makes it as wide as its values need. */

@@ -53,7 +53,7 @@ export function Fields() {
       <div class="field-list" onKeyDown={moveFocus}>
         {groups.map(([title, of]) => (
           <section key={title} aria-label={title}>
-            <h3>{title}</h3>
+            <h2>{title}</h2>
             {of.map((one) => <FieldItem key={one.name} field={one} summary={summaries.get(one.name) ?? null} />)}
           </section>
         ))}

@@ -23,10 +23,10 @@ export interface FilterParts {
 
 /** A filter in its parts. */
 export function filterParts({ field, op, values, not }: Filter): FilterParts {
+  if (op === "between") return between(field, values, not ?? false);
   const known = OPS.find((one) => one.op === op);
   const isMany = op === "is" && values.length > 1;
-  const verb = op === "is" ? (not ? (isMany ? "not in" : "≠") : isMany ? "in" : "=") : ((not ? known?.opposite : known?.title) ?? op);
-  if (op === "between") return { field, verb, values: [range(values)] };
+  const verb = isMany ? (not ? "is none of" : "is one of") : ((not ? known?.opposite : known?.title) ?? op);
   return { field: op === "sql" ? "" : field, verb, values };
 }
 
@@ -36,9 +36,11 @@ export function filterText(filter: Filter): string {
   return [field, verb, values.map((value) => value ?? "NULL").join(", ")].filter((part) => part !== "").join(" ");
 }
 
-function range([low, high]: Value[]): string {
+function between(field: string, [low, high]: Value[], not: boolean): FilterParts {
   const end = (value: Value | undefined) => (value === null || value === undefined ? null : Number.isFinite(Number(value)) ? number(Number(value)) : value);
   const [from, to] = [end(low), end(high)];
-  if (from === null) return `≤ ${to ?? "∞"}`;
-  return to === null ? `≥ ${from}` : `${from} … ${to}`;
+  const is = not ? "is not" : "is";
+  if (from === null) return { field, verb: `${is} at most`, values: [to ?? ""] };
+  if (to === null) return { field, verb: `${is} at least`, values: [from] };
+  return { field, verb: `${is} between`, values: [`${from} and ${to}`] };
 }

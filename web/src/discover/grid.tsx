@@ -6,14 +6,13 @@ import { number, plain } from "../format";
 import { useKeys } from "../keys";
 import { hasMore, isLoadingMore, isStale, loaded, more, rows, ROWS_MAX } from "../panels";
 import { copy } from "../ui/copy";
-import { columns, filterBy, go, place } from "../view";
+import { columns, field, filterBy, go, place } from "../view";
 import { TIME, widthOf } from "./columns";
 import { GridHead } from "./grid_head";
 import { type Column, GridRow } from "./grid_row";
 import { isNumber } from "./kinds";
 import { layout } from "./layout";
 import { cell, select, selected } from "./selection";
-import { field } from "../view";
 
 /** Heights of a row, in CSS pixels. */
 const HEIGHTS = { dense: 25, roomy: 34 };
@@ -114,6 +113,7 @@ export function Grid() {
   };
   if (told === null) return <div class="grid" aria-busy="true" />;
   return (
+    <>
     <div ref={grid} class={`grid${isStale.value ? " stale" : ""}`} role="grid" aria-label="Rows" aria-rowcount={told.total + 1} aria-colcount={shown.length} aria-multiselectable="true"
       style={{ "--row": `${height}px` }} onScroll={(event) => setSeen({ top: event.currentTarget.scrollTop, height: event.currentTarget.clientHeight })} onKeyDown={onKeyDown}>
       <GridHead columns={shown} width={width} box={BOX} />
@@ -133,8 +133,9 @@ export function Grid() {
         {!isLoadingMore.value && all.length >= ROWS_MAX && `these are the first ${number(ROWS_MAX)} of ${number(told.total)} rows: narrow the view, or export it`}
         {!hasMore.value && all.length > 0 && `these are all rows: ${number(all.length)}`}
       </div>
-      <span class="unseen" aria-live="polite">{selected.value.size > 0 ? `${number(selected.value.size)} rows are selected` : ""}</span>
     </div>
+    <span class="unseen" aria-live="polite">{selected.value.size > 0 ? `${number(selected.value.size)} rows are selected` : ""}</span>
+    </>
   );
 }
 
@@ -148,7 +149,7 @@ function shownColumns(): Column[] {
     left += width;
     const known = field(name);
     return {
-      name, width, at: rows.value?.columns.indexOf(name) ?? -1, isRight: isNumber(known), left: at <= pinned ? own : null,
+      name, width, at: rows.value?.columns.indexOf(name) ?? -1, isRight: isNumber(known), left: at <= pinned ? own : null, isEdge: at === pinned,
       title: name === TIME ? `Time, ${place.value.zone}` : name,
       about: name === TIME ? "When the event was, as the log tells it" : plain(known?.about ?? ""),
     };

@@ -5,11 +5,10 @@ import { useState } from "preact/hooks";
 import { loaded } from "../panels";
 import { Icon } from "../ui/icon";
 import { openMenu } from "../ui/menu";
-import { columns, place } from "../view";
+import { columns, field } from "../view";
 import { columnMenu, moveColumn, setWidth, sortBy, sorting, TIME } from "./columns";
 import type { Column } from "./grid_row";
 import { KindSign } from "./kinds";
-import { field } from "../view";
 import { selectAll, selected } from "./selection";
 
 /** How far an arrow key moves a column's edge, in CSS pixels. */
@@ -59,7 +58,7 @@ function Head({ column, at, isOver, drag }: { column: Column; at: number; isOver
   const isSorted = sort.field === name;
   const known = field(name);
   return (
-    <div class={`head-cell${left === null ? "" : " pinned"}${isRight ? " right" : ""}${isOver ? " over" : ""}${at > 0 && at === place.value.pinned ? " edge" : ""}`} role="columnheader"
+    <div class={`head-cell${left === null ? "" : " pinned"}${isRight ? " right" : ""}${isOver ? " over" : ""}${column.isEdge ? " edge" : ""}`} role="columnheader"
       aria-colindex={at + 1} aria-sort={isSorted ? (sort.descending ? "descending" : "ascending") : undefined}
       style={left === null ? { width: `${width}px` } : { width: `${width}px`, left: `${left}px` }}
       onDragOver={(event) => {

@@ -21,6 +21,8 @@ export interface Column {
   isRight: boolean;
   /** Where it stays while others scroll; null if it scrolls. */
   left: number | null;
+  /** Whether it is the last one that stays. */
+  isEdge: boolean;
 }
 
 /** The cell under the pointer, as `row:column`. */
@@ -43,7 +45,7 @@ export function GridRow(properties: {
   const { row, index, top, columns, box, zone, isSelected, isOpen, focused, open } = properties;
   const [under, column] = pointed.value.split(":");
   const active = under === row.row ? Number(column) : -1;
-  const shape = columns.map((one) => `${one.name}:${one.width}:${one.left}`).join();
+  const shape = columns.map((one) => `${one.name}:${one.width}:${one.left}:${one.isEdge}:${one.at}`).join();
   return useMemo(() => (
     <div class={`grid-row${isSelected ? " selected" : ""}${isOpen ? " open" : ""}`} role="row" aria-rowindex={index + 2} aria-selected={isSelected} data-row={index}
       style={{ transform: `translateY(${top}px)` }}
@@ -64,7 +66,7 @@ export function GridRow(properties: {
         const isTime = one.name === TIME;
         const hasActions = !isTime && one.at >= 0 && (active === place || focused === place);
         return (
-          <div key={one.name} class={`cell${one.isRight ? " right" : ""}${one.left === null ? "" : " pinned"}${focused === place ? " focused" : ""}`} role="gridcell"
+          <div key={one.name} class={`cell${one.isRight ? " right" : ""}${one.left === null ? "" : " pinned"}${one.isEdge ? " edge" : ""}${focused === place ? " focused" : ""}`} role="gridcell"
             aria-colindex={place + 1} data-column={place} tabIndex={focused === place ? 0 : -1} title={isTime || value === null || value.length < 24 ? undefined : plain(value.slice(0, 2000))}
             style={one.left === null ? { width: `${one.width}px` } : { width: `${one.width}px`, left: `${one.left}px` }}
             onPointerEnter={() => (pointed.value = `${row.row}:${place}`)} onFocus={() => (cell.value = { row: index, column: place })}>

@@ -44,10 +44,12 @@ export function RowDetail({ id }: { id: string }) {
           onClick={() => shown && void copy(rowsText(shown.cells.map((one) => one.field), [shown.cells.map((one) => one.value)], "json"), "row")}><Icon name="copy" /></button>
         <button type="button" class="button bare" aria-label="Close" title="Close (Esc)" onClick={close}><Icon name="close" /></button>
       </header>
-      <div class="side-tabs" role="tablist" aria-label="Row">
-        {([["fields", "All fields"], ["around", "Rows around it"]] as const).map(([one, title]) => (
-          <button key={one} type="button" role="tab" aria-selected={part.value === one} onClick={() => (part.value = one)}>{title}</button>
-        ))}
+      <div class="side-tabs">
+        <div role="tablist" aria-label="Row">
+          {([["fields", "All fields"], ["around", "Rows around it"]] as const).map(([one, title]) => (
+            <button key={one} type="button" role="tab" aria-selected={part.value === one} onClick={() => (part.value = one)}>{title}</button>
+          ))}
+        </div>
         <span class="spacer" />
         {part.value === "fields" && <label class="side-check"><input type="checkbox" checked={hasNulls.value} onChange={(event) => (hasNulls.value = event.currentTarget.checked)} /> with NULLs</label>}
       </div>

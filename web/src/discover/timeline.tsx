@@ -74,9 +74,9 @@ function TimelineHead({ told }: { told: Told | null }) {
         onClick={() => go({ panel: place.value.panel === "explain" ? null : "explain" })}>
         <Icon name="explain" size={14} /> Explain{during === null ? " the largest spike" : ""}
       </button>
-      <button type="button" class="button small" aria-pressed={place.value.panel === "block"} title="What is collected to be blocked (b)"
+      <button type="button" class="button small block-button" aria-pressed={place.value.panel === "block"} aria-label={`Block list (${count})`} title="What is collected to be blocked (b)"
         onClick={() => go({ panel: place.value.panel === "block" ? null : "block" })}>
-        <Icon name="block" size={14} /> Block list{count > 0 ? ` (${count})` : ""}
+        <Icon name="block" size={14} /> <span>Block list</span>{count > 0 ? ` (${count})` : ""}
       </button>
       {told !== null && <button type="button" class="button small bare" title="The bins as a table" aria-label="The bins as a table" onClick={() => showBins(told)}><Icon name="table" size={14} /></button>}
       {told !== null && <AsMenu sql={told.sql} label="timeline" />}

@@ -50,9 +50,8 @@ export function Tabs() {
                 {plain(tabTitle(one))}
               </button>
               {tabs.value.length > 1 && (
-                <button type="button" class="tab-close" tabIndex={-1} aria-label={`Close tab ${plain(tabTitle(one))}`} onClick={() => closeTab(one.id)}>
-                  <Icon name="close" size={12} />
-                </button>
+                // For the pointer alone: a tab that has the focus is closed by Delete.
+                <span class="tab-close" aria-hidden="true" title="Close (Delete)" onClick={() => closeTab(one.id)}><Icon name="close" size={12} /></span>
               )}
             </span>
           ),
