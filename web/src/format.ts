@@ -20,8 +20,9 @@ export function short(value: number): string {
   return SHORT.format(value);
 }
 
-/** A share: `12.3%`. */
+/** A share: `12.3%`; of less than a thousandth no more is said than that. */
 export function percent(share: number): string {
+  if (share > 0 && share < 0.001) return "<0.1%";
   return PERCENT.format(Number.isFinite(share) ? share : 0);
 }
 

@@ -4,6 +4,8 @@ import { batch, computed, effect, signal } from "@preact/signals";
 
 import type { Field, Filter, Log, Sort, Span, Start, Value, View } from "./api";
 
+const OPS = ["is", "contains", "starts", "between", "within", "exists", "sql"];
+
 /** What the server told at the start; null until it has. */
 export const start = signal<Start | null>(null);
 
@@ -48,6 +50,15 @@ export const view = computed(() => place.value.view);
 /** The log that is looked at. */
 export const log = computed<Log | null>(() => start.value?.logs.find((log) => log.name === view.value.log) ?? null);
 
+/** What is compared with what was brushed: what the user chose, else as long just before; null if nothing was brushed. */
+export const baseline = computed<Span | null>(() => {
+  const { during, before } = view.value;
+  return before ?? (during && [during[0] - (during[1] - during[0]), during[0]]);
+});
+
+/** What is added up: the measure of the view, or the log's first. */
+export const measure = computed(() => log.value?.measures.find((one) => one.name === view.value.measure) ?? log.value?.measures[0] ?? null);
+
 /** The columns that are shown. */
 export const columns = computed(() => place.value.columns ?? log.value?.columns ?? []);
 
@@ -61,7 +72,7 @@ export function go(change: Partial<Place>, options: { replaces?: boolean } = {})
   place.value = { ...place.value, ...change };
   const address = `${location.pathname}${written(place.value)}`;
   if (address === `${location.pathname}${location.search}`) return;
-  history[options.replaces ? "replaceState" : "pushState"](null, "", address);
+  history[options.replaces ? "replaceState" : "pushState"]({ tab: tab.value }, "", address);
 }
 
 /** Looks at something else. */
@@ -91,6 +102,17 @@ export function setFilter(at: number, filter: Filter | null): void {
 /** Adds a filter of any kind. */
 export function addFilter(filter: Filter): void {
   look({ filters: [...view.value.filters, filter] });
+}
+
+/** Shows or hides a column; what is added stands last. */
+export function toggleColumn(name: string): void {
+  const shown = columns.value;
+  setColumns(shown.includes(name) ? shown.filter((one) => one !== name) : [...shown, name]);
+}
+
+/** Shows these columns; of those that are pinned, what is left of them stays so. */
+export function setColumns(names: string[], pinned = place.value.pinned): void {
+  go({ columns: names, pinned: Math.min(pinned, names.length) }, { replaces: true });
 }
 
 /** The address of a place, as what stands behind the path. */
@@ -180,8 +202,6 @@ function parsed(text: string | null): unknown {
   }
 }
 
-const OPS = ["is", "contains", "starts", "between", "within", "exists", "sql"];
-
 function isFilter(one: unknown): one is Filter {
   if (typeof one !== "object" || one === null) return false;
   const { field, op, values } = one as Record<string, unknown>;
@@ -189,8 +209,13 @@ function isFilter(one: unknown): one is Filter {
   return typeof field === "string" && OPS.includes(op as string) && Array.isArray(values) && values.every(isValue);
 }
 
-addEventListener("popstate", () => {
-  place.value = read(location.search);
+addEventListener("popstate", (event) => {
+  const id = (event.state as { tab?: number } | null)?.tab;
+  batch(() => {
+    // A step back may lead to another tab, if that still is there.
+    if (id !== undefined && tabs.value.some((one) => one.id === id)) tab.value = id;
+    place.value = read(location.search);
+  });
 });
 
 // Tabs: one a hypothesis.
@@ -222,6 +247,8 @@ try {
   // What is kept there is no more than a convenience.
 }
 
+history.replaceState({ tab: tab.value }, "");
+
 effect(() => {
   const address = written(place.value);
   const own = tabs.peek().map((one) => (one.id === tab.value ? { ...one, address } : one));
@@ -233,8 +260,11 @@ effect(() => {
 export function openTab(): void {
   const id = Math.max(...tabs.value.map((one) => one.id)) + 1;
   const at = tabs.value.findIndex((one) => one.id === tab.value);
-  tabs.value = tabs.value.toSpliced(at + 1, 0, { id, name: null, address: written(place.value) });
-  tab.value = id;
+  batch(() => {
+    tabs.value = tabs.value.toSpliced(at + 1, 0, { id, name: null, address: written(place.value) });
+    tab.value = id;
+  });
+  history.pushState({ tab: id }, "");
 }
 
 /** Shows a tab. */
@@ -245,7 +275,7 @@ export function showTab(id: number): void {
     tab.value = id;
     place.value = read(shown.address);
   });
-  history.pushState(null, "", `${location.pathname}${shown.address}`);
+  history.pushState({ tab: id }, "", `${location.pathname}${shown.address}`);
 }
 
 /** Closes a tab; the last one stays. */

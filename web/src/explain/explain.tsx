@@ -1,6 +1,206 @@
 // Where a change in traffic comes from: what was brushed against what it is compared with.
 
-/** The side panel with the explanation. */
+import "../styles/explain.css";
+
+import { useEffect, useRef } from "preact/hooks";
+
+import type { Explanation, MeasureMoved } from "../api";
+import { length, number, plain, span } from "../format";
+import { copy } from "../ui/copy";
+import { Icon } from "../ui/icon";
+import { MenuButton } from "../ui/menu";
+import { go, look, view } from "../view";
+import { Trouble } from "../who/card";
+import { answer, cancel, compareFields, explain, follow, isBusy, isStale, measure, notes, progress, trouble } from "./asking";
+import { Code } from "./code";
+import { Contributors } from "./contributors";
+import { Dimensions } from "./dimensions";
+import { factor, measured, spanOf } from "./figures";
+import { usePanelFocus } from "./panel";
+import { asMarkdown, asText } from "./text";
+import { Windows } from "./windows";
+
+/** The side panel with the explanation. It asks as soon as it is open. */
 export function ExplainPanel() {
-  return <section />;
+  const heading = useRef<HTMLHeadingElement>(null);
+  usePanelFocus(heading);
+  useEffect(() => {
+    const ends = [follow(), compareFields()];
+    return () => ends.forEach((end) => end());
+  }, []);
+  const told = answer.value;
+  return (
+    <section class="explain" aria-labelledby="explain-title">
+      <header class="panel-head">
+        <h2 id="explain-title" ref={heading} tabIndex={-1}>Explain</h2>
+        {isBusy.value
+          ? <button type="button" class="button small" onClick={cancel}><Icon name="stop" size={13} />Cancel</button>
+          : <button type="button" class="button small" title="Ask again" onClick={() => void explain()}><Icon name="refresh" size={13} />Again</button>}
+        {told !== null && <CopyMenu answer={told} />}
+        <button type="button" class="button bare" aria-label="Close the explanation" title="Close" onClick={() => go({ panel: null })}><Icon name="close" /></button>
+      </header>
+      <div class="panel-body">
+        {isBusy.value && <Working />}
+        {trouble.value !== null && <Trouble failure={trouble.value} />}
+        {isStale.value && (
+          <p class="advice">
+            {"This answers what was looked at before. "}
+            <button type="button" class="button small" onClick={() => void explain()}>Explain what is shown now</button>
+          </p>
+        )}
+        <div class={isBusy.value ? "answer old" : "answer"} aria-busy={isBusy.value}>
+          <div role="status">{told !== null && <Sentence answer={told} />}</div>
+          <Windows answer={told} />
+          {told !== null && <Spikes answer={told} />}
+          {told !== null && <Advice answer={told} />}
+          {told !== null && <Measures answer={told} />}
+          {told !== null && <Contributors answer={told} />}
+          {told !== null && <Unchanged answer={told} />}
+          {told !== null && <Notes lines={[...(told.notes ?? []), ...notes.value]} />}
+        </div>
+        <Dimensions />
+      </div>
+    </section>
+  );
+}
+
+function Working() {
+  const told = progress.value;
+  const share = told === null || told.bytes_wanted === 0 ? null : Math.min(1, told.bytes / told.bytes_wanted);
+  return (
+    <div class="working">
+      <progress aria-label="Reading the logs" value={share ?? undefined} max={1} />
+      <span class="quiet">
+        {told === null ? "looking for what moved …" : `${number(told.objects)} of ${number(told.objects_wanted)} objects · ${number(told.rows)} rows · ${length(told.seconds * 1000)}`}
+      </span>
+    </div>
+  );
+}
+
+/** The answer: its first sentence large, as it says what happened, the others below. */
+function Sentence({ answer }: { answer: Explanation }) {
+  const end = answer.sentence.indexOf(". ");
+  const [first, rest] = end < 0 ? [answer.sentence, ""] : [answer.sentence.slice(0, end + 1), answer.sentence.slice(end + 2)];
+  return (
+    <>
+      <p class="verdict"><Code text={first} /></p>
+      {rest !== "" && <p class="verdict-more"><Code text={rest} /></p>}
+    </>
+  );
+}
+
+/** Without a brushed time: the spikes and dips that were found, each of which can be selected. */
+function Spikes({ answer }: { answer: Explanation }) {
+  if (view.value.during !== null || answer.during === undefined) return null;
+  const explained = spanOf(answer.during);
+  const before = answer.before?.length === 1 ? answer.before.map(spanOf)[0] : undefined;
+  return (
+    <section class="spikes" aria-label="Spikes and dips">
+      <p>
+        <button type="button" class="button main" onClick={() => look({ during: explained, before: before ?? null })}>Select this window</button>
+        <span class="quiet">Nothing is selected: this is the largest change of the timeline. Selected, it is compared field by field as well.</span>
+      </p>
+      {(answer.spikes ?? []).length > 1 && (
+        <ul>
+          {(answer.spikes ?? []).map((spike) => (
+            <li key={`${spike.measure} ${spike.window.start}`}>
+              <button type="button" class="link" onClick={() => look({ during: spanOf(spike.window), before: null })}>{span(spanOf(spike.window))}</button>
+              {` ${spike.is_dip ? "dip" : "spike"}: ${plain(spike.title)}, ${measured(spike.amount, spike.unit)} where ${measured(Math.round(spike.expected), spike.unit)} were to be expected`}
+            </li>
+          ))}
+        </ul>
+      )}
+    </section>
+  );
+}
+
+/** What to do where there is nothing to explain. */
+function Advice({ answer }: { answer: Explanation }) {
+  if (answer.during === undefined) {
+    return <p class="advice">The timeline is quiet. Drag over a time in it that looks odd to you, and it is explained; or choose another measure above the timeline.</p>;
+  }
+  if (answer.read?.before === 0) {
+    return <p class="advice">The logs at hand hold nothing of the time that this is compared with, so that all of it looks new. Compare with another time, by the buttons above or by dragging with Shift.</p>;
+  }
+  if (answer.verdict === "everywhere") {
+    return <p class="advice">When all traffic changes alike, look at what all of it has in common: a deployment, a campaign, a failing target, or a log that is not complete.</p>;
+  }
+  return null;
+}
+
+/** The measures that moved; a click explains another one. */
+function Measures({ answer }: { answer: Explanation }) {
+  if (answer.measure === undefined) return null;
+  const own = answer.measure;
+  const others = (answer.measures ?? []).filter((one) => one.name !== own.name);
+  const moved = others.filter((one) => one.moved);
+  return (
+    <section class="measures" aria-label="Measures">
+      <span class="quiet">What moved</span>
+      {[own, ...moved].map((one) => (
+        <button key={one.name} type="button" class="button small" aria-pressed={one.name === own.name} title={movedText(one)} onClick={() => choose(one)}>
+          <span class="measure-title">{plain(one.title)}</span><strong>{factor(one.ratio, one.before ?? 0, one.during ?? 0)}</strong>
+        </button>
+      ))}
+      {others.length > moved.length && (
+        <MenuButton class="small" label="Explain another measure" entries={() => [
+          "as before, by a fifth at most",
+          ...others.filter((one) => !one.moved).map((one) => ({ label: plain(one.title), hint: factor(one.ratio, one.before ?? 0, one.during ?? 0), run: () => choose(one) })),
+        ]}>other</MenuButton>
+      )}
+    </section>
+  );
+}
+
+function choose(one: MeasureMoved): void {
+  measure.value = one.name;
+}
+
+function movedText(one: MeasureMoved): string {
+  const value = (of: number | null) => (of === null ? "none" : measured(of, one.unit));
+  return `${plain(one.title)}: ${value(one.before)} before, ${value(one.during)} during${one.estimated ? " (estimated from a sample)" : ""}. Click: explain it`;
+}
+
+function Unchanged({ answer }: { answer: Explanation }) {
+  const unchanged = answer.unchanged ?? [];
+  const { rest } = answer;
+  const unit = answer.amount_unit ?? "";
+  if (unchanged.length === 0 && rest === undefined) return null;
+  return (
+    <section class="unchanged" aria-labelledby="unchanged-title">
+      <h3 id="unchanged-title">What is as before</h3>
+      <ul>
+        {unchanged.map((one) => (
+          <li key={`${one.column} ${one.value}`}>
+            <span class="quiet">{plain(one.column)}</span> {plain(one.value)}
+            <span class="quiet">{` ${measured(one.before_scaled, unit)} and ${measured(one.during, unit)}`}</span>
+          </li>
+        ))}
+        {rest !== undefined && answer.contributors.length > 0 && (
+          <li>All the rest <span class="quiet">{`${measured(rest.before_scaled, unit)} and ${measured(rest.during, unit)}, ${factor(rest.ratio, rest.before, rest.during)}`}</span></li>
+        )}
+      </ul>
+    </section>
+  );
+}
+
+function Notes({ lines }: { lines: string[] }) {
+  if (lines.length === 0) return null;
+  return (
+    <section class="notes" aria-label="Notes">
+      <ul>{lines.map((line) => <li key={line}><Code text={line} /></li>)}</ul>
+    </section>
+  );
+}
+
+function CopyMenu({ answer }: { answer: Explanation }) {
+  return (
+    <MenuButton class="small" icon="copy" label="Copy the answer" entries={() => [
+      { label: "as text", run: () => void copy(asText(answer, location.href), "the answer as text") },
+      { label: "as Markdown, for a ticket", run: () => void copy(asMarkdown(answer, location.href), "the answer as Markdown") },
+      { label: "as JSON", run: () => void copy(JSON.stringify(answer, null, 2), "the answer as JSON") },
+      null,
+      { label: "the link to this view", icon: "link", run: () => void copy(location.href, "the link") },
+    ]}>Copy</MenuButton>
+  );
 }

@@ -1,0 +1,39 @@
+// What of a log's values can be blocked.
+
+import type { Contributor } from "../api";
+import { counted } from "../explain/figures";
+import { field } from "../view";
+
+/** The target that a value of a field is, as the command takes it; null if it is none. */
+export function targetOf(name: string, value: string | null): string | null {
+  const kind = field(name)?.kind ?? "";
+  return value === null ? null : written(name, kind, value);
+}
+
+/** What can be put on the block list of a contributor, each with its name. */
+export function targetsOf(contributor: Contributor): { name: string; targets: string[] }[] {
+  const found = contributor.conditions.flatMap(({ column, kind, values }) => {
+    const targets = values.flatMap((value) => written(column, kind, value) ?? []);
+    return targets.length === 0 ? [] : [{ name: named(targets, kind), targets }];
+  });
+  const clients = (contributor.clients?.busiest ?? []).flatMap(({ client }) => client ?? []);
+  const isNamed = found.some(({ targets }) => clients.every((client) => targets.includes(client)));
+  return clients.length === 0 || isNamed ? found : [...found, { name: `its ${counted(clients.length, "busiest client")}`, targets: clients }];
+}
+
+function named(targets: string[], kind: string): string {
+  if (kind === "address") {
+    return targets.every((target) => target.includes("/")) ? `its ${counted(targets.length, "network")}` : `its ${counted(targets.length, "address", "addresses")}`;
+  }
+  if (kind === "path") return `its ${counted(targets.length, "path")}`;
+  if (kind === "user agent") return `its ${counted(targets.length, "user agent")}`;
+  return `its ${counted(targets.length, "country", "countries")}`;
+}
+
+function written(name: string, kind: string, value: string): string | null {
+  if (kind === "address") return /^[0-9a-fA-F:.]+(\/\d+)?$/.test(value) ? value : null;
+  // A star at an end stands for any text; within a value of a log it stands for itself, which a rule cannot say.
+  if (kind === "path") return /^\/[^*?#]*\*?$/.test(value) ? value : null;
+  if (kind === "user agent") return value === "" || value.includes("*") ? null : `user-agent:*${value}*`;
+  return /^country\b/.test(name) && /^[A-Z]{2}$/.test(value) ? value : null;
+}

@@ -1,0 +1,234 @@
+// Where traffic goes: bands from the values of one field to those of the next.
+
+import { sankey, sankeyLinkHorizontal } from "d3-sankey";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+
+import type { Field, Groups, Log, Value } from "../api";
+import { amount, number, percent, plain, short } from "../format";
+import { filterBy, log, look, measure, view } from "../view";
+import { Empty, Frame } from "./frame";
+import { groupsOf, useWant } from "./want";
+
+/** How many values a side has; all others are one. */
+const SIDE_MAX = 15;
+
+/** How many groups are asked for: more than are drawn, so that sums by side are good. */
+const GROUPS_MAX = 400;
+
+/** The least height that a value takes, so that labels never overlap, in CSS pixels. */
+const ROW_PX = 24;
+
+/** Fields between client and target that say where a request came in, the likeliest first. */
+const RESOURCES = [
+  "elb", "interface_id", "webaclid", "distributionid", "x_edge_location", "x_host_header", "host_header", "api_id", "bucket_name", "bucket", "domain_name",
+  "firewall_name", "vpc_id", "transit_gateway_id", "tgw_id", "query_name",
+];
+
+/** A value in a column of the diagram. */
+interface Place {
+  id: string;
+  column: number;
+  field: string;
+  /** Null is NULL; undefined stands for all others. */
+  value: Value | undefined;
+  amount: number;
+}
+
+interface Band {
+  source: string;
+  target: string;
+  value: number;
+}
+
+/** The fields that are drawn until others are chosen. */
+export function usualFields(log: Log): string[] {
+  const resource = RESOURCES.find((name) => log.fields.some((field) => field.name === name));
+  const others = log.fields.filter((field) => ["category", "port", "domain", "HTTP status"].includes(field.kind)).map((field) => field.name);
+  const wanted = [log.client, resource ?? null, log.target].filter((name) => name !== null);
+  for (const name of others) {
+    if (wanted.length >= 2) break;
+    if (!wanted.includes(name)) wanted.push(name);
+  }
+  return [...new Set(wanted)].slice(0, 3);
+}
+
+/** The flow diagram. */
+export function FlowChart() {
+  const of = log.value;
+  const [chosen, choose] = useState<{ log: string; fields: string[] } | null>(null);
+  const fields = of === null ? [] : chosen?.log === of.name ? chosen.fields : usualFields(of);
+  useWant(fields.length > 1 ? { groups: [{ fields, top: GROUPS_MAX }] } : {});
+  const told = groupsOf(fields);
+  const unit = measure.value?.unit ?? "";
+  const graph = useMemo(() => told && graphOf(told.group), [told?.group]);
+  if (of === null) return null;
+  const tools = (
+    <div class="chart-choice">
+      {[0, 1, 2].map((at) => (
+        <label key={at}>
+          <span class="unseen">{["From", "Through", "To"][at]}</span>
+          {at > 0 && <span aria-hidden="true" class="chart-arrow">→</span>}
+          <select value={fields[at] ?? ""} onChange={(event) => {
+            const next = [...fields];
+            next[at] = event.currentTarget.value;
+            choose({ log: of.name, fields: [...new Set(next.filter((name) => name !== ""))] });
+          }}>
+            {(at > 1 || fields[at] === undefined) && <option value="">nothing</option>}
+            {choices(of.fields).map((field) => <option key={field.name} value={field.name} disabled={fields.includes(field.name) && fields[at] !== field.name}>{plain(field.name)}</option>)}
+          </select>
+        </label>
+      ))}
+    </div>
+  );
+  const figures = told === null ? undefined : {
+    heads: [...fields, measure.value?.title ?? "amount"],
+    rows: told.group.rows.slice(0, 100).map((row) => [...row.values.map((value) => value ?? "NULL"), unit === "" ? number(row.amount) : amount(row.amount, unit)]),
+  };
+  const total = graph === null ? 0 : graph.places.filter((one) => one.column === 0).reduce((sum, one) => sum + one.amount, 0);
+  return (
+    <Frame title="Flow" panel={told?.panel ?? null} sql={told?.group.sql ?? ""} tools={tools} {...(figures === undefined ? {} : { figures })}>
+      {fields.length < 2 && <Empty><p>Choose two or three fields above: from, through, to.</p></Empty>}
+      {graph !== null && total === 0 && <Empty><p>No row lies in what is selected.</p></Empty>}
+      {graph !== null && total > 0 && <Diagram graph={graph} unit={unit} total={total} fields={fields} />}
+    </Frame>
+  );
+}
+
+function choices(fields: Field[]): Field[] {
+  return fields.filter((field) => !["quantity", "time", "nested"].includes(field.kind));
+}
+
+/** The places and bands of some groups: the largest values of each side, all others together. */
+export function graphOf(group: Groups["groups"][number]): { places: Place[]; bands: Band[] } {
+  const columns = group.fields.length;
+  const sums = group.fields.map((_, column) => {
+    const own = new Map<Value, number>();
+    for (const row of group.rows) own.set(row.values[column] ?? null, (own.get(row.values[column] ?? null) ?? 0) + row.amount);
+    return new Map([...own].sort((one, other) => other[1] - one[1]).slice(0, own.size > SIDE_MAX + 1 ? SIDE_MAX : SIDE_MAX + 1));
+  });
+  const places = new Map<string, Place>();
+  const bands = new Map<string, Band>();
+  const add = (values: (Value | undefined)[], amount: number) => {
+    const ids = values.map((value, column) => JSON.stringify([column, value === undefined ? 0 : value === null ? null : [value]]));
+    ids.forEach((id, column) => {
+      const place = places.get(id) ?? { id, column, field: group.fields[column] ?? "", value: values[column], amount: 0 };
+      place.amount += amount;
+      places.set(id, place);
+    });
+    for (let column = 1; column < columns; column++) {
+      const [source, target] = [ids[column - 1] ?? "", ids[column] ?? ""];
+      const band = bands.get(source + target) ?? { source, target, value: 0 };
+      band.value += amount;
+      bands.set(source + target, band);
+    }
+  };
+  for (const row of group.rows) {
+    if (row.amount > 0) add(row.values.map((value, column) => (sums[column]?.has(value) ? value : undefined)), row.amount);
+  }
+  if (group.others > 0) add(group.fields.map(() => undefined), group.others);
+  return { places: [...places.values()], bands: [...bands.values()] };
+}
+
+function Diagram({ graph, unit, total, fields }: { graph: { places: Place[]; bands: Band[] }; unit: string; total: number; fields: string[] }) {
+  const box = useRef<HTMLDivElement>(null);
+  const [size, setSize] = useState({ width: 0, height: 0 });
+  useEffect(() => {
+    const element = box.current;
+    if (element === null) return;
+    const sizes = new ResizeObserver(() => setSize({ width: element.clientWidth, height: element.clientHeight }));
+    sizes.observe(element);
+    return () => sizes.disconnect();
+  }, []);
+  const most = Math.max(...fields.map((_, column) => graph.places.filter((one) => one.column === column).length));
+  const height = Math.max(200, size.height - 30, most * ROW_PX);
+  const side = Math.min(240, Math.max(120, size.width * 0.22));
+  const drawn = useMemo(() => (size.width === 0 ? null : layout(graph, size.width, height, side)), [graph, size.width, height, side]);
+  const figure = (value: number) => `${unit === "" ? number(value) : amount(value, unit)}, ${percent(value / total)}`;
+  return (
+    <div ref={box} class="flow">
+      <div class="flow-heads" aria-hidden="true">
+        {fields.map((name, at) => (
+          <span key={name} style={at === 0 ? { width: `${side}px`, textAlign: "end" } : { left: `${side + ((size.width - 2 * side) * at) / (fields.length - 1) - (at === fields.length - 1 ? 4 : 0)}px` }}>
+            {plain(name)}
+          </span>
+        ))}
+      </div>
+      {drawn && (
+        <svg width={size.width} height={height} role="group" aria-label={`From ${fields.join(" to ")}: bands are as wide as their amounts`}>
+          <g class="flow-bands">
+            {drawn.links.map((link, at) => {
+              const [source, target] = [link.source as unknown as Place, link.target as unknown as Place];
+              return (
+                <path key={at} d={sankeyLinkHorizontal()(link) ?? ""} stroke-width={Math.max(1, link.width ?? 1)}
+                  class={source.value === undefined && target.value === undefined ? "others" : ""}
+                  onClick={() => narrow([source, target])}>
+                  <title>{`${nameOf(source)} → ${nameOf(target)}\n${figure(link.value)}`}</title>
+                </path>
+              );
+            })}
+          </g>
+          {drawn.nodes.map((node) => {
+            const { x0 = 0, x1 = 0, y0 = 0, y1 = 0 } = node;
+            const isFirst = node.column === 0;
+            const middle = (y0 + y1) / 2;
+            const isOthers = node.value_ === undefined;
+            const figured = brief(node.amount, unit);
+            // A label and its figure stay within their side; the whole value is told on hover and by screen readers.
+            const characters = Math.max(8, Math.floor((side - 20 - figured.length * 6) / 6.4));
+            const text = isOthers ? "all others" : plain(node.value_ ?? "NULL");
+            return (
+              <g key={node.id} class={isOthers ? "flow-place others" : "flow-place"} role="button" tabIndex={isOthers ? -1 : 0} aria-disabled={isOthers}
+                aria-label={`${node.field} ${text}: ${figure(node.amount)}; filters by it`}
+                onClick={() => narrow([node.place])}
+                onKeyDown={(event) => {
+                  if (event.key !== "Enter" && event.key !== " ") return;
+                  event.preventDefault();
+                  narrow([node.place]);
+                }}>
+                <title>{`${text.slice(0, 400)}\n${figure(node.amount)}`}</title>
+                <rect x={x0} y={y0} width={x1 - x0} height={Math.max(1.5, y1 - y0)} rx="1" />
+                <text x={isFirst ? x0 - 6 : x1 + 6} y={middle} dy="0.35em" text-anchor={isFirst ? "end" : "start"}>
+                  {text.length > characters ? `${text.slice(0, characters - 1)}…` : text}
+                  <tspan class="flow-figure" dx="6">{figured}</tspan>
+                </text>
+              </g>
+            );
+          })}
+        </svg>
+      )}
+    </div>
+  );
+}
+
+function brief(value: number, unit: string): string {
+  return unit === "" ? short(value) : amount(value, unit);
+}
+
+function layout(graph: { places: Place[]; bands: Band[] }, width: number, height: number, side: number) {
+  const make = sankey<Place & { place: Place; value_: Value | undefined }, Band>()
+    .nodeId((place) => place.id)
+    .nodeAlign((node) => node.column)
+    .nodeSort((one, other) => Number(one.value_ === undefined) - Number(other.value_ === undefined) || other.amount - one.amount)
+    .nodeWidth(10)
+    .nodePadding(ROW_PX - 8)
+    .extent([[side, 8], [width - side, height - 8]]);
+  // The layout writes into what it is given, `value` among it: the place's own value goes by another name.
+  const nodes = graph.places.map((place) => ({ ...place, place, value_: place.value }));
+  const { nodes: drawn, links } = make({ nodes: nodes as never, links: graph.bands.map((band) => ({ ...band })) });
+  return { nodes: drawn, links: links.map((link) => ({ ...link, source: link.source, target: link.target })) };
+}
+
+function nameOf(place: Place | { place: Place }): string {
+  const { value } = "place" in place ? place.place : place;
+  return value === undefined ? "all others" : plain((value ?? "NULL").slice(0, 200));
+}
+
+/** Filters by the values of some places; those that stand for all others say nothing. */
+function narrow(places: (Place | { place: Place })[]): void {
+  const own = places.map((one) => ("place" in one ? one.place : one)).filter((one) => one.value !== undefined);
+  const [first, second] = own;
+  if (first === undefined || first.value === undefined) return;
+  if (second === undefined || second.value === undefined) filterBy(first.field, first.value);
+  else look({ filters: [...view.value.filters, { field: first.field, op: "is", values: [first.value] }, { field: second.field, op: "is", values: [second.value] }] });
+}
+

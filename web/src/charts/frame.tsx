@@ -1,0 +1,78 @@
+// What all charts share: a title, how good the figures are, their statement, and the figures as a table.
+
+import type { ComponentChildren } from "preact";
+import { useState } from "preact/hooks";
+
+import type { State } from "../api";
+import { percent, plain } from "../format";
+import { end, isBusy, stateOf } from "../panels";
+import { AsMenu } from "../ui/as";
+import { Icon } from "../ui/icon";
+
+/** The figures of a chart as a table, for those who do not see it or want to read them. */
+export interface Figures {
+  heads: string[];
+  rows: string[][];
+}
+
+/** A panel that a chart is of. */
+interface Shown {
+  state: State;
+  sample_share?: number;
+}
+
+/** A chart with its head. */
+export function Frame(properties: {
+  title: string;
+  panel: Shown | null;
+  sql: string;
+  /** What is chosen above the chart. */
+  tools?: ComponentChildren;
+  figures?: Figures;
+  children: ComponentChildren;
+}) {
+  const { title, panel, sql, tools, figures, children } = properties;
+  const [isTable, setTable] = useState(false);
+  return (
+    <section class="chart-view" aria-label={title}>
+      <header class="chart-head">
+        <h2>{title}</h2>
+        {tools}
+        <span class="chart-state">{panel === null ? (isBusy.value ? "reading …" : "") : told(panel)}</span>
+        {figures && (
+          <button type="button" class="button small" aria-pressed={isTable} onClick={() => setTable(!isTable)}>
+            <Icon name="table" /> Table
+          </button>
+        )}
+        <AsMenu sql={sql} label={title} />
+      </header>
+      {figures && isTable ? <FigureTable title={title} figures={figures} /> : children}
+    </section>
+  );
+}
+
+/** How good figures are, in words. */
+export function told(panel: Shown): string {
+  const state = stateOf(panel as Parameters<typeof stateOf>[0]);
+  if (state === "sampled") return `sampled ${percent(panel.sample_share ?? 0)} of the rows`;
+  return state === "partial" && end.value === null && isBusy.value ? "partial: still reading" : state;
+}
+
+function FigureTable({ title, figures }: { title: string; figures: Figures }) {
+  return (
+    <div class="chart-table" tabIndex={0}>
+      <table>
+        <caption class="unseen">{title}</caption>
+        <thead><tr>{figures.heads.map((head) => <th key={head} scope="col">{head}</th>)}</tr></thead>
+        <tbody>
+          {figures.rows.map((row, at) => <tr key={at}>{row.map((cell, x) => <td key={x}>{plain(cell)}</td>)}</tr>)}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+/** What stands in the place of a chart that cannot be drawn, with the way out. */
+export function Empty({ children }: { children: ComponentChildren }) {
+  return <div class="chart-empty">{children}</div>;
+}

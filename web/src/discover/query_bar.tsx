@@ -1,0 +1,79 @@
+// What is asked: the log, a search in all columns, and the filters.
+
+import { useEffect, useState } from "preact/hooks";
+
+import { amount, number, plain, span } from "../format";
+import { useKeys } from "../keys";
+import { Icon } from "../ui/icon";
+import { MenuButton } from "../ui/menu";
+import { openPopover } from "../ui/popover";
+import { emptyPlace, go, log, look, place, start, view } from "../view";
+import { FilterForm } from "./filter_form";
+
+/** How long one has to stop writing before the search begins, in milliseconds. */
+const PAUSE_MS = 350;
+
+/** The log, the search, and a button for one more filter. */
+export function QueryBar() {
+  useKeys({ "/": () => document.getElementById("search")?.focus() });
+  return (
+    <div class="query">
+      <LogPicker />
+      <Search />
+      <button type="button" class="button" aria-haspopup="dialog" onClick={(event) => openPopover(event.currentTarget, "Add a filter", (close) => <FilterForm at={null} close={close} />)}>
+        <Icon name="filter" /> Add filter
+      </button>
+    </div>
+  );
+}
+
+function LogPicker() {
+  const present = log.value;
+  const entries = () => (start.value?.logs ?? []).flatMap((one) => [
+    {
+      label: one.title,
+      hint: `${number(one.objects)} objects · ${amount(one.bytes, "bytes")}`,
+      isChosen: one.name === present?.name,
+      // Another log has other fields: nothing but the time goes along.
+      run: () => go({ ...emptyPlace(one.name), zone: place.value.zone }),
+    },
+  ]);
+  const about = present && [`${number(present.objects)} objects`, amount(present.bytes, "bytes"), present.span && span(present.span)].filter(Boolean).join(" · ");
+  return (
+    <div class="log-picker">
+      <MenuButton label={`Log: ${present?.title ?? "none"}`} class="log-button" icon="table" entries={entries}>
+        <span class="log-title">{present?.title ?? (view.value.log === "" ? "Choose a log" : `no log \`${plain(view.value.log)}\``)}</span>
+      </MenuButton>
+      {about && <span class="log-about" title={about}>{about}</span>}
+    </div>
+  );
+}
+
+function Search() {
+  const asked = view.value.search;
+  const [text, setText] = useState(asked);
+  useEffect(() => setText(asked), [asked]);
+  useEffect(() => {
+    if (text === asked) return;
+    const timer = setTimeout(() => look({ search: text }), PAUSE_MS);
+    return () => clearTimeout(timer);
+  }, [text]);
+  return (
+    <form class="search" role="search" onSubmit={(event) => {
+      event.preventDefault();
+      if (text !== asked) look({ search: text });
+    }}>
+      <Icon name="search" />
+      <label class="unseen" for="search">Search in all columns</label>
+      <input id="search" type="search" value={text} placeholder="Search in all columns" autocomplete="off" spellcheck={false}
+        onInput={(event) => setText(event.currentTarget.value)}
+        onKeyDown={(event) => {
+          if (event.key === "Escape") {
+            if (text === "") event.currentTarget.blur();
+            else setText("");
+          }
+        }} />
+      <kbd aria-hidden="true">/</kbd>
+    </form>
+  );
+}

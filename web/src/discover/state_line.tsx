@@ -1,0 +1,105 @@
+// How far the reading is, how good the figures are, and what became of every line.
+
+import type { Account, End, State } from "../api";
+import { amount, length, number, percent, plain, short } from "../format";
+import { cancel, end, isBusy, isCancelled, progress, refresh, rows, stateOf } from "../panels";
+import { Icon } from "../ui/icon";
+import { openDialog } from "../ui/popover";
+
+const STATES: Record<State, string> = {
+  partial: "Counted over the rows that were read so far",
+  exact: "Counted over all rows",
+  sampled: "Scaled up from a sample of the rows",
+};
+
+/** How good a figure is, in a word. */
+export function StateSign({ state, share }: { state: State; share?: number | undefined }) {
+  const text = state === "sampled" && share !== undefined ? `sampled ${percent(share)}` : state;
+  return <span class={`state ${state}`} title={STATES[state]}>{text}</span>;
+}
+
+/** The line at the foot of the page. */
+export function StateLine() {
+  const busy = isBusy.value;
+  const told = end.value;
+  const shown = progress.value;
+  const share = shown === null || shown.bytes_wanted === 0 ? null : Math.min(1, shown.bytes / shown.bytes_wanted);
+  return (
+    <footer class="state-line" aria-label="State">
+      {busy && <div class={share === null ? "reading-bar unknown" : "reading-bar"} role="progressbar" aria-label="Reading" aria-valuenow={share === null ? undefined : Math.round(share * 100)}><i style={{ width: `${(share ?? 0) * 100}%` }} /></div>}
+      <span class="state-text" role="status">
+        {busy && shown === null && "asking …"}
+        {busy && shown !== null && `reading: ${number(shown.objects)} of ${number(shown.objects_wanted)} objects, ${amount(shown.bytes, "bytes")}, ${short(shown.rows)} rows, ${shown.seconds.toFixed(1)} s`}
+        {!busy && isCancelled.value && "cancelled: what was read so far is shown"}
+        {!busy && told !== null && <Summary told={told} />}
+      </span>
+      <span class="spacer" />
+      {!busy && told !== null && told.notes.length > 0 && (
+        <button type="button" class="button small bare" onClick={() => showAccount(told)}><Icon name="info" size={14} /> {number(told.notes.length)} {told.notes.length === 1 ? "note" : "notes"}</button>
+      )}
+      {!busy && told !== null && <Lines told={told} />}
+      {busy
+        ? <button type="button" class="button small" title="What came stays, marked as partial" onClick={cancel}><Icon name="stop" size={14} /> Cancel</button>
+        : <button type="button" class="button small bare" title="Read the logs again" onClick={refresh}><Icon name="refresh" size={14} /> Refresh</button>}
+    </footer>
+  );
+}
+
+function Summary({ told }: { told: End }) {
+  return (
+    <>
+      <StateSign state={told.state} share={rows.value?.sample_share} />{" "}
+      <b>{number(told.rows)}</b> {told.rows === 1 ? "row" : "rows"}{told.rows !== told.span_rows && <> of {number(told.span_rows)} in the timeline</>}
+      {" "}· {length(told.seconds * 1000)} {told.source === "kept" ? "from rows that are kept" : `for ${amount(told.account.bytes, "bytes")} of logs`}
+    </>
+  );
+}
+
+/** What became of every line; the rejected ones are told of on a click. */
+function Lines({ told }: { told: End }) {
+  const { account } = told;
+  const isBad = account.rejected > 0 || account.troubles.length > 0;
+  return (
+    <button type="button" class={isBad ? "button small bare bad-text" : "button small bare"} onClick={() => showAccount(told)}
+      title="lines = rows + headers + rejected">
+      {isBad && <Icon name="warning" size={14} />}
+      {number(account.lines)} lines = {number(account.rows)} rows + {number(account.headers)} headers + {number(account.rejected)} rejected
+      {account.troubles.length > 0 && `, ${number(account.troubles.length)} objects unread`}
+    </button>
+  );
+}
+
+function showAccount({ account, notes, seconds, source }: End): void {
+  openDialog("What was read", () => (
+    <div class="account">
+      <dl>
+        {figures(account, seconds, source).map(([title, text]) => <div key={title}><dt>{title}</dt><dd>{text}</dd></div>)}
+      </dl>
+      {notes.length > 0 && <><h3>Notes</h3><ul>{notes.map((note, at) => <li key={at}>{plain(note)}</li>)}</ul></>}
+      {account.rejections.length > 0 && (
+        <>
+          <h3>Rejected lines{account.rejections.length < account.rejected && `, the first ${number(account.rejections.length)} of ${number(account.rejected)}`}</h3>
+          <ul class="rejections">
+            {account.rejections.map((one, at) => <li key={at}><code>{plain(one.object)}</code>, line {number(one.line)}: {plain(one.reason)}</li>)}
+          </ul>
+        </>
+      )}
+      {account.troubles.length > 0 && <><h3>Objects that could not be read</h3><ul class="rejections">{account.troubles.map((one, at) => <li key={at}>{plain(one)}</li>)}</ul></>}
+    </div>
+  ));
+}
+
+function figures(account: Account, seconds: number, source: End["source"]): [string, string][] {
+  return [
+    ["Lines", `${number(account.lines)} = ${number(account.rows)} rows + ${number(account.headers)} headers + ${number(account.rejected)} rejected`],
+    ["Objects", `${number(account.objects)} read, ${number(account.objects_pruned)} passed over by their names`],
+    ["Bytes", amount(account.bytes, "bytes")],
+    ["Answered", `in ${length(seconds * 1000)}, ${source === "kept" ? "from rows that are kept" : "out of the logs"}`],
+    ["Athena would have asked", `$${account.athena_dollars.toFixed(5)}`],
+  ];
+}
+
+/** How many rows a panel is of, and how good that is. */
+export function OfRows({ count, panel }: { count: number; panel: { state: State; sample_share?: number } | null }) {
+  return <span class="of-rows">of {short(count)} {count === 1 ? "row" : "rows"} <StateSign state={stateOf(panel)} share={panel?.sample_share} /></span>;
+}

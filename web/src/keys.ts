@@ -1,0 +1,55 @@
+// Keys of the page. They never take anything from a field that one writes in.
+
+import { useEffect } from "preact/hooks";
+
+/** What a key does, for the list of keys. */
+export const KEYS: [key: string, does: string][] = [
+  ["/", "search in all columns"],
+  ["t", "to the timeline: arrows move, Shift+arrows select, Enter sets, Esc clears"],
+  ["f", "to the fields"],
+  ["r", "to the rows"],
+  ["j k ↓ ↑", "next and previous row"],
+  ["Enter", "the row's detail"],
+  ["i o", "keep only rows with the value under the cursor, or only those without"],
+  ["c", "copy the value under the cursor"],
+  ["Space", "select a row; with Shift all up to it"],
+  ["e", "explain what was selected"],
+  ["b", "the block list"],
+  ["x", "the next chart in the place of the rows"],
+  ["z", "zoom to the selection"],
+  ["s", "Discover or SQL"],
+  ["n", "a new tab with the same view"],
+  ["1 … 9", "that tab"],
+  ["F2", "name the tab"],
+  ["Backspace, Alt+←", "back"],
+  ["Esc", "close what is open"],
+  ["?", "these keys"],
+];
+
+const layers: Record<string, (event: KeyboardEvent) => void>[] = [];
+
+/** Binds keys while a component is shown; the component that was shown last goes first. */
+export function useKeys(keys: Record<string, (event: KeyboardEvent) => void>): void {
+  useEffect(() => {
+    layers.push(keys);
+    return () => {
+      layers.splice(layers.indexOf(keys), 1);
+    };
+  });
+}
+
+addEventListener("keydown", (event) => {
+  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing || isWriting(event.target)) return;
+  if (document.querySelector("dialog[open], .float") !== null) return;
+  for (const layer of layers.toReversed()) {
+    const does = layer[event.key];
+    if (does === undefined) continue;
+    event.preventDefault();
+    does(event);
+    return;
+  }
+});
+
+function isWriting(target: EventTarget | null): boolean {
+  return target instanceof Element && target.closest("input, textarea, select, [contenteditable='true'], .cm-editor") !== null;
+}

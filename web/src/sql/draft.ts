@@ -1,0 +1,46 @@
+// The text of the editor: one for each tab, kept while the window is open, so that a reload loses nothing.
+
+import { signal } from "@preact/signals";
+
+import { go, place, tab } from "../view";
+
+/** What the page's address carries at most; a longer text is only kept in this window. */
+const ADDRESS_CHARACTERS_MAX = 4_000;
+
+/** A statement that the editor shall take in; the editor sets it to null once it has. */
+export const handedOver = signal<string | null>(null);
+
+/** Goes to the editor with a statement, which is put behind what stands there. */
+export function openInEditor(sql: string): void {
+  handedOver.value = sql;
+  go({ part: "sql" });
+}
+
+/** What the address brought along as the page was opened; it goes to the tab that is shown first. */
+let sent = place.peek().part === "sql" ? new URLSearchParams(location.search).get("sql") : null;
+
+/** The text that was kept for the present tab, or that the page's address brought along. */
+export function keptDraft(): string {
+  const text = sent ?? sessionStorage.getItem(key()) ?? "";
+  sent = null;
+  return text;
+}
+
+/** Keeps the text of the present tab, and writes it into the page's address if it is short enough to be sent. */
+export function keepDraft(text: string): void {
+  try {
+    sessionStorage.setItem(key(), text);
+  } catch {
+    // A window that keeps nothing still has its editor.
+  }
+  if (place.peek().part !== "sql") return;
+  const parameters = new URLSearchParams(location.search);
+  if (text === "" || text.length > ADDRESS_CHARACTERS_MAX) parameters.delete("sql");
+  else parameters.set("sql", text);
+  const search = parameters.toString();
+  history.replaceState(null, "", `${location.pathname}${search === "" ? "" : `?${search}`}`);
+}
+
+function key(): string {
+  return `floodmark.sql.${tab.peek()}`;
+}
