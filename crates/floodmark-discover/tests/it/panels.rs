@@ -1,0 +1,1 @@
+//! Rows page by page, single rows, hostile values.
