@@ -3,10 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use floodmark_discover::view::{Look, View, Want, WantFields, WantRows};
+use floodmark_discover::view::{Look, View};
 use floodmark_discover::{Kept, Told, look, told};
 use floodmark_engine::athena::rows;
-use floodmark_engine::{Engine, EngineOptions, Result};
+use floodmark_engine::{Engine, EngineOptions, Result, Session};
 use floodmark_investigate::{Subject, SubjectOptions};
 
 /// Enough memory for all rows of a test.
@@ -14,8 +14,7 @@ pub(crate) const ENOUGH: usize = 256 << 20;
 
 /// Some files with logs, and what is kept of them.
 pub(crate) struct Ground {
-    engine: Engine,
-    places: Vec<String>,
+    session: Session<'static>,
     pub(crate) kept: Arc<Kept>,
 }
 
@@ -55,44 +54,34 @@ pub(crate) fn a_look(log: &str) -> Look {
     Look { view, ..Look::default() }
 }
 
-/// The fields and rows of a log.
-pub(crate) fn fields_and_rows(top: usize, count: usize) -> Want {
-    Want {
-        fields: Some(WantFields { names: None, top }),
-        rows: Some(WantRows { count, ..WantRows::default() }),
-        ..Want::default()
-    }
-}
-
 impl Ground {
     /// Logs at a place.
-    pub(crate) fn at(path: &Path, bytes_max: usize) -> Self {
-        Self::with_home(path, bytes_max, None)
+    pub(crate) async fn at(path: &Path, bytes_max: usize) -> Self {
+        Self::with_home(path, bytes_max, None).await
     }
 
     /// Logs at a place, with files about addresses.
-    pub(crate) fn with_home(path: &Path, bytes_max: usize, home: Option<&Path>) -> Self {
+    pub(crate) async fn with_home(path: &Path, bytes_max: usize, home: Option<&Path>) -> Self {
         let options = EngineOptions {
             threads: 2,
             who_folder: home.map(Path::to_owned),
             ..EngineOptions::default()
         };
-        Self {
-            engine: Engine::new(options).expect("an engine"),
-            places: vec![path.to_str().expect("a path in UTF-8").to_owned()],
-            kept: Arc::new(Kept::new(bytes_max)),
-        }
+        // It lives as long as the test.
+        let engine: &'static Engine = Box::leak(Box::new(Engine::new(options).expect("an engine")));
+        let places = [path.to_str().expect("a path in UTF-8").to_owned()];
+        let session = engine.open(&places).await.expect("a session");
+        Self { session, kept: Arc::new(Kept::new(bytes_max)) }
     }
 
     /// Looks, and hears all that is told.
     pub(crate) async fn try_look(&self, question: &Look) -> Result<Heard> {
-        let session = self.engine.open(&self.places).await?;
         let log = Some(question.view.log.as_str());
-        let subject = Subject::open(&session, SubjectOptions { log, condition: None }).await?;
+        let subject = Subject::open(&self.session, SubjectOptions { log, condition: None }).await?;
         let mut heard = Heard::default();
         // Servers move a look between threads.
-        let looking = sendable(look(&self.kept, &subject, question, |told| heard.all.push(told)));
-        Box::pin(looking).await?;
+        let tell = |told| heard.all.push(told);
+        Box::pin(sendable(look(&self.kept, &subject, question, tell))).await?;
         for told in heard.all.clone() {
             match told {
                 Told::Progress(_) => {}
@@ -117,14 +106,22 @@ impl Ground {
         self.try_look(question).await.unwrap_or_else(|error| panic!("{question:?}: {error}"))
     }
 
+    /// Begins to look, and gives up before it is done.
+    pub(crate) async fn give_up(&self, question: &Look) {
+        let log = Some(question.view.log.as_str());
+        let options = SubjectOptions { log, condition: None };
+        let subject = Subject::open(&self.session, options).await.expect("a subject");
+        let mut looking = Box::pin(look(&self.kept, &subject, question, |_| {}));
+        assert!(futures::poll!(&mut looking).is_pending());
+    }
+
     /// The rows of a statement, as Athena writes them.
     pub(crate) async fn sql(&self, sql: &str) -> Vec<Vec<Option<String>>> {
         self.try_sql(sql).await.unwrap_or_else(|error| panic!("{sql}\n{error}"))
     }
 
     async fn try_sql(&self, sql: &str) -> Result<Vec<Vec<Option<String>>>> {
-        let session = self.engine.open(&self.places).await?;
-        let subject = Subject::open(&session, SubjectOptions::default()).await?;
+        let subject = Subject::open(&self.session, SubjectOptions::default()).await?;
         let mut all = Vec::new();
         for batch in subject.ask(sql).await? {
             all.extend(rows(&batch)?);
@@ -134,11 +131,10 @@ impl Ground {
 
     /// The session's log as the page knows it.
     pub(crate) async fn described(&self, log: &str) -> floodmark_discover::Log {
-        let session = self.engine.open(&self.places).await.expect("a session");
-        let summary = session.summary().await.expect("a summary");
+        let summary = self.session.summary().await.expect("a summary");
         let found = summary.logs.iter().find(|found| found.log_type.name == log).expect("the log");
         let table = floodmark_formats::table::find(log).expect("a table");
-        floodmark_discover::describe(table, session.who(), found)
+        floodmark_discover::describe(table, self.session.who(), found)
     }
 }
 
