@@ -72,7 +72,7 @@ pub(crate) struct Measure {
     pub(crate) name: &'static str,
     pub(crate) title: &'static str,
     pub(crate) unit: &'static str,
-    /// The aggregate, as Athena's SQL.
+    /// The aggregate, as Athena's SQL; over no rows it is NULL or 0.
     pub(crate) sql: String,
     pub(crate) of: MeasureOf,
 }
@@ -171,10 +171,7 @@ impl LogFields {
             name: measure.name,
             title: measure.title,
             unit: measure.unit,
-            sql: match measure.amount {
-                Amount::Sum(number) => format!("coalesce(sum({number}), 0)"),
-                _ => measure.sql(),
-            },
+            sql: measure.sql(),
             of: match measure.amount {
                 Amount::Sum(number) => {
                     match fields.iter().position(|field| {

@@ -39,8 +39,8 @@ pub const GROUP_FIELDS_MAX: usize = 3;
 /// How many lists of groups are asked for at once.
 pub const GROUP_LISTS_MAX: usize = 16;
 
-/// How many quarters of an hour are told: those of a year.
-pub const QUARTERS_MAX: usize = 366 * 96;
+/// How many quarters of an hour are told: those of ten years.
+pub const QUARTERS_MAX: usize = 3_660 * 96;
 
 /// How many filters a view may have.
 pub const FILTERS_MAX: usize = 200;
@@ -62,3 +62,6 @@ pub const THREADS_MAX: usize = 64;
 
 /// For how many seconds kept rows are not called old.
 pub const FRESH_SECONDS_MAX: i64 = 5 * 60;
+
+/// How many bytes the values of a column may take by which rows are grouped.
+pub const VALUES_BYTES_MAX: usize = 512 << 20;

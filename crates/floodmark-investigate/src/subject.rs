@@ -81,7 +81,7 @@ impl<'a> Subject<'a> {
     }
 
     /// What is known of addresses on this machine.
-    pub fn who(&self) -> &Who {
+    pub fn who(&self) -> &Arc<Who> {
         self.session.who()
     }
 
