@@ -314,7 +314,7 @@ fn errors_are_told_with_their_places() {
     for (sql, kind, line, column) in [
         ("SELECT client_ip\nFROM nlbx", "NotFound", 2, 6),
         ("SELECT 1,\n  clien FROM nlb", "InvalidQuery", 2, 3),
-        ("SELECT\n\n  FROM FROM nlb", "InvalidQuery", 3, 8),
+        ("SELECT\n\n  FROM FROM nlb", "InvalidQuery", 3, 3),
     ] {
         let question = json!({ "sql": sql });
         let error = told(&lines(&served, "sql", &question), "error").clone();
@@ -409,18 +409,19 @@ fn a_file_has_all_rows_and_no_formula() {
 #[test]
 fn a_file_that_fails_does_not_end_as_if_it_were_whole() {
     let served = Served::start(&[]);
-    let sql = "SELECT 10 / (a * 100 + b - 900000) FROM UNNEST(sequence(1, 10000)) AS t(a) CROSS JOIN UNNEST(sequence(1, 100)) AS u(b)";
-    let line = format!("GET /_ui/api/export?format=csv&sql={}", url_encoded(sql));
     let bearer = format!("Authorization: Bearer {}", token(&served));
-    let whole = |sql: &str| {
-        let line = line.replace("900000", sql);
+    let whole = |number: u32| {
+        let sql = format!(
+            "SELECT 10 / (a * 100 + b - {number}) FROM UNNEST(sequence(1, 10000)) AS t(a) CROSS JOIN UNNEST(sequence(1, 100)) AS u(b)"
+        );
+        let line = format!("GET /_ui/api/export?format=csv&sql={}", url_encoded(&sql));
         let reply = served.ask(&line, &[&bearer], "");
         assert_eq!(reply.status, 200);
         assert!(reply.head.contains("transfer-encoding: chunked"), "{}", reply.head);
         reply.body.ends_with("\r\n0\r\n\r\n")
     };
-    assert!(whole("9000000"));
-    assert!(!whole("900000"));
+    assert!(whole(9_000_000));
+    assert!(!whole(900_000));
 }
 
 #[test]
@@ -454,16 +455,29 @@ fn who_goes_away_stops_the_work() {
 }
 
 #[test]
-fn a_view_is_looked_at_explained_and_blocked() {
-    let served = over_sample("nlb");
-    let view = json!({ "log": "nlb", "span": null, "during": null, "before": null, "filters": [], "search": "", "measure": "" });
-    let looked = lines(&served, "look", &json!({ "view": view, "want": {} }));
-    assert_eq!(told(&looked, "end")["condition"], "");
+fn a_view_is_looked_at_and_explained() {
+    let served = over_sample("vpc_flow");
+    let view = json!({ "log": "vpc_flow", "span": null, "during": null, "before": null, "filters": [], "search": "", "measure": "" });
+    let want = json!({ "timeline": { "bins": 60 }, "rows": { "sort": null, "count": 10 } });
+    let looked = lines(&served, "look", &json!({ "view": view, "want": want }));
+    let end = told(&looked, "end");
+    assert!(adds_up(&end["account"]), "{end}");
+    assert_eq!((&end["state"], &end["source"]), (&json!("exact"), &json!("logs")));
+    assert_eq!(told(&looked, "timeline")["total"], end["rows"].as_f64().expect("a number"));
+    assert_eq!(told(&looked, "rows")["rows"].as_array().expect("rows").len(), 10);
+    let again = lines(&served, "look", &json!({ "view": view, "want": want }));
+    assert_eq!(told(&again, "end")["source"], "kept");
+    assert_eq!(told(&again, "timeline"), told(&looked, "timeline"));
 
     let explained = lines(&served, "explain", &json!({ "view": view, "measure": null }));
-    assert_eq!(told(&explained, "answer")["log"], "nlb");
+    assert_eq!(told(&explained, "answer")["log"], "vpc_flow");
     assert!(adds_up(&told(&explained, "end")["account"]), "{explained:?}");
+}
 
+#[test]
+fn an_address_is_known_and_blocked() {
+    let served = over_sample("nlb");
+    let view = json!({ "log": "nlb", "span": null, "during": null, "before": null, "filters": [], "search": "", "measure": "" });
     let mut of_client = view.clone();
     of_client["filters"] = json!([{ "field": "client_ip", "op": "is", "values": ["192.0.2.10"] }]);
     let whois = json!({ "address": "192.0.2.10", "view": of_client, "resolve": true });
