@@ -488,7 +488,7 @@ fn an_address_is_known_and_blocked() {
     assert!(told(&whois, "end")["notes"].to_string().contains("nobody was asked"), "{whois:?}");
 
     let block = json!({
-        "way": "nacl", "targets": ["192.0.2.10", "198.51.100.0/24"], "direction": "both", "acl_id": null,
+        "way": "nacl", "targets": ["192.0.2.10", "198.51.100.0/24"], "direction": "inbound", "acl_id": null,
         "scope": "regional", "expires": "24h", "count_only": false, "bystanders": null, "view": of_client,
     });
     let blocked = lines(&served, "block", &block);
