@@ -39,8 +39,8 @@ pub const GROUP_FIELDS_MAX: usize = 3;
 /// How many lists of groups are asked for at once.
 pub const GROUP_LISTS_MAX: usize = 16;
 
-/// How many quarters of an hour are told: those of a year.
-pub const QUARTERS_MAX: usize = 366 * 96;
+/// How many quarters of an hour are told: those of ten years.
+pub const QUARTERS_MAX: usize = 3_660 * 96;
 
 /// How many filters a view may have.
 pub const FILTERS_MAX: usize = 200;
