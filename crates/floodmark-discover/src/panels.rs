@@ -427,7 +427,7 @@ fn divergence(p: f64, q: f64) -> f64 {
 }
 
 /// The order of values: numbers as such, NULL last.
-fn by_value(values: &Dictionary, a: u32, b: u32) -> Ordering {
+pub(crate) fn by_value(values: &Dictionary, a: u32, b: u32) -> Ordering {
     if a == NULL || b == NULL {
         return (a == NULL).cmp(&(b == NULL));
     }

@@ -66,12 +66,12 @@ fn of_too_many_rows_a_sample_is_kept_and_told_as_such() {
     let path = logs::nlb(folder.path(), 12_000, 60);
     run(async {
         let exact = Ground::at(&path, ENOUGH).await.look(&a_question()).await;
-        let ground = Ground::at(&path, 700_000).await;
+        let ground = Ground::at(&path, 300_000).await;
         let first = ground.look(&a_question()).await;
         assert_eq!(first.end.state, told::State::Exact);
         assert_eq!(first.timeline, exact.timeline);
         assert_eq!(first.rows, exact.rows);
-        assert!(ground.kept.bytes() > 0 && ground.kept.bytes() <= 700_000);
+        assert!(ground.kept.bytes() > 0 && ground.kept.bytes() <= 300_000);
         let second = ground.look(&a_question()).await;
         let sampled = second.all.iter().find_map(|told| match told {
             Told::Timeline(panel) if panel.panel.state == told::State::Sampled => Some(panel),

@@ -233,3 +233,58 @@ fn questions_that_make_no_sense_say_why() {
     check(&|look| look.want.row = Some(WantRow { row: "x".to_owned() }), "no row's id");
     check(&|look| look.want.rows = Some(a_page(1, None, Some("x".to_owned()))), "next rows");
 }
+
+#[test]
+fn questions_and_answers_have_the_names_of_the_page() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = logs::nlb(folder.path(), 30, 10);
+    let question = serde_json::json!({
+        "view": {
+            "log": "nlb", "span": null, "during": [1_728_086_400_000_u64, 1_728_086_700_000_u64], "before": null,
+            "filters": [
+                {"field": "client_ip", "op": "within", "values": ["198.51.100.0/24"], "not": false},
+                {"field": "", "op": "sql", "values": ["received_bytes > 0"], "off": true},
+            ],
+            "search": "", "measure": "connections",
+        },
+        "want": {
+            "timeline": {"bins": 10, "by": null},
+            "fields": {"top": 2},
+            "rows": {"sort": {"field": "client_ip", "descending": true}, "count": 2},
+            "row": {"row": "1728086400000000-0000000000000000"},
+            "compare": {"top": 2},
+            "groups": [{"fields": ["client_ip"], "top": 2}],
+            "hours": {},
+        },
+    });
+    let question = serde_json::from_value(question).expect("a question");
+    let heard = run(async { Ground::at(&path, ENOUGH).await.look(&question).await });
+    let members = |told: serde_json::Value| -> Vec<(String, Vec<String>)> {
+        let told = told.as_object().expect("an object").iter();
+        told.map(|(name, panel)| {
+            let panel = panel.as_object().expect("an object");
+            (name.clone(), panel.keys().cloned().collect())
+        })
+        .collect()
+    };
+    let expected = [
+        ("progress", "bytes bytes_wanted objects objects_wanted rows seconds"),
+        ("timeline", "by series sql start state total width"),
+        ("fields", "fields rows sql state"),
+        ("rows", "columns next rows sql state total"),
+        ("row", "cells row sql state time"),
+        ("compare", "before before_rows dimensions during during_rows sql state"),
+        ("groups", "groups sql state"),
+        ("hours", "amounts sql start state width"),
+        ("end", "account condition notes rows seconds source span span_rows state"),
+    ];
+    for told in &heard.all {
+        let told = serde_json::to_value(told).expect("JSON");
+        let [(name, mut found)] = members(told).try_into().expect("one member");
+        found.sort();
+        let wanted = expected.iter().find(|(known, _)| *known == name).expect("a known panel");
+        assert_eq!(found.join(" "), wanted.1, "{name}");
+    }
+    // A row that is not there has no cells.
+    assert!(heard.row.expect("a row").cells.is_empty());
+}
