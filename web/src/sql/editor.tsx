@@ -79,6 +79,7 @@ function mount(element: HTMLElement, run: () => void): { view: EditorView; end: 
     // Whoever goes elsewhere within the part takes the text along in the address.
     effect(() => {
       void place.value;
+      void tab.value;
       queueMicrotask(() => keepDraft(view.state.doc.toString()));
     }),
     effect(() => {
