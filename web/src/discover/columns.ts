@@ -18,7 +18,7 @@ const WIDTH_MAX = 1600;
 const WIDTH_KEPT = "floodmark.widths";
 
 /** How wide a character is, about, in CSS pixels. */
-const CHARACTER = 7.2;
+export const CHARACTER = 7.2;
 
 type Widths = Record<string, Record<string, number>>;
 
