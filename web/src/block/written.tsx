@@ -50,7 +50,7 @@ export function Written() {
           </label>
         </div>
       )}
-      {told.notes.map((note) => <p key={note} class="quiet written-note"><Code text={note} /></p>)}
+      {told.notes.length > 0 && <ul class="written-notes">{told.notes.map((note) => <li key={note}><Code text={note} /></li>)}</ul>}
       {question.value !== null && told.targets.length !== question.value.targets.length && (
         <p class="quiet written-note">{`${counted(question.value.targets.length, "target")} of the list, written as ${told.targets.length}.`}</p>
       )}
