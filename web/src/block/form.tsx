@@ -117,7 +117,7 @@ function Choice<T extends Form["direction"] | Form["scope"]>(properties: { label
 
 function Check({ label, isOn, onChange }: { label: string; isOn: boolean; onChange: (isOn: boolean) => void }) {
   return (
-    <label class="check">
+    <label class="block-check">
       <input type="checkbox" checked={isOn} onChange={(event) => onChange(event.currentTarget.checked)} />
       <span>{label}</span>
     </label>

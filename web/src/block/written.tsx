@@ -44,7 +44,7 @@ export function Written() {
             {refusals.map((one) => <li key={`${one.reason} ${one.message}`}><Code text={one.message} /> <span class="quiet">({plain(one.reason)})</span></li>)}
           </ul>
           <p>To do it all the same, the command needs <code>{`--allow ${reasons.map(plain).join(",")}`}</code>.</p>
-          <label class="check">
+          <label class="block-check">
             <input type="checkbox" checked={read === key} onChange={(event) => setRead(event.currentTarget.checked ? key : "")} />
             <span>I have read why it is refused</span>
           </label>

@@ -46,9 +46,9 @@ export function Dimensions() {
           onInput={(event) => setWanted(event.currentTarget.value)} />
         <AsMenu sql={told.sql} label="The comparison" />
       </div>
-      <p class="legend">
-        <span class="legend-part"><span class="swatch during" aria-hidden="true" />{`share of the selection (${counted(told.during_rows, "row")})`}</span>
-        <span class="legend-part"><span class="swatch before" aria-hidden="true" />{`share of the baseline (${counted(told.before_rows, "row")})`}</span>
+      <p class="shares-legend">
+        <span class="legend-side"><span class="pair-swatch during" aria-hidden="true" />{`share of the selection (${counted(told.during_rows, "row")})`}</span>
+        <span class="legend-side"><span class="pair-swatch before" aria-hidden="true" />{`share of the baseline (${counted(told.before_rows, "row")})`}</span>
         {told.state !== "exact" && <span class="quiet">{told.state === "sampled" ? `a sample of ${share(told.sample_share ?? 1)} of all rows` : "still counting"}</span>}
       </p>
       {told.before_rows === 0 && <p class="advice">The baseline holds none of the rows that are looked at: all of the selection is new. Compare with another time, or take filters away.</p>}
@@ -100,17 +100,17 @@ function ValueBars({ name, value: one, most }: { name: string; value: DimensionV
   const shown = plain(text(one.value));
   const isAddress = field(name)?.kind === "address";
   return (
-    <li class="value-bars">
+    <li class="value-line">
       <button type="button" class="value-button" title={`${shown}: ${counts}\nClick: only rows with it; with Alt: only rows without it`}
         aria-label={`${shown}${mark === null ? "" : `, ${mark}`}: ${counts}. Filter by it`} onClick={(event) => filterBy(name, one.value, event.altKey)}>
         <span class="value-text">
           <span class={one.value === null ? "null" : isAddress ? "value-name address" : "value-name"}>{shown === "" ? "(empty)" : shown}</span>
           {isAddress && one.value !== null && <KnownOf address={one.value} />}
-          {mark !== null && <span class={`mark ${mark}`}>{mark}</span>}
+          {mark !== null && <span class={`value-mark ${mark}`}>{mark}</span>}
         </span>
         <span class="pair">
-          <span class="bar during" style={{ width: `${(one.during_share / most) * 100}%` }} />
-          <span class="bar before" style={{ width: `${(one.before_share / most) * 100}%` }} />
+          <span class="pair-bar during" style={{ width: `${(one.during_share / most) * 100}%` }} />
+          <span class="pair-bar before" style={{ width: `${(one.before_share / most) * 100}%` }} />
         </span>
         <span class="value-shares">
           <span class="during-text">{share(one.during_share)}</span>

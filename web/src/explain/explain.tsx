@@ -187,7 +187,7 @@ function Unchanged({ answer }: { answer: Explanation }) {
 function Notes({ lines }: { lines: string[] }) {
   if (lines.length === 0) return null;
   return (
-    <section class="notes" aria-label="Notes">
+    <section class="answer-notes" aria-label="Notes">
       <ul>{lines.map((line) => <li key={line}><Code text={line} /></li>)}</ul>
     </section>
   );
