@@ -6,7 +6,7 @@ import { length, number, plain, moment } from "../format";
 import { Icon } from "../ui/icon";
 import { MenuButton } from "../ui/menu";
 import { forget, history, type Past } from "./history";
-import { identifier, schema, schemaTrouble, type Table } from "./schema";
+import { identifier, reference, schema, schemaTrouble, type Table } from "./schema";
 import { Tabs } from "./tabs";
 
 const TABS = [{ name: "tables", title: "Tables" }, { name: "history", title: "History" }] as const;
@@ -62,7 +62,7 @@ function Tables({ search, insert, add }: Properties & { search: string }) {
         <section key={database.name}>
           <h2>{plain(database.name)}</h2>
           {database.tables.map((table) => (
-            <TableEntry key={table.name} table={{ ...table, database: database.name }} isUsual={database.name === known.database}
+            <TableEntry key={table.name} table={{ ...table, database: database.name }} name={reference(known, { ...table, database: database.name })}
               search={search} insert={insert} add={add} />
           ))}
         </section>
@@ -71,8 +71,7 @@ function Tables({ search, insert, add }: Properties & { search: string }) {
   );
 }
 
-function TableEntry({ table, isUsual, search, insert, add }: Properties & { table: Table; isUsual: boolean; search: string }) {
-  const name = isUsual ? identifier(table.name) : `${identifier(table.database)}.${identifier(table.name)}`;
+function TableEntry({ table, name, search, insert, add }: Properties & { table: Table; name: string; search: string }) {
   const wanted = search === "" ? table.columns : table.columns.filter((one) => holds(`${table.database} ${table.name} ${one.name}`, search));
   const columns = wanted.length > 0 ? wanted : table.columns;
   return (
