@@ -7,7 +7,7 @@ import { plain } from "../format";
 import { useKeys } from "../keys";
 import { fields as panel, isStale } from "../panels";
 import { Icon } from "../ui/icon";
-import { columns, log, toggleColumn } from "../view";
+import { columns, EVENT_TIME, log, toggleColumn } from "../view";
 import { FieldDetail } from "./field_detail";
 import { byKind, KindSign } from "./kinds";
 import { hasDrawer, isNarrow } from "./layout";
@@ -79,10 +79,10 @@ function FieldItem({ field, summary }: { field: Field; summary: FieldSummary | n
           <span class="field-text">{field.name}</span>
           {field.source !== "column" && <span class="badge">{field.source}</span>}
         </button>
-        <button type="button" class="field-column" aria-pressed={isShown} aria-label={`${isShown ? "Hide" : "Show"} column ${field.name}`}
+        {field.name !== EVENT_TIME && <button type="button" class="field-column" aria-pressed={isShown} aria-label={`${isShown ? "Hide" : "Show"} column ${field.name}`}
           title={isShown ? "Hide this column" : "Show as column"} onClick={() => toggleColumn(field.name)}>
           <Icon name={isShown ? "close" : "plus"} size={12} />
-        </button>
+        </button>}
       </div>
       {isOpen && <FieldDetail field={field} summary={summary} />}
     </div>

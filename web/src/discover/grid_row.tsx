@@ -5,7 +5,8 @@ import { useMemo } from "preact/hooks";
 
 import { moment, plain } from "../format";
 import type { LoadedRow } from "../panels";
-import { CHARACTER, TIME } from "./columns";
+import { EVENT_TIME as TIME } from "../view";
+import { CHARACTER } from "./columns";
 import { cell, select } from "./selection";
 import { ValueActions, ValueText } from "./value";
 
