@@ -35,8 +35,10 @@ export function Dimensions() {
     const within = [one.name, ...one.values.map(({ value }) => text(value))].join("\n").toLowerCase();
     return words.every((word) => within.includes(word));
   };
-  const found = told.dimensions.filter((one) => (words.length > 0 ? isFound(one) : one.difference >= DIFFERENCE_MIN));
-  const alike = words.length > 0 ? [] : told.dimensions.filter((one) => one.difference < DIFFERENCE_MIN);
+  // Without a baseline nothing differs; what the selection consists of is shown all the same.
+  const isOneSided = told.before_rows === 0 || told.during_rows === 0;
+  const found = told.dimensions.filter((one) => (words.length > 0 ? isFound(one) : isOneSided || one.difference >= DIFFERENCE_MIN));
+  const alike = words.length > 0 || isOneSided ? [] : told.dimensions.filter((one) => one.difference < DIFFERENCE_MIN);
   const shown = isWhole || words.length > 0 ? found : found.slice(0, FIELDS);
   return (
     <section class="dimensions" aria-labelledby="dimensions-title" aria-busy={isBusy.value}>
@@ -52,17 +54,17 @@ export function Dimensions() {
         {told.state !== "exact" && <span class="quiet">{told.state === "sampled" ? `a sample of ${share(told.sample_share ?? 1)} of all rows` : "still counting"}</span>}
       </p>
       {told.before_rows === 0 && <p class="advice">The baseline holds none of the rows that are looked at: all of the selection is new. Compare with another time, or take filters away.</p>}
-      {shown.map((one) => <DimensionBars key={one.name} dimension={one} />)}
+      {shown.map((one) => <DimensionBars key={one.name} dimension={one} isOneSided={isOneSided} />)}
       {found.length === 0 && <p class="quiet">{words.length > 0 ? "No field and no value has these words." : "No field differs."}</p>}
       {found.length > shown.length && (
-        <button type="button" class="button" onClick={() => setWhole(true)}>{`${found.length - shown.length} more fields that differ`}</button>
+        <button type="button" class="button" onClick={() => setWhole(true)}>{`${found.length - shown.length} more fields`}</button>
       )}
       {alike.length > 0 && <p class="quiet alike">{`Much the same on both sides: ${alike.map((one) => plain(one.name)).join(", ")}.`}</p>}
     </section>
   );
 }
 
-function DimensionBars({ dimension }: { dimension: Dimension }) {
+function DimensionBars({ dimension, isOneSided }: { dimension: Dimension; isOneSided: boolean }) {
   const [isWhole, setWhole] = useState(false);
   const { name, difference, values } = dimension;
   const shown = isWhole ? values : values.slice(0, VALUES);
@@ -76,7 +78,7 @@ function DimensionBars({ dimension }: { dimension: Dimension }) {
       <div class="dimension-head">
         <h4 title={field(name)?.about}>{plain(name)}</h4>
         <span class="dimension-words" title={`difference ${difference.toFixed(2)} (0: the same, 1: nothing in common)`}>
-          {[degree(difference), ...counts].join(" · ")}
+          {[...(isOneSided ? [] : [degree(difference)]), ...counts].join(" · ")}
         </span>
         <MenuButton class="bare" icon="more" isBare label={`What can be done with ${plain(name)}`} entries={() => [
           { label: "Break the timeline down by it", icon: "timeline", run: () => go({ by: name }) },
