@@ -39,8 +39,8 @@ function LeftOut() {
   const named = left.slice(0, 3).map(plain).join(", ") + (left.length > 3 ? ", …" : "");
   return (
     <p class="advice" role="status">
-      {`Not in this rule, because ${plain(own.name)} blocks no ${lacks.map((kind) => KINDS[kind]).join(" or ")}: ${named} (${left.length} of ${targets.value.length}). `
-        + "Another way writes a rule for the rest."}
+      {`Not in this rule, because ${plain(own.name)} blocks no ${lacks.map((kind) => KINDS[kind]).join(" or ")}: `
+        + `${named} (${left.length} of ${targets.value.length}). Another way writes a rule for the rest.`}
     </p>
   );
 }

@@ -43,7 +43,8 @@ export function TargetList() {
         {shown.map((target) => (
           <li key={target}>
             {ADDRESS.test(target) ? <AddressChip address={target} field={client} /> : <span class="target-text" title={plain(target)}>{plain(target)}</span>}
-            <button type="button" class="button bare small" aria-label={`Take ${plain(target)} from the list`} title="Take it from the list" onClick={() => drop(target)}>
+            <button type="button" class="button bare small" aria-label={`Take ${plain(target)} from the list`} title="Take it from the list"
+              onClick={() => drop(target)}>
               <Icon name="close" size={12} />
             </button>
           </li>
@@ -93,8 +94,8 @@ function AddForm() {
         <button type="submit" class="button" disabled={isBusy || typed.trim() === ""}>Add</button>
       </div>
       <p id={`${id}-about`} class="quiet">
-        An address, a network such as <code>198.51.100.0/24</code>, a country such as <code>TV</code>, a path such as <code>/login</code> or <code>/wp-*</code>, or{" "}
-        <code>user-agent:*curl*</code>. Several may be pasted, one a line.
+        An address, a network such as <code>198.51.100.0/24</code>, a country such as <code>TV</code>, a path such as <code>/login</code> or{" "}
+        <code>/wp-*</code>, or <code>user-agent:*curl*</code>. Several may be pasted, one a line.
       </p>
       {trouble !== null && <Trouble failure={trouble} />}
     </form>

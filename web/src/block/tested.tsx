@@ -24,7 +24,9 @@ export function Tested() {
       </div>
       {trouble.value !== null && <Trouble failure={trouble.value} />}
       <div role="status">
-        {told === null && isBusy.value && <p class="quiet">{progress.value === null ? "testing it on the logs …" : `testing it: ${counted(progress.value.rows, "row")} so far`}</p>}
+        {told === null && isBusy.value && (
+          <p class="quiet">{progress.value === null ? "testing it on the logs …" : `testing it: ${counted(progress.value.rows, "row")} so far`}</p>
+        )}
         {told?.sentences.map((sentence) => <p key={sentence} class="tested-sentence"><Code text={sentence} /></p>)}
       </div>
       {told !== null && told !== undefined && told.bystanders.length > 0 && (

@@ -51,9 +51,13 @@ export function Dimensions() {
       <p class="shares-legend">
         <span class="legend-side"><span class="pair-swatch during" aria-hidden="true" />{`share of the selection (${counted(told.during_rows, "row")})`}</span>
         <span class="legend-side"><span class="pair-swatch before" aria-hidden="true" />{`share of the baseline (${counted(told.before_rows, "row")})`}</span>
-        {told.state !== "exact" && <span class="quiet">{told.state === "sampled" ? `a sample of ${share(told.sample_share ?? 1)} of all rows` : "still counting"}</span>}
+        {told.state !== "exact" && <span class="quiet">{stateText(told)}</span>}
       </p>
-      {told.before_rows === 0 && <p class="advice">The baseline holds none of the rows that are looked at: all of the selection is new. Compare with another time, or take filters away.</p>}
+      {told.before_rows === 0 && (
+        <p class="advice">
+          The baseline holds none of the rows that are looked at: all of the selection is new. Compare with another time, or take filters away.
+        </p>
+      )}
       {shown.map((one) => <DimensionBars key={one.name} dimension={one} isOneSided={isOneSided} />)}
       {found.length === 0 && <p class="quiet">{words.length > 0 ? "No field and no value has these words." : "No field differs."}</p>}
       {found.length > shown.length && (
@@ -62,6 +66,11 @@ export function Dimensions() {
       {alike.length > 0 && <p class="quiet alike">{`Much the same on both sides: ${alike.map((one) => plain(one.name)).join(", ")}.`}</p>}
     </section>
   );
+}
+
+function stateText({ state, sample_share }: Compare): string {
+  if (state === "sampled") return `a sample of ${share(sample_share ?? 1)} of all rows`;
+  return isBusy.value ? "still counting" : "partial";
 }
 
 function DimensionBars({ dimension, isOneSided }: { dimension: Dimension; isOneSided: boolean }) {
@@ -78,7 +87,7 @@ function DimensionBars({ dimension, isOneSided }: { dimension: Dimension; isOneS
       <div class="dimension-head">
         <h4 title={field(name)?.about}>{plain(name)}</h4>
         <span class="dimension-words" title={`difference ${difference.toFixed(2)} (0: the same, 1: nothing in common)`}>
-          {[...(isOneSided ? [] : [degree(difference)]), ...counts].join(" · ")}
+          {(isOneSided ? [] : [degree(difference), ...counts]).join(" · ")}
         </span>
         <MenuButton class="bare" icon="more" isBare label={`What can be done with ${plain(name)}`} entries={() => [
           { label: "Break the timeline down by it", icon: "timeline", run: () => go({ by: name }) },
@@ -86,7 +95,7 @@ function DimensionBars({ dimension, isOneSided }: { dimension: Dimension; isOneS
         ]} />
       </div>
       <ul>
-        {shown.map((one) => <ValueBars key={one.value} name={name} value={one} most={most} />)}
+        {shown.map((one) => <ValueBars key={one.value} name={name} value={one} most={most} isOneSided={isOneSided} />)}
       </ul>
       {values.length > shown.length && (
         <button type="button" class="button bare small" onClick={() => setWhole(true)}>{`${values.length - shown.length} more values`}</button>
@@ -95,10 +104,11 @@ function DimensionBars({ dimension, isOneSided }: { dimension: Dimension; isOneS
   );
 }
 
-function ValueBars({ name, value: one, most }: { name: string; value: DimensionValue; most: number }) {
+function ValueBars(properties: { name: string; value: DimensionValue; most: number; isOneSided: boolean }) {
+  const { name, value: one, most, isOneSided } = properties;
   const unit = log.value?.measures.find((measure) => measure.name === view.value.measure)?.unit ?? "";
   const counts = `selection ${share(one.during_share)} (${amount(one.during, unit)}), baseline ${share(one.before_share)} (${amount(one.before, unit)})`;
-  const mark = one.before === 0 && one.during > 0 ? "new" : one.during === 0 && one.before > 0 ? "vanished" : null;
+  const mark = isOneSided ? null : one.before === 0 && one.during > 0 ? "new" : one.during === 0 && one.before > 0 ? "vanished" : null;
   const shown = plain(text(one.value));
   const isAddress = field(name)?.kind === "address";
   return (
