@@ -4,7 +4,6 @@ import { signal } from "@preact/signals";
 
 import type { Field, FieldSummary } from "../api";
 import { plain } from "../format";
-import { useKeys } from "../keys";
 import { fields as panel, isStale } from "../panels";
 import { Icon } from "../ui/icon";
 import { columns, EVENT_TIME, log, toggleColumn } from "../view";
@@ -20,12 +19,6 @@ const open = signal<ReadonlySet<string>>(new Set());
 
 /** The list of fields. */
 export function Fields() {
-  useKeys({
-    f: () => {
-      if (isNarrow.value) hasDrawer.value = true;
-      requestAnimationFrame(() => document.getElementById("field-search")?.focus());
-    },
-  });
   const told = panel.value;
   const wanted = words.value.toLowerCase().split(/[\s._]+/).filter((word) => word !== "");
   const all = (log.value?.fields ?? []).filter((one) => {
