@@ -12,16 +12,17 @@ import { AddressChip } from "../who/chip";
 import { TARGETS_MAX, clear, collect, drop, targets } from "./list";
 import { wrong } from "./question";
 
-/** How many targets are shown at first. */
+/** How many targets are shown at first, and how many more by a click. */
 const SHOWN = 24;
+const MORE = 200;
 
 const ADDRESS = /^(\d{1,3}(\.\d{1,3}){3}|[0-9a-fA-F]*:[0-9a-fA-F:.]+)$/;
 
 /** The targets that are collected, each with a button that takes it away. */
 export function TargetList() {
-  const [isWhole, setWhole] = useState(false);
+  const [count, setCount] = useState(SHOWN);
   const all = targets.value;
-  const shown = isWhole ? all : all.slice(0, SHOWN);
+  const shown = all.slice(0, count);
   const client = log.value?.client ?? "";
   return (
     <section class="block-part" aria-labelledby="targets-title">
@@ -50,7 +51,11 @@ export function TargetList() {
           </li>
         ))}
       </ul>
-      {all.length > shown.length && <button type="button" class="button small" onClick={() => setWhole(true)}>{`${all.length - shown.length} more`}</button>}
+      {all.length > shown.length && (
+        <button type="button" class="button small targets-more" onClick={() => setCount(count + MORE)}>
+          {`${Math.min(MORE, all.length - shown.length)} more, of ${all.length}`}
+        </button>
+      )}
       {all.length >= TARGETS_MAX && <p class="quiet">{`The list is full: it holds ${TARGETS_MAX} targets.`}</p>}
       <AddForm />
     </section>
