@@ -77,7 +77,7 @@ function TimelineHead({ told }: { told: Told | null }) {
         onClick={() => togglePanel("block")}>
         <Icon name="block" size={14} /> <span>Block list</span>{count > 0 ? ` (${count})` : ""}
       </button>
-      {told !== null && <button type="button" class="button small bare" title="The bins as a table" aria-label="The bins as a table" onClick={() => showBins(told)}><Icon name="table" size={14} /></button>}
+      {told !== null && <button type="button" class="button small bare bins-button" title="The bins as a table" aria-label="The bins as a table" onClick={() => showBins(told)}><Icon name="table" size={14} /></button>}
       {told !== null && <AsMenu sql={told.sql} label="timeline" />}
     </div>
   );
