@@ -195,7 +195,8 @@ function Unchanged({ answer }: { answer: Explanation }) {
   const unchanged = answer.unchanged ?? [];
   const { rest } = answer;
   const unit = answer.amount_unit ?? "";
-  if (unchanged.length === 0 && rest === undefined) return null;
+  const hasRest = rest !== undefined && answer.contributors.length > 0;
+  if (unchanged.length === 0 && !hasRest) return null;
   return (
     <section class="unchanged" aria-labelledby="unchanged-title">
       <h3 id="unchanged-title">What is as before</h3>
@@ -206,7 +207,7 @@ function Unchanged({ answer }: { answer: Explanation }) {
             <span class="quiet">{` ${measured(one.before_scaled, unit)} and ${measured(one.during, unit)}`}</span>
           </li>
         ))}
-        {rest !== undefined && answer.contributors.length > 0 && (
+        {hasRest && (
           <li>
             {"All the rest "}
             <span class="quiet">{`${measured(rest.before_scaled, unit)} and ${measured(rest.during, unit)}, ${factor(rest.ratio, rest.before, rest.during)}`}</span>
