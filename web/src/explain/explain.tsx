@@ -48,7 +48,7 @@ export function ExplainPanel() {
             <button type="button" class="button small" onClick={() => void explain()}>Explain what is shown now</button>
           </p>
         )}
-        <div class={isBusy.value ? "answer old" : "answer"} aria-busy={isBusy.value}>
+        <div class={isBusy.value && told !== null ? "answer old" : "answer"} aria-busy={isBusy.value}>
           <div role="status">{told !== null && <Sentence answer={told} />}</div>
           <Windows answer={told} />
           {told !== null && <Spikes answer={told} />}
