@@ -27,7 +27,7 @@ export function Pills() {
       {baseline.value !== null && (during !== null || before !== null) && <BaselinePill />}
       {filters.map((filter, at) => <FilterPill key={at} filter={filter} at={at} />)}
       <MenuButton label="All filters" icon="more" class="bare" isBare entries={() => [
-        { label: "Copy the condition as SQL", icon: "copy", isDisabled: end.value === null, run: () => void copy(end.value?.condition ?? "", "condition") },
+        { label: "Copy the condition as SQL", icon: "copy", isDisabled: (end.value?.condition ?? "") === "", run: () => void copy(end.value?.condition ?? "", "condition") },
         null,
         { label: "Switch all filters off", icon: "hide", isDisabled: filters.length === 0, run: () => look({ filters: filters.map((one) => ({ ...one, off: true })) }) },
         { label: "Switch all filters on", icon: "show", isDisabled: filters.length === 0, run: () => look({ filters: filters.map(({ off: _, ...one }) => one) }) },

@@ -5,6 +5,7 @@ import { amount, length, number, percent, plain, short } from "../format";
 import { cancel, end, isBusy, isCancelled, progress, refresh, rows, stateOf } from "../panels";
 import { Icon } from "../ui/icon";
 import { openDialog } from "../ui/popover";
+import { start } from "../view";
 
 const STATES: Record<State, string> = {
   partial: "Counted over the rows that were read so far",
@@ -23,6 +24,7 @@ export function StateLine() {
   const busy = isBusy.value;
   const told = end.value;
   const shown = progress.value;
+  const notes = told === null ? [] : notesOf(told);
   const share = shown === null || shown.bytes_wanted === 0 ? null : Math.min(1, shown.bytes / shown.bytes_wanted);
   return (
     <footer class="state-line" aria-label="State">
@@ -35,8 +37,8 @@ export function StateLine() {
         {!busy && told !== null && <Summary told={told} />}
       </span>
       <span class="spacer" />
-      {!busy && told !== null && told.notes.length > 0 && (
-        <button type="button" class="button small bare" onClick={() => showAccount(told)}><Icon name="info" size={14} /> {number(told.notes.length)} {told.notes.length === 1 ? "note" : "notes"}</button>
+      {!busy && told !== null && notes.length > 0 && (
+        <button type="button" class="button small bare" onClick={() => showAccount(told)}><Icon name="info" size={14} /> {number(notes.length)} {notes.length === 1 ? "note" : "notes"}</button>
       )}
       {!busy && told !== null && <Lines told={told} />}
       {busy
@@ -70,7 +72,14 @@ function Lines({ told }: { told: End }) {
   );
 }
 
-function showAccount({ account, notes, seconds, source }: End): void {
+/** What is to know of the answer, and of the places of the logs. */
+function notesOf(told: End): string[] {
+  return [...told.notes, ...(start.value?.notes ?? [])];
+}
+
+function showAccount(told: End): void {
+  const { account, seconds, source } = told;
+  const notes = notesOf(told);
   openDialog("What was read", () => (
     <div class="account">
       <dl>

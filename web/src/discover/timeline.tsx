@@ -22,7 +22,7 @@ export function Timeline() {
   return (
     <section class={isStale.value ? "timeline stale" : "timeline"} aria-label="Timeline">
       <TimelineHead told={told} />
-      {told === null || binCount(told) === 0 ? <div class="timeline-empty quiet" style={{ height: `${layout.value.timelineHeight}px` }}>{told !== null ? "no rows in this time" : isBusy.value ? "reading the logs …" : ""}</div> : <Bars told={told} />}
+      {told === null || binCount(told) === 0 ? <div class="timeline-empty quiet" style={{ height: `${layout.value.timelineHeight}px` }}>{told !== null ? `no ${measure.value?.unit === "" ? "such records" : "amount"} in this time` : isBusy.value ? "reading the logs …" : ""}</div> : <Bars told={told} />}
       {told !== null && told.by !== null && <Legend told={told} by={told.by} />}
     </section>
   );
