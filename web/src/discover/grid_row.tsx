@@ -51,7 +51,8 @@ export function GridRow(properties: {
   const active = under === row.row ? Number(column) : -1;
   const shape = columns.map((one) => `${one.name}:${one.width}:${one.left}:${one.isEdge}:${one.at}`).join();
   return useMemo(() => (
-    <div class={`grid-row${isSelected ? " selected" : ""}${isOpen ? " open" : ""}`} role="row" aria-rowindex={index + 2} aria-selected={isSelected} data-row={index}
+    <div class={`grid-row${isSelected ? " selected" : ""}${isOpen ? " open" : ""}`} role="row" aria-rowindex={index + 2} aria-selected={isSelected}
+      data-row={index}
       style={{ transform: `translateY(${top}px)` }}
       onPointerLeave={() => (pointed.value = "")}
       onClick={(event) => {

@@ -21,7 +21,8 @@ export function Pills() {
     <div class="pills" role="group" aria-label="Filters and times">
       {whole !== null && <TimePill title="Timeline" className="span" value={whole} set={(value) => look({ span: value })} remove={() => look({ span: null })} />}
       {during !== null && (
-        <TimePill title="Selection" className="during" value={during} set={(value) => look({ during: value })} remove={() => look({ during: null, before: null })}
+        <TimePill title="Selection" className="during" value={during} set={(value) => look({ during: value })}
+          remove={() => look({ during: null, before: null })}
           more={{ label: "Zoom to the selection", icon: "zoom", run: () => look({ span: during }) }} />
       )}
       {baseline.value !== null && (during !== null || before !== null) && <BaselinePill />}
@@ -63,7 +64,8 @@ function FilterPill({ filter, at }: { filter: Filter; at: number }) {
           <span key={place} class={value === null ? "null" : ""}>{place > 0 && ", "}{value === null ? "NULL" : plain(value.slice(0, 80))}</span>
         ))}
       </button>
-      <button type="button" class="pill-close" aria-label={`Remove filter ${text}`} onClick={() => setFilter(at, null)}><Icon name="close" size={12} /></button>
+      <button type="button" class="pill-close" aria-label={`Remove filter ${text}`}
+        onClick={() => setFilter(at, null)}><Icon name="close" size={12} /></button>
     </span>
   );
 }

@@ -1,6 +1,6 @@
 // How far the reading is, how good the figures are, and what became of every line.
 
-import type { Account, End, State } from "../api";
+import type { Account, End, Progress, State } from "../api";
 import { amount, length, number, percent, plain, short } from "../format";
 import { cancel, end, isBusy, isCancelled, progress, refresh, rows, stateOf } from "../panels";
 import { Icon } from "../ui/icon";
@@ -32,13 +32,14 @@ export function StateLine() {
       <span class="unseen" role="status">{!busy && told !== null && `${told.state}: ${number(told.rows)} rows`}{!busy && isCancelled.value && "cancelled"}</span>
       <span class="state-text">
         {busy && shown === null && "asking …"}
-        {busy && shown !== null && `reading: ${number(shown.objects)} of ${number(shown.objects_wanted)} objects, ${amount(shown.bytes, "bytes")}, ${short(shown.rows)} rows, ${shown.seconds.toFixed(1)} s`}
+        {busy && shown !== null && readSoFar(shown)}
         {!busy && isCancelled.value && "cancelled: what was read so far is shown"}
         {!busy && told !== null && <Summary told={told} />}
       </span>
       <span class="spacer" />
       {!busy && told !== null && notes.length > 0 && (
-        <button type="button" class="button small bare" onClick={() => showAccount(told)}><Icon name="info" size={14} /> {number(notes.length)} {notes.length === 1 ? "note" : "notes"}</button>
+        <button type="button" class="button small bare"
+          onClick={() => showAccount(told)}><Icon name="info" size={14} /> {number(notes.length)} {notes.length === 1 ? "note" : "notes"}</button>
       )}
       {!busy && told !== null && <Lines told={told} />}
       {busy
@@ -46,6 +47,10 @@ export function StateLine() {
         : <button type="button" class="button small bare" title="Read the logs again" onClick={refresh}><Icon name="refresh" size={14} /> Refresh</button>}
     </footer>
   );
+}
+
+function readSoFar({ objects, objects_wanted, bytes, rows, seconds }: Progress): string {
+  return `reading: ${number(objects)} of ${number(objects_wanted)} objects, ${amount(bytes, "bytes")}, ${short(rows)} rows, ${seconds.toFixed(1)} s`;
 }
 
 function Summary({ told }: { told: End }) {
