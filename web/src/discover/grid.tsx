@@ -124,7 +124,7 @@ export function Grid() {
         {all.slice(first, end).map((row, offset) => {
           const index = first + offset;
           return (
-            <GridRow key={row.row} row={row} index={index} top={index * height} columns={shown} box={BOX} zone={place.value.zone}
+            <GridRow key={`${index}:${row.row}`} row={row} index={index} top={index * height} columns={shown} box={BOX} zone={place.value.zone}
               isSelected={selected.value.has(row.row)} isOpen={place.value.row === row.row} focused={at.row === index ? at.column : -1}
               open={open} />
           );
