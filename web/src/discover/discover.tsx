@@ -8,18 +8,19 @@ import { BlockPanel } from "../block/block";
 import { ExplainPanel } from "../explain/explain";
 import { Alert } from "../head/trouble";
 import { useKeys } from "../keys";
-import { ask, timeline, trouble } from "../panels";
+import { ask, trouble } from "../panels";
 import { Icon } from "../ui/icon";
 import { go, place, start } from "../view";
+import { zoom } from "./brush";
 import { Divider } from "./divider";
 import { Fields } from "./fields";
 import { hasDrawer, isNarrow, lay, layout } from "./layout";
 import { Pills } from "./pills";
 import { QueryBar } from "./query_bar";
-import { RowDetail } from "./row_detail";
+import { closeDetail, RowDetail } from "./row_detail";
 import { RowsArea } from "./rows";
 import { StateLine } from "./state_line";
-import { Timeline } from "./timeline";
+import { Timeline, togglePanel } from "./timeline";
 
 /** Bounds of sizes that can be dragged, in CSS pixels. */
 const FIELDS = { least: 170, most: 520 };
@@ -34,9 +35,22 @@ export function Discover() {
   const side = panel === "explain" ? <ExplainPanel /> : panel === "block" ? <BlockPanel /> : row !== null ? <RowDetail id={row} /> : null;
   const showsFields = narrow ? hasDrawer.value : hasFields;
   useKeys({
+    t: () => {
+      lay({ hasTimeline: true });
+      focusSoon("timeline");
+    },
+    f: () => {
+      if (narrow) hasDrawer.value = true;
+      else lay({ hasFields: true });
+      focusSoon("field-search");
+    },
+    z: zoom,
+    e: () => togglePanel("explain"),
+    b: () => togglePanel("block"),
     Escape: () => {
       if (hasDrawer.value) hasDrawer.value = false;
       else if (place.value.panel !== null) go({ panel: null });
+      else if (place.value.row !== null) closeDetail();
     },
   });
   useEffect(() => {
@@ -50,8 +64,9 @@ export function Discover() {
       <div class="areas">
         <div class="main-area">
           {hasTimeline && <Timeline />}
-          {hasTimeline && timeline.value !== null && (
-            <Divider label="Height of the timeline" isAcross grows={1} size={timelineHeight} {...TIMELINE} set={(size) => lay({ timelineHeight: size })} />
+          {hasTimeline && (
+            <Divider label="Height of the timeline" isAcross grows={1} size={timelineHeight} {...TIMELINE}
+              set={(size) => lay({ timelineHeight: size })} />
           )}
           <div class="lower">
             <Toggles />
@@ -70,6 +85,13 @@ export function Discover() {
   );
 }
 
+/** Focuses an element at once, or as soon as it is drawn. */
+function focusSoon(id: string): void {
+  const element = document.getElementById(id);
+  if (element !== null) element.focus();
+  else requestAnimationFrame(() => document.getElementById(id)?.focus());
+}
+
 /** Buttons that show and hide areas, at the very left. */
 function Toggles() {
   const narrow = isNarrow.value;
@@ -79,7 +101,8 @@ function Toggles() {
     <div class="toggles" role="group" aria-label="Areas">
       <button type="button" class="button bare" aria-pressed={isShown} aria-label="Fields" title={isShown ? "Hide the fields" : "Show the fields (f)"}
         onClick={() => (narrow ? (hasDrawer.value = !isShown) : lay({ hasFields: !hasFields }))}><Icon name="sidebar" /></button>
-      <button type="button" class="button bare" aria-pressed={hasTimeline} aria-label="Timeline" title={hasTimeline ? "Hide the timeline" : "Show the timeline"}
+      <button type="button" class="button bare" aria-pressed={hasTimeline} aria-label="Timeline"
+        title={hasTimeline ? "Hide the timeline" : "Show the timeline"}
         onClick={() => lay({ hasTimeline: !hasTimeline })}><Icon name="timeline" /></button>
     </div>
   );

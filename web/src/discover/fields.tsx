@@ -4,10 +4,9 @@ import { signal } from "@preact/signals";
 
 import type { Field, FieldSummary } from "../api";
 import { plain } from "../format";
-import { useKeys } from "../keys";
 import { fields as panel, isStale } from "../panels";
 import { Icon } from "../ui/icon";
-import { columns, log, toggleColumn } from "../view";
+import { columns, EVENT_TIME, log, toggleColumn } from "../view";
 import { FieldDetail } from "./field_detail";
 import { byKind, KindSign } from "./kinds";
 import { hasDrawer, isNarrow } from "./layout";
@@ -20,12 +19,6 @@ const open = signal<ReadonlySet<string>>(new Set());
 
 /** The list of fields. */
 export function Fields() {
-  useKeys({
-    f: () => {
-      if (isNarrow.value) hasDrawer.value = true;
-      requestAnimationFrame(() => document.getElementById("field-search")?.focus());
-    },
-  });
   const told = panel.value;
   const wanted = words.value.toLowerCase().split(/[\s._]+/).filter((word) => word !== "");
   const all = (log.value?.fields ?? []).filter((one) => {
@@ -40,7 +33,8 @@ export function Fields() {
     <section class={isStale.value ? "fields stale" : "fields"} aria-label="Fields">
       <div class="fields-head">
         <label class="unseen" for="field-search">Search fields</label>
-        <input id="field-search" type="search" value={words.value} placeholder={`Search ${log.value?.fields.length ?? 0} fields`} autocomplete="off" spellcheck={false}
+        <input id="field-search" type="search" value={words.value} placeholder={`Search ${log.value?.fields.length ?? 0} fields`} autocomplete="off"
+          spellcheck={false}
           onInput={(event) => (words.value = event.currentTarget.value)}
           onKeyDown={(event) => {
             if (event.key === "Escape" && words.value !== "") words.value = "";
@@ -74,15 +68,16 @@ function FieldItem({ field, summary }: { field: Field; summary: FieldSummary | n
   return (
     <div class={isOpen ? "field open" : "field"}>
       <div class="field-line">
-        <button type="button" class="field-name" aria-expanded={isOpen} title={`${field.name}${field.about === "" ? "" : `\n${plain(field.about)}`}`} onClick={toggle}>
+        <button type="button" class="field-name" aria-expanded={isOpen} title={`${field.name}${field.about === "" ? "" : `\n${plain(field.about)}`}`}
+          onClick={toggle}>
           <KindSign field={field} />
           <span class="field-text">{field.name}</span>
           {field.source !== "column" && <span class="badge">{field.source}</span>}
         </button>
-        <button type="button" class="field-column" aria-pressed={isShown} aria-label={`${isShown ? "Hide" : "Show"} column ${field.name}`}
+        {field.name !== EVENT_TIME && <button type="button" class="field-column" aria-pressed={isShown} aria-label={`${isShown ? "Hide" : "Show"} column ${field.name}`}
           title={isShown ? "Hide this column" : "Show as column"} onClick={() => toggleColumn(field.name)}>
           <Icon name={isShown ? "close" : "plus"} size={12} />
-        </button>
+        </button>}
       </div>
       {isOpen && <FieldDetail field={field} summary={summary} />}
     </div>

@@ -4,15 +4,15 @@ import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 
 import { number, plain } from "../format";
 import { useKeys } from "../keys";
-import { hasMore, isLoadingMore, isStale, loaded, more, rows, ROWS_MAX } from "../panels";
-import { copy } from "../ui/copy";
-import { columns, field, filterBy, go, place } from "../view";
-import { TIME, widthOf } from "./columns";
+import { hasMore, isBusy, isLoadingMore, isStale, loaded, more, rows, ROWS_MAX } from "../panels";
+import { columns, EVENT_TIME as TIME, field, go, look, place } from "../view";
+import { widthOf } from "./columns";
 import { GridHead } from "./grid_head";
 import { type Column, GridRow } from "./grid_row";
 import { isNumber } from "./kinds";
 import { layout } from "./layout";
 import { cell, select, selected } from "./selection";
+import { valueKeys } from "./value";
 
 /** Heights of a row, in CSS pixels. */
 const HEIGHTS = { dense: 25, roomy: 34 };
@@ -37,13 +37,14 @@ export function Grid() {
   const width = shown.reduce((sum, one) => sum + one.width, BOX);
   const first = Math.max(0, Math.floor(seen.top / height) - SPARE);
   const end = Math.min(all.length, Math.ceil((seen.top + seen.height) / height) + SPARE);
+  const isShown = told !== null && (all.length > 0 || isBusy.value);
   useEffect(() => {
     const element = grid.current;
     if (element === null) return;
     const sizes = new ResizeObserver(() => setSeen({ top: element.scrollTop, height: element.clientHeight }));
     sizes.observe(element);
     return () => sizes.disconnect();
-  }, []);
+  }, [isShown]);
   useEffect(() => {
     if (hasMore.value && end > all.length - AHEAD) more();
   }, [end, all.length, hasMore.value]);
@@ -103,7 +104,7 @@ export function Grid() {
       Enter: () => open(at.row),
       " ": () => select(at.row, event.shiftKey),
       m: () => target.querySelector<HTMLElement>(".chip")?.click(),
-      ...(value === undefined ? {} : { i: () => filterBy(name, value), o: () => filterBy(name, value, true), c: () => void copy(value ?? "", name) }),
+      ...(value === undefined ? {} : valueKeys(name, value)),
     };
     const one = does[event.key];
     if (one === undefined) return;
@@ -111,24 +112,25 @@ export function Grid() {
     event.stopPropagation();
     one();
   };
-  if (told === null) return <div class="grid" aria-busy="true" />;
+  if (told === null) return <div class="grid-none quiet" aria-busy={isBusy.value}>{isBusy.value ? "reading the logs …" : ""}</div>;
+  if (!isShown) return <NoRows />;
   return (
     <>
-    <div ref={grid} class={`grid${isStale.value ? " stale" : ""}`} role="grid" aria-label="Rows" aria-rowcount={told.total + 1} aria-colcount={shown.length} aria-multiselectable="true"
+    <div ref={grid} class={`grid${isStale.value ? " stale" : ""}`} role="grid" aria-label="Rows" aria-rowcount={told.total + 1}
+      aria-colcount={shown.length} aria-multiselectable="true"
       style={{ "--row": `${height}px` }} onScroll={(event) => setSeen({ top: event.currentTarget.scrollTop, height: event.currentTarget.clientHeight })} onKeyDown={onKeyDown}>
       <GridHead columns={shown} width={width} box={BOX} />
       <div class="grid-body" role="rowgroup" style={{ height: `${all.length * height}px`, width: `${width}px` }}>
-        {all.slice(first, end).map((row, place_) => {
-          const index = first + place_;
+        {all.slice(first, end).map((row, offset) => {
+          const index = first + offset;
           return (
-            <GridRow key={row.row} row={row} index={index} top={index * height} columns={shown} box={BOX} zone={place.value.zone}
+            <GridRow key={`${index}:${row.row}`} row={row} index={index} top={index * height} columns={shown} box={BOX} zone={place.value.zone}
               isSelected={selected.value.has(row.row)} isOpen={place.value.row === row.row} focused={at.row === index ? at.column : -1}
               open={open} />
           );
         })}
       </div>
       <div class="grid-end quiet" style={{ width: `${Math.min(width, 900)}px` }}>
-        {all.length === 0 && !isStale.value && "no rows meet all conditions"}
         {isLoadingMore.value && "fetching the next rows …"}
         {!isLoadingMore.value && all.length >= ROWS_MAX && `these are the first ${number(ROWS_MAX)} of ${number(told.total)} rows: narrow the view, or export it`}
         {!hasMore.value && all.length > 0 && `these are all rows: ${number(all.length)}`}
@@ -136,6 +138,22 @@ export function Grid() {
     </div>
     <span class="unseen" aria-live="polite">{selected.value.size > 0 ? `${number(selected.value.size)} rows are selected` : ""}</span>
     </>
+  );
+}
+
+/** What is said where no row meets all conditions, with the ways to less of them. */
+function NoRows() {
+  const { filters, search, span, during } = place.value.view;
+  return (
+    <div class="grid-none">
+      <p>No row meets all conditions.</p>
+      <p class="form-end">
+        {filters.some((one) => !one.off) && <button type="button" class="button" onClick={() => look({ filters: filters.map((one) => ({ ...one, off: true })) })}>Switch the filters off</button>}
+        {search !== "" && <button type="button" class="button" onClick={() => look({ search: "" })}>Clear the search</button>}
+        {during !== null && <button type="button" class="button" onClick={() => look({ during: null, before: null })}>Clear the selection</button>}
+        {span !== null && <button type="button" class="button" onClick={() => look({ span: null })}>Whole span of the log</button>}
+      </p>
+    </div>
   );
 }
 

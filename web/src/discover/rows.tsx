@@ -7,7 +7,7 @@ import { loaded, rows } from "../panels";
 import { AsMenu } from "../ui/as";
 import { Icon, type IconName } from "../ui/icon";
 import { MenuButton } from "../ui/menu";
-import { type Chart, columns, go, log, place, setColumns, toggleColumn } from "../view";
+import { type Chart, columns, EVENT_TIME, go, log, place, setColumns, toggleColumn } from "../view";
 import { compareRows } from "./compare_rows";
 import { copyRows, FORMS } from "./copy_rows";
 import { Grid } from "./grid";
@@ -37,7 +37,8 @@ export function RowsArea() {
       <div class="area-head">
         <div class="chart-tabs" role="tablist" aria-label="Rows and charts" onKeyDown={onKeyDown}>
           {CHARTS.map(([one, title, icon]) => (
-            <button key={one} id={`chart-${one}`} type="button" role="tab" aria-selected={chart === one} tabIndex={chart === one ? 0 : -1} aria-controls="chart" aria-label={title} title={title} onClick={() => show(one)}>
+            <button key={one} id={`chart-${one}`} type="button" role="tab" aria-selected={chart === one} tabIndex={chart === one ? 0 : -1}
+              aria-controls="chart" aria-label={title} title={title} onClick={() => show(one)}>
               <Icon name={icon} size={14} /> <span>{title}</span>
             </button>
           ))}
@@ -60,9 +61,11 @@ function RowsHead() {
       {count > 0 ? (
         <>
           <span class="quiet">{number(count)} selected</span>
-          <MenuButton label="Copy the selected rows" class="small" icon="copy" entries={() => FORMS.map(([form, label]) => ({ label, run: () => copyRows(selected.value, form) }))}>Copy</MenuButton>
+          <MenuButton label="Copy the selected rows" class="small" icon="copy"
+            entries={() => FORMS.map(([form, label]) => ({ label, run: () => copyRows(selected.value, form) }))}>Copy</MenuButton>
           {count === 2 && <button type="button" class="button small" onClick={() => compareRows(loaded.value.filter((row) => selected.value.has(row.row)))}>Compare</button>}
-          <button type="button" class="button small bare" aria-label="Select none" onClick={() => selectAll(false)}><Icon name="close" size={14} /></button>
+          <button type="button" class="button small bare" aria-label="Select none"
+            onClick={() => selectAll(false)}><Icon name="close" size={14} /></button>
         </>
       ) : (
         told !== null && <span class="quiet rows-of"><span class="rows-at-hand">{number(loaded.value.length)} at hand, </span><OfRows count={told.total} panel={told} /></span>
@@ -75,7 +78,7 @@ function RowsHead() {
 
 function columnEntries() {
   const shown = columns.value;
-  const others = (log.value?.fields ?? []).filter((one) => !shown.includes(one.name) && (rows.value?.columns.includes(one.name) ?? false));
+  const others = (log.value?.fields ?? []).filter((one) => one.name !== EVENT_TIME && !shown.includes(one.name) && (rows.value?.columns.includes(one.name) ?? false));
   return [
     { label: layout.value.isDense ? "Roomy lines" : "Dense lines", run: () => lay({ isDense: !layout.value.isDense }) },
     { label: "The log's usual columns", run: () => go({ columns: null, pinned: 0 }, { replaces: true }) },

@@ -14,9 +14,16 @@ const LINE_MAX = 400;
 export function ValueText({ name, value }: { name: string; value: Value }) {
   if (value === null) return <span class="null" title="NULL: no value">NULL</span>;
   if (value === "") return <span class="null" title="An empty text">empty</span>;
-  if (known(name)?.kind === "address" && !name.includes("(")) return <AddressChip address={value} field={name} />;
+  const kind = known(name)?.kind;
+  if (kind === "address" && !name.includes("(")) return <AddressChip address={value} field={name} />;
+  if (kind === "user agent" && value.length <= LINE_MAX) return <UserAgentChip userAgent={value} />;
   if (known(name)?.kind === "user agent") return <UserAgentChip userAgent={value} />;
   return <>{plain(value.length > LINE_MAX ? `${value.slice(0, LINE_MAX)}…` : value)}</>;
+}
+
+/** What the keys do with a value. */
+export function valueKeys(name: string, value: Value): Record<string, () => void> {
+  return { i: () => filterBy(name, value), o: () => filterBy(name, value, true), c: () => void copy(value ?? "", name) };
 }
 
 /** Include, exclude, copy. */
@@ -25,9 +32,12 @@ export function ValueActions({ name, value, isLarge = false }: { name: string; v
   const size = isLarge ? 14 : 12;
   return (
     <span class="value-actions">
-      <button type="button" tabIndex={-1} aria-label={`Only rows with ${name} = ${text}`} title="Only rows with this (i)" onClick={() => filterBy(name, value)}><Icon name="plus" size={size} /></button>
-      <button type="button" tabIndex={-1} aria-label={`Only rows without ${name} = ${text}`} title="Only rows without this (o)" onClick={() => filterBy(name, value, true)}><Icon name="minus" size={size} /></button>
-      <button type="button" tabIndex={-1} aria-label={`Copy ${text}`} title="Copy (c)" onClick={() => void copy(value ?? "", name)}><Icon name="copy" size={size} /></button>
+      <button type="button" tabIndex={-1} aria-label={`Only rows with ${name} = ${text}`} title="Only rows with this (i)"
+        onClick={() => filterBy(name, value)}><Icon name="plus" size={size} /></button>
+      <button type="button" tabIndex={-1} aria-label={`Only rows without ${name} = ${text}`} title="Only rows without this (o)"
+        onClick={() => filterBy(name, value, true)}><Icon name="minus" size={size} /></button>
+      <button type="button" tabIndex={-1} aria-label={`Copy ${text}`} title="Copy (c)"
+        onClick={() => void copy(value ?? "", name)}><Icon name="copy" size={size} /></button>
     </span>
   );
 }

@@ -79,7 +79,13 @@ export async function explain(): Promise<void> {
     if (asked === controller) isBusy.value = false;
   }
   // Where there is no answer, that to another question is none either.
-  if (asked === controller && trouble.peek() !== null && !isOfWindows.peek()) answer.value = null;
+  if (asked === controller && trouble.peek() !== null && !isOfWindows.peek()) {
+    batch(() => {
+      answer.value = null;
+      shown.value = null;
+      shownWindows.value = null;
+    });
+  }
 }
 
 /** Ends the question. */
@@ -92,7 +98,12 @@ export function cancel(): void {
 export function follow(): () => void {
   let before: string | null = null;
   let timer: ReturnType<typeof setTimeout> | undefined;
+  let source: string | null = null;
   const end = effect(() => {
+    // A measure that was chosen here holds until another one, or another log, is looked at.
+    const from = `${view.value.log} ${view.value.measure}`;
+    if (source !== null && source !== from) measure.value = null;
+    source = from;
     const own = { question: question.value, windows: windows.value };
     if (log.value === null) return;
     const known = kept.get(own.question);

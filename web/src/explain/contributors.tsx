@@ -12,7 +12,7 @@ import { type MenuEntry, MenuButton } from "../ui/menu";
 import { field, go } from "../view";
 import { AddressChip, KnownOf, block } from "../who/chip";
 import { Code } from "./code";
-import { factor, measured, share } from "./figures";
+import { anHour, factor, measured, share } from "./figures";
 import { keepOnly, leaveOut } from "./filters";
 import { clientsLine, details, subject } from "./text";
 
@@ -45,7 +45,8 @@ function Item({ contributor, at, answer }: { contributor: Contributor; at: numbe
         <span class="contributor-rank" aria-hidden="true">{at + 1}</span>
         <div class="contributor-conditions">
           {contributor.conditions.map((condition) => (
-            <Condition key={condition.column} condition={condition} names={answer.names ?? {}} isListed={isListed(contributor, condition)} onPick={(isOut) => (isOut ? leaveOut(contributor) : keepOnly(contributor))} />
+            <Condition key={condition.column} condition={condition} names={answer.names ?? {}} isListed={isListed(contributor, condition)}
+              onPick={(isOut) => (isOut ? leaveOut(contributor) : keepOnly(contributor))} />
           ))}
         </div>
         <MenuButton class="bare" icon="more" isBare label={`What can be done with contributor ${at + 1}`} entries={() => entries(contributor)} />
@@ -57,10 +58,10 @@ function Item({ contributor, at, answer }: { contributor: Contributor; at: numbe
         </div>
       )}
       <p class="contributor-rate">
-        <span class="before-text" title="before, an hour">{measured(before_per_hour, unit)}</span>
+        <span class="before-text" title="before">{measured(before_per_hour, unit)}</span>
         <span aria-hidden="true">→</span><span class="unseen">before, and</span>
-        <span class="during-text" title="during, an hour">{measured(during_per_hour, unit)}</span>
-        <span class="quiet">an hour</span>
+        <span class="during-text" title="during">{measured(during_per_hour, unit)}</span>
+        {anHour(answer.measure) !== "" && <span class="quiet">an hour</span>}
         <Factor ratio={ratio} before={before} during={during} />
       </p>
       <ul class="contributor-details">
@@ -96,7 +97,8 @@ function Condition(properties: { condition: ConditionText; names: Record<string,
     <div class="condition">
       <span class="condition-column">{plain(column)}</span>
       {shown.map((value) => (
-        <button key={value} type="button" class="condition-value" title={`${plain(value)}\nClick: only rows of this contributor; with Alt: all but these`} onClick={(event) => onPick(event.altKey)}>
+        <button key={value} type="button" class="condition-value" title={`${plain(value)}\nClick: only rows of this contributor; with Alt: all but these`}
+          onClick={(event) => onPick(event.altKey)}>
           <span class="condition-text">{plain(value)}</span>
           {!isListed && <Name value={value} kind={kind} name={names[value]} />}
         </button>

@@ -48,7 +48,7 @@ export function ExplainPanel() {
             <button type="button" class="button small" onClick={() => void explain()}>Explain what is shown now</button>
           </p>
         )}
-        <div class={isBusy.value ? "answer old" : "answer"} aria-busy={isBusy.value}>
+        <div class={isBusy.value && told !== null ? "answer old" : "answer"} aria-busy={isBusy.value}>
           <div role="status">{told !== null && <Sentence answer={told} />}</div>
           <Windows answer={told} />
           {told !== null && <Spikes answer={told} />}
@@ -67,63 +67,89 @@ export function ExplainPanel() {
 function Working() {
   const told = progress.value;
   const share = told === null || told.bytes_wanted === 0 ? null : Math.min(1, told.bytes / told.bytes_wanted);
+  const figures = told && `${number(told.objects)} of ${number(told.objects_wanted)} objects · ${number(told.rows)} rows · ${length(told.seconds * 1000)}`;
   return (
     <div class="working">
       <progress aria-label="Reading the logs" value={share ?? undefined} max={1} />
-      <span class="quiet">
-        {told === null ? "looking for what moved …" : `${number(told.objects)} of ${number(told.objects_wanted)} objects · ${number(told.rows)} rows · ${length(told.seconds * 1000)}`}
-      </span>
+      <span class="quiet">{figures ?? "looking for what moved …"}</span>
     </div>
   );
 }
 
-/** The answer: its first sentence large, as it says what happened, the others below. */
+/** The answer: its first sentence large, as it says what happened, the others below. What to do about a quiet timeline the page says itself. */
 function Sentence({ answer }: { answer: Explanation }) {
   const end = answer.sentence.indexOf(". ");
   const [first, rest] = end < 0 ? [answer.sentence, ""] : [answer.sentence.slice(0, end + 1), answer.sentence.slice(end + 2)];
   return (
     <>
       <p class="verdict"><Code text={first} /></p>
-      {rest !== "" && <p class="verdict-more"><Code text={rest} /></p>}
+      {rest !== "" && answer.during !== undefined && <p class="verdict-more"><Code text={rest} /></p>}
     </>
   );
 }
 
-/** Without a brushed time: the spikes and dips that were found, each of which can be selected. */
+/** Without a brushed time: the windows with spikes and dips that were found, each of which can be selected. */
 function Spikes({ answer }: { answer: Explanation }) {
   if (view.value.during !== null || answer.during === undefined) return null;
   const explained = spanOf(answer.during);
-  const before = answer.before?.length === 1 ? answer.before.map(spanOf)[0] : undefined;
+  const windows = new Map<string, NonNullable<Explanation["spikes"]>>();
+  for (const spike of answer.spikes ?? []) {
+    const key = `${spike.window.start}/${spike.window.end}`;
+    windows.set(key, [...(windows.get(key) ?? []), spike]);
+  }
   return (
     <section class="spikes" aria-label="Spikes and dips">
       <p>
-        <button type="button" class="button main" onClick={() => look({ during: explained, before: before ?? null })}>Select this window</button>
+        <button type="button" class="button main" onClick={() => look({ during: explained, before: null })}>Select this window</button>
         <span class="quiet">Nothing is selected: this is the largest change of the timeline. Selected, it is compared field by field as well.</span>
       </p>
-      {(answer.spikes ?? []).length > 1 && (
+      {windows.size > 1 && (
         <ul>
-          {(answer.spikes ?? []).map((spike) => (
-            <li key={`${spike.measure} ${spike.window.start}`}>
-              <button type="button" class="link" onClick={() => look({ during: spanOf(spike.window), before: null })}>{span(spanOf(spike.window))}</button>
-              {` ${spike.is_dip ? "dip" : "spike"}: ${plain(spike.title)}, ${measured(spike.amount, spike.unit)} where ${measured(Math.round(spike.expected), spike.unit)} were to be expected`}
-            </li>
-          ))}
+          {[...windows].map(([key, spikes]) => <SpikeWindow key={key} spikes={spikes} />)}
         </ul>
       )}
     </section>
   );
 }
 
+function SpikeWindow({ spikes }: { spikes: NonNullable<Explanation["spikes"]> }) {
+  const [first] = spikes;
+  if (first === undefined) return null;
+  const window = spanOf(first.window);
+  const said = spikes.map(({ title, unit, amount, expected, is_dip }) =>
+    `${plain(title)} ${is_dip ? "only " : ""}${measured(amount, unit)} where ${measured(Math.round(expected), unit)} were to be expected`);
+  return (
+    <li>
+      <button type="button" class="link" onClick={() => look({ during: window, before: null })}>{span(window)}</button>
+      {`: ${said.join("; ")}`}
+    </li>
+  );
+}
+
 /** What to do where there is nothing to explain. */
 function Advice({ answer }: { answer: Explanation }) {
   if (answer.during === undefined) {
-    return <p class="advice">The timeline is quiet. Drag over a time in it that looks odd to you, and it is explained; or choose another measure above the timeline.</p>;
+    return (
+      <p class="advice">
+        The timeline is quiet. Drag over a time in it that looks odd to you, and it is explained; or choose another measure above the timeline.
+      </p>
+    );
   }
   if (answer.read?.before === 0) {
-    return <p class="advice">The logs at hand hold nothing of the time that this is compared with, so that all of it looks new. Compare with another time, by the buttons above or by dragging with Shift.</p>;
+    return (
+      <p class="advice">
+        The logs at hand hold nothing of the time that this is compared with, so that all of it looks new. Compare with another time, by the
+        buttons above or by dragging with Shift.
+      </p>
+    );
   }
   if (answer.verdict === "everywhere") {
-    return <p class="advice">When all traffic changes alike, look at what all of it has in common: a deployment, a campaign, a failing target, or a log that is not complete.</p>;
+    return (
+      <p class="advice">
+        When all traffic changes alike, look at what all of it has in common: a deployment, a campaign, a failing target, or a log that is not
+        complete.
+      </p>
+    );
   }
   return null;
 }
@@ -137,19 +163,31 @@ function Measures({ answer }: { answer: Explanation }) {
   return (
     <section class="measures" aria-label="Measures">
       <span class="quiet">What moved</span>
-      {[own, ...moved].map((one) => (
+      {inOrder([own, ...moved]).map((one) => (
         <button key={one.name} type="button" class="button small" aria-pressed={one.name === own.name} title={movedText(one)} onClick={() => choose(one)}>
-          <span class="measure-title">{plain(one.title)}</span><strong>{factor(one.ratio, one.before ?? 0, one.during ?? 0)}</strong>
+          <span class="measure-title">{plain(one.title)}</span><strong>{factorOf(one)}</strong>
         </button>
       ))}
       {others.length > moved.length && (
         <MenuButton class="small" label="Explain another measure" entries={() => [
           "as before, by a fifth at most",
-          ...others.filter((one) => !one.moved).map((one) => ({ label: plain(one.title), hint: factor(one.ratio, one.before ?? 0, one.during ?? 0), run: () => choose(one) })),
+          ...others.filter((one) => !one.moved).map((one) => ({ label: plain(one.title), hint: factorOf(one), run: () => choose(one) })),
         ]}>other</MenuButton>
       )}
     </section>
   );
+}
+
+const places = new Map<string, number>();
+
+/** Measures in the order in which they were first shown, so that a button stays where it was when it is pressed. */
+function inOrder(measures: MeasureMoved[]): MeasureMoved[] {
+  for (const { name } of measures) if (!places.has(name)) places.set(name, places.size);
+  return measures.toSorted((one, other) => (places.get(one.name) ?? 0) - (places.get(other.name) ?? 0));
+}
+
+function factorOf(one: MeasureMoved): string {
+  return factor(one.ratio, one.before ?? 0, one.during ?? 0);
 }
 
 function choose(one: MeasureMoved): void {
@@ -165,7 +203,8 @@ function Unchanged({ answer }: { answer: Explanation }) {
   const unchanged = answer.unchanged ?? [];
   const { rest } = answer;
   const unit = answer.amount_unit ?? "";
-  if (unchanged.length === 0 && rest === undefined) return null;
+  const hasRest = rest !== undefined && answer.contributors.length > 0;
+  if (unchanged.length === 0 && !hasRest) return null;
   return (
     <section class="unchanged" aria-labelledby="unchanged-title">
       <h3 id="unchanged-title">What is as before</h3>
@@ -176,8 +215,11 @@ function Unchanged({ answer }: { answer: Explanation }) {
             <span class="quiet">{` ${measured(one.before_scaled, unit)} and ${measured(one.during, unit)}`}</span>
           </li>
         ))}
-        {rest !== undefined && answer.contributors.length > 0 && (
-          <li>All the rest <span class="quiet">{`${measured(rest.before_scaled, unit)} and ${measured(rest.during, unit)}, ${factor(rest.ratio, rest.before, rest.during)}`}</span></li>
+        {hasRest && (
+          <li>
+            {"All the rest "}
+            <span class="quiet">{`${measured(rest.before_scaled, unit)} and ${measured(rest.during, unit)}, ${factor(rest.ratio, rest.before, rest.during)}`}</span>
+          </li>
         )}
       </ul>
     </section>
@@ -187,7 +229,7 @@ function Unchanged({ answer }: { answer: Explanation }) {
 function Notes({ lines }: { lines: string[] }) {
   if (lines.length === 0) return null;
   return (
-    <section class="notes" aria-label="Notes">
+    <section class="answer-notes" aria-label="Notes">
       <ul>{lines.map((line) => <li key={line}><Code text={line} /></li>)}</ul>
     </section>
   );

@@ -4,6 +4,7 @@ import { useEffect, useRef } from "preact/hooks";
 import uPlot from "uplot";
 
 import { moment, number, plain, short } from "../format";
+import { colours } from "../head/theme";
 import { place } from "../view";
 import { colour } from "./bars";
 import type { Points } from "./model";
@@ -15,10 +16,11 @@ const TOLD_MAX = 50;
 export function Lines({ points, isTime, isDots, label }: { points: Points; isTime: boolean; isDots: boolean; label: string }) {
   const box = useRef<HTMLDivElement>(null);
   const { zone } = place.value;
+  const theme = colours.value;
   useEffect(() => {
     if (box.current === null) return;
     return draw(box.current, points, { isTime, isDots, zone });
-  }, [points, isTime, isDots, zone]);
+  }, [points, isTime, isDots, zone, theme]);
   const told = (at: number) => (isTime ? moment(points.numbers?.[at] ?? 0, true) : number(points.numbers?.[at] ?? 0));
   return (
     <figure class="sql-lines" aria-label={label}>
@@ -80,6 +82,7 @@ function clock(seconds: number, at: number, all: number[]): string {
   const step = (all[1] ?? seconds) - (all[0] ?? seconds);
   const [text, before] = [moment(seconds * 1000), moment((all[at - 1] ?? 0) * 1000)];
   const day = text.slice(0, 10);
+  if (step >= 20 * 86_400) return day.slice(0, 7);
   if (step >= 86_400) return day.slice(5);
   return `${text.slice(11, step < 60 ? 19 : 16)}${before.startsWith(day) ? "" : `\n${day}`}`;
 }
