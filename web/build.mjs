@@ -37,6 +37,10 @@ if (watch) {
 } else {
   const { metafile } = await build(options);
   await writeFile(join(folder, "licences.txt"), await licences(metafile));
+  // All styles stand in the page's own sheet; those of later parts are copies that nothing loads.
+  for (const name of await readdir(folder)) {
+    if (name.endsWith(".css") && name !== "app.css") await rm(join(folder, name));
+  }
 }
 await cp("static", folder, { recursive: true });
 
