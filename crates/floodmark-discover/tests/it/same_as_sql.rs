@@ -291,7 +291,7 @@ fn a_search_looks_into_every_column() {
             let name = log_type.name;
             let ground = Ground::at(&repository(&format!("samples/{name}")), ENOUGH).await;
             for search in
-                ["a", "GET", "192.0", "<script>", "'", "%", "\u{130}", "111122223333", "-"]
+                ["GET", "192.0", "'%", "\u{130}", "-"]
             {
                 let mut question = a_look(name);
                 search.clone_into(&mut question.view.search);
