@@ -57,7 +57,7 @@ if (options.write !== undefined) {
 async function look(page, address, take) {
   const started = performance.now();
   await page.goto(address, { waitUntil: "commit" });
-  await page.locator("tbody tr td").first().waitFor();
+  await page.locator(".grid-row[data-row]").first().waitFor();
   const rows = performance.now() - started;
   const paint = await page.evaluate(() => performance.getEntriesByName("first-contentful-paint")[0]?.startTime ?? Number.NaN);
   await exact(page);
