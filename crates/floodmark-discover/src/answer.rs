@@ -112,7 +112,7 @@ fn on_threads<T: Send>(
         Ok(part)
     };
     std::thread::scope(|scope| {
-        let others: Vec<_> = (1..threads).map(|_| scope.spawn(&run)).collect();
+        let others: Vec<_> = (1..threads).map(|_| scope.spawn(run)).collect();
         let mut parts = vec![run()?];
         for other in others {
             parts.push(other.join().unwrap_or_else(|_| {

@@ -304,7 +304,7 @@ impl Bins {
     fn bound(&mut self) {
         if let Some((first, last)) = self.span {
             let is_enough = |width: &Micros| (last - first) / width < (self.bins * FINER) as i64;
-            let width = WIDTHS.iter().position(|width| is_enough(width));
+            let width = WIDTHS.iter().position(is_enough);
             let width = width.unwrap_or(WIDTHS.len() - 1);
             if width > self.width {
                 self.widen(width);

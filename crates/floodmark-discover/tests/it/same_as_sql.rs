@@ -73,7 +73,7 @@ async fn timeline_is_same(ground: &Ground, timeline: &told::Timeline) {
     let mut counted = BTreeMap::new();
     for row in &rows {
         let bin = row[0].as_deref().expect("a bin");
-        let bin = floodmark_formats::time::timestamp(bin[..19].as_bytes()).expect("a time") / 1000;
+        let bin = floodmark_formats::time::timestamp(&bin.as_bytes()[..19]).expect("a time") / 1000;
         let (is_others, value) = match timeline.by {
             Some(_) => (row[2].as_deref() == Some("true"), row[1].clone()),
             None => (false, None),
@@ -290,9 +290,7 @@ fn a_search_looks_into_every_column() {
         for log_type in log_types::ALL {
             let name = log_type.name;
             let ground = Ground::at(&repository(&format!("samples/{name}")), ENOUGH).await;
-            for search in
-                ["GET", "192.0", "'%", "\u{130}", "-"]
-            {
+            for search in ["GET", "192.0", "'%", "\u{130}", "-"] {
                 let mut question = a_look(name);
                 search.clone_into(&mut question.view.search);
                 question.want.fields = Some(WantFields { names: Some(Vec::new()), top: 1 });

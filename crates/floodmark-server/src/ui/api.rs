@@ -37,12 +37,15 @@ pub(crate) struct Endpoint {
     run: Run,
 }
 
+/// What a question does that lines answer.
+type RunLines = fn(Arc<State>, Asked, Lines) -> BoxFuture<'static, Result<(), Failure>>;
+
 /// How a question is answered.
 enum Run {
     /// By one JSON.
     Whole(fn(Arc<State>, Asked) -> BoxFuture<'static, Result<String, Failure>>),
     /// By lines of JSON while it works.
-    Lines(fn(Arc<State>, Asked, Lines) -> BoxFuture<'static, Result<(), Failure>>),
+    Lines(RunLines),
     /// By a file.
     File(fn(&Arc<State>, &Asked) -> Result<Download, Failure>),
 }
@@ -103,10 +106,10 @@ static ENDPOINTS: &[Endpoint] = &[
 pub(crate) fn find(
     name: &str,
     method: &Method,
-) -> Result<&'static Endpoint, Response<ResponseBody>> {
+) -> Result<&'static Endpoint, Box<Response<ResponseBody>>> {
     let Some(endpoint) = ENDPOINTS.iter().find(|endpoint| endpoint.name == name) else {
         let failure: Failure = Error::not_found("the page has no such question").into();
-        return Err(failure.answer());
+        return Err(Box::new(failure.answer()));
     };
     if endpoint.method == method {
         return Ok(endpoint);
@@ -114,7 +117,7 @@ pub(crate) fn find(
     let allowed = if endpoint.method == Method::GET { "GET" } else { "POST" };
     let message = format!("`{name}` is asked with {allowed}");
     let failure: Failure = Error::invalid_query(message).into();
-    Err(not_allowed(failure.answer(), allowed))
+    Err(Box::new(not_allowed(failure.answer(), allowed)))
 }
 
 /// Answers a question.

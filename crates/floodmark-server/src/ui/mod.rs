@@ -164,7 +164,7 @@ async fn asked(
     }
     let endpoint = match api::find(name, &parts.method) {
         Ok(endpoint) => endpoint,
-        Err(response) => return Ok(response),
+        Err(response) => return Ok(*response),
     };
     let body = whole_body(front, parts, body, UI_BODY_BYTES_MAX).await?;
     let query = parts.uri.query().unwrap_or_default().to_owned();
