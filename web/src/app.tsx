@@ -12,7 +12,7 @@ import { Alert, NoLogs } from "./head/trouble";
 import { useKeys } from "./keys";
 import { follow } from "./panels";
 import { Toasts } from "./ui/toast";
-import { go, log, openTab, place, showTab, start, tab, tabs, view } from "./view";
+import { back, go, log, openTab, place, showTab, start, tab, tabs, view } from "./view";
 
 const refused = signal<Failure | null>(null);
 
@@ -27,7 +27,7 @@ export function App() {
     n: openTab,
     s: () => go({ part: place.value.part === "sql" ? "discover" : "sql" }),
     F2: () => document.getElementById(`tab-${tab.value}`)?.dispatchEvent(new MouseEvent("dblclick", { bubbles: true })),
-    Backspace: () => history.back(),
+    Backspace: back,
     ...Object.fromEntries(Array.from({ length: 9 }, (_, at) => [String(at + 1), () => {
       const one = tabs.value[at];
       if (one !== undefined) showTab(one.id);
