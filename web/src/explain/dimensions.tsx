@@ -11,6 +11,7 @@ import { copy } from "../ui/copy";
 import { type MenuEntry, MenuButton } from "../ui/menu";
 import { field, filterBy, go, log, view } from "../view";
 import { KnownOf, addressEntries, block } from "../who/chip";
+import { tip } from "./code";
 import { counted, share } from "./figures";
 
 type Dimension = Compare["dimensions"][number];
@@ -88,7 +89,7 @@ function DimensionBars({ dimension, isOneSided }: { dimension: Dimension; isOneS
   return (
     <section class="dimension" aria-label={plain(name)}>
       <div class="dimension-head">
-        <h4 title={field(name)?.about}>{plain(name)}</h4>
+        <h4 title={tip(field(name)?.about ?? "")}>{plain(name)}</h4>
         <span class="dimension-words" title={`difference ${difference.toFixed(2)} (0: the same, 1: nothing in common)`}>
           {(isOneSided ? [] : [degree(difference), ...counts]).join(" · ")}
         </span>
