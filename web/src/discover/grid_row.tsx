@@ -64,7 +64,10 @@ export function GridRow(properties: {
         else open(index);
       }}>
       <div class="grid-box pinned" role="gridcell" style={{ width: `${box}px`, left: "0px" }}>
-        <input type="checkbox" checked={isSelected} tabIndex={-1} aria-label="Select this row" onClick={(event) => select(index, event.shiftKey)} />
+        <input type="checkbox" checked={isSelected} tabIndex={-1} aria-label="Select this row" onClick={(event) => {
+          cell.value = { row: index, column: cell.value.column };
+          select(index, event.shiftKey);
+        }} />
       </div>
       {columns.map((one, place) => {
         const value = one.at < 0 ? null : (row.cells[one.at] ?? null);

@@ -2,7 +2,7 @@
 
 import type { Filter, Span } from "../api";
 import { plain, span } from "../format";
-import { end } from "../panels";
+import { end, trouble } from "../panels";
 import { copy } from "../ui/copy";
 import { Icon } from "../ui/icon";
 import { MenuButton, openMenu } from "../ui/menu";
@@ -10,7 +10,7 @@ import { openPopover } from "../ui/popover";
 import { baseline, look, overlap, place, select, setFilter, view } from "../view";
 import { zoom } from "./brush";
 import { FilterForm } from "./filter_form";
-import { filterParts, filterText, OPS } from "./filter_text";
+import { filterParts, filterText, isWrong, OPS } from "./filter_text";
 import { beforeChoices, SpanForm } from "./times";
 
 /** All that narrows the view. */
@@ -50,7 +50,7 @@ function FilterPill({ filter, at }: { filter: Filter; at: number }) {
   };
   const opposite = OPS.find((one) => one.op === filter.op);
   return (
-    <span class={`pill filter${filter.not ? " not" : ""}${filter.off ? " off" : ""}`}>
+    <span class={`pill filter${filter.not ? " not" : ""}${filter.off ? " off" : ""}${isWrong(filter, trouble.value) ? " wrong" : ""}`}>
       <button type="button" class="pill-text" title={`${text}\nClick to change it`} aria-label={`Filter ${text}${filter.off ? ", switched off" : ""}`}
         onClick={(event) => {
           const button = event.currentTarget;
