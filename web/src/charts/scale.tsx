@@ -28,8 +28,11 @@ export function scaleOf(amounts: number[]): Scale {
   const middle = some[Math.floor(some.length / 2)] ?? 0;
   if (most === 0) return { from: [], most };
   const power = middle === most ? 1 : Math.min(POWER_MAX, Math.max(1, Math.log(middle / most) / Math.log(0.5)));
-  const shades = Math.min(SHADES, new Set(some).size);
-  return { from: Array.from({ length: shades }, (_, at) => round(most * (at / shades) ** power)), most };
+  const shades = some[0] === most ? 1 : SHADES;
+  const steps = Array.from({ length: shades }, (_, at) => round(most * (at / shades) ** power));
+  // Of whole amounts, no step lies between two of them.
+  const isWhole = some.every(Number.isInteger);
+  return { from: isWhole ? [...new Set(steps.map((step) => Math.max(1, Math.ceil(step))))] : steps, most };
 }
 
 /** Two digits say enough of where a shade begins. */

@@ -25,7 +25,7 @@ const FILES: { format: ExportFormat; name: string; hint: string }[] = [
 export function AsMenu({ sql, label, database = "" }: { sql: string; label: string; database?: string }) {
   return (
     <MenuButton class="bare as-menu" icon="download" label={`${label}: as SQL, file or command`} isDisabled={sql === ""} entries={() => asEntries(sql, database)}>
-      Export
+      <span class="as-word">Export</span>
     </MenuButton>
   );
 }
