@@ -71,7 +71,7 @@ export function Bars({ told }: { told: Timeline }) {
       onBlur={() => (cursor.value = null)}>
       <div class="chart-canvas" ref={canvas} />
       {plot !== null && (
-        <div class="chart-over" style={box(plot)} onPointerDown={(event) => drag(event, told, binAt)}
+        <div class="chart-over" style={box(plot)} onPointerDown={(event) => drag(event, told, binAt)} onMouseDown={holdText}
           onPointerMove={(event) => (cursor.value = binAt(event))} onPointerLeave={() => (cursor.value = null)}>
           <Marks told={told} binAt={binAt} />
           <Pointed told={told} unit={unit} plot={plot} />
@@ -81,6 +81,12 @@ export function Bars({ told }: { told: Timeline }) {
       <span class="unseen" aria-live="polite">{said(told, unit)}</span>
     </div>
   );
+}
+
+/** A drag, most of all one with Shift, selects no text of the page, which the next one would carry away; the keys go to the timeline all the same. */
+function holdText(event: MouseEvent): void {
+  event.preventDefault();
+  document.getElementById("timeline")?.focus({ preventScroll: true });
 }
 
 /** The selection and the baseline, with edges that can be dragged. */
