@@ -1,6 +1,6 @@
 // Keys of the page. They never take anything from a field that one writes in.
 
-import { useEffect } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 
 /** What a key does, for the list of keys. */
 export const KEYS: [key: string, does: string][] = [
@@ -26,23 +26,28 @@ export const KEYS: [key: string, does: string][] = [
   ["?", "these keys"],
 ];
 
-const layers: Record<string, (event: KeyboardEvent) => void>[] = [];
+type Keys = Record<string, (event: KeyboardEvent) => void>;
 
-/** Binds keys while a component is shown; the component that was shown last goes first. */
-export function useKeys(keys: Record<string, (event: KeyboardEvent) => void>): void {
+const layers: { keys: Keys }[] = [];
+
+/** Binds keys while a component is shown. No key is bound by two components that are shown at once. */
+export function useKeys(keys: Keys): void {
+  const layer = useRef({ keys });
+  layer.current.keys = keys;
   useEffect(() => {
-    layers.push(keys);
+    const own = layer.current;
+    layers.push(own);
     return () => {
-      layers.splice(layers.indexOf(keys), 1);
+      layers.splice(layers.indexOf(own), 1);
     };
-  });
+  }, []);
 }
 
 addEventListener("keydown", (event) => {
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing || isWriting(event.target)) return;
   if (document.querySelector("dialog[open], .float") !== null) return;
-  for (const layer of layers.toReversed()) {
-    const does = layer[event.key];
+  for (const { keys } of layers) {
+    const does = keys[event.key];
     if (does === undefined) continue;
     event.preventDefault();
     does(event);

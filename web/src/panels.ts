@@ -54,9 +54,10 @@ export const hasMore = computed(() => (later.value.rows.length > 0 ? later.value
 /** Whether the next rows are on their way. */
 export const isLoadingMore = signal(false);
 
-/** How good a panel's figures are; what was cancelled stays partial. */
+/** How good a panel's figures are; what was cancelled, or failed, stays partial. */
 export function stateOf(panel: { state: State } | null): State {
-  return isCancelled.value || panel === null ? "partial" : panel.state;
+  const isCut = isCancelled.value || (trouble.value !== null && end.value === null);
+  return isCut || panel === null ? "partial" : panel.state;
 }
 
 /** The questions under way: that of the whole view, and those of single panels, by what they are of. */

@@ -59,8 +59,11 @@ export const baseline = computed<Span | null>(() => {
 /** What is added up: the measure of the view, or the log's first. */
 export const measure = computed(() => log.value?.measures.find((one) => one.name === view.value.measure) ?? log.value?.measures[0] ?? null);
 
-/** The columns that are shown. */
-export const columns = computed(() => place.value.columns ?? log.value?.columns ?? []);
+/** The field with the time of an event, which every log has; it always stands first in the table. */
+export const EVENT_TIME = "event_time";
+
+/** The columns that are shown behind the time. */
+export const columns = computed(() => (place.value.columns ?? log.value?.columns ?? []).filter((name) => name !== EVENT_TIME));
 
 /** The field of a name. */
 export function field(name: string): Field | null {

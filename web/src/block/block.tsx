@@ -8,11 +8,10 @@ import { useEffect, useRef } from "preact/hooks";
 import { Icon } from "../ui/icon";
 import { go } from "../view";
 import { Trouble } from "../who/card";
-import { Code } from "../explain/code";
 import { usePanelFocus } from "../explain/panel";
 import { WayForm } from "./form";
 import { targets } from "./list";
-import { cancel, follow, isBusy, notes, rule, trouble } from "./question";
+import { cancel, follow, isBusy, rule, trouble } from "./question";
 import { TargetList } from "./targets";
 import { Tested } from "./tested";
 import { Written } from "./written";
@@ -35,10 +34,8 @@ export function BlockPanel() {
         {!isEmpty && (
           <>
             <WayForm />
-            {trouble.value !== null && <Trouble failure={trouble.value} />}
-            {rule.value !== null && <Tested />}
+            {rule.value !== null ? <Tested /> : trouble.value !== null && <Trouble failure={trouble.value} />}
             <Written />
-            {notes.value.map((note) => <p key={note} class="quiet written-note"><Code text={note} /></p>)}
           </>
         )}
       </div>

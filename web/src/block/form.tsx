@@ -39,8 +39,8 @@ function LeftOut() {
   const named = left.slice(0, 3).map(plain).join(", ") + (left.length > 3 ? ", …" : "");
   return (
     <p class="advice" role="status">
-      {`Not in this rule, because ${plain(own.name)} blocks no ${lacks.map((kind) => KINDS[kind]).join(" or ")}: ${named} (${left.length} of ${targets.value.length}). `
-        + "Another way writes a rule for the rest."}
+      {`Not in this rule, because ${plain(own.name)} blocks no ${lacks.map((kind) => KINDS[kind]).join(" or ")}: `
+        + `${named} (${left.length} of ${targets.value.length}). Another way writes a rule for the rest.`}
     </p>
   );
 }
@@ -117,7 +117,7 @@ function Choice<T extends Form["direction"] | Form["scope"]>(properties: { label
 
 function Check({ label, isOn, onChange }: { label: string; isOn: boolean; onChange: (isOn: boolean) => void }) {
   return (
-    <label class="check">
+    <label class="block-check">
       <input type="checkbox" checked={isOn} onChange={(event) => onChange(event.currentTarget.checked)} />
       <span>{label}</span>
     </label>

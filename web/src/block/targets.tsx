@@ -12,16 +12,17 @@ import { AddressChip } from "../who/chip";
 import { TARGETS_MAX, clear, collect, drop, targets } from "./list";
 import { wrong } from "./question";
 
-/** How many targets are shown at first. */
+/** How many targets are shown at first, and how many more by a click. */
 const SHOWN = 24;
+const MORE = 200;
 
 const ADDRESS = /^(\d{1,3}(\.\d{1,3}){3}|[0-9a-fA-F]*:[0-9a-fA-F:.]+)$/;
 
 /** The targets that are collected, each with a button that takes it away. */
 export function TargetList() {
-  const [isWhole, setWhole] = useState(false);
+  const [count, setCount] = useState(SHOWN);
   const all = targets.value;
-  const shown = isWhole ? all : all.slice(0, SHOWN);
+  const shown = all.slice(0, count);
   const client = log.value?.client ?? "";
   return (
     <section class="block-part" aria-labelledby="targets-title">
@@ -43,13 +44,18 @@ export function TargetList() {
         {shown.map((target) => (
           <li key={target}>
             {ADDRESS.test(target) ? <AddressChip address={target} field={client} /> : <span class="target-text" title={plain(target)}>{plain(target)}</span>}
-            <button type="button" class="button bare small" aria-label={`Take ${plain(target)} from the list`} title="Take it from the list" onClick={() => drop(target)}>
+            <button type="button" class="button bare small" aria-label={`Take ${plain(target)} from the list`} title="Take it from the list"
+              onClick={() => drop(target)}>
               <Icon name="close" size={12} />
             </button>
           </li>
         ))}
       </ul>
-      {all.length > shown.length && <button type="button" class="button small" onClick={() => setWhole(true)}>{`${all.length - shown.length} more`}</button>}
+      {all.length > shown.length && (
+        <button type="button" class="button small targets-more" onClick={() => setCount(count + MORE)}>
+          {`${Math.min(MORE, all.length - shown.length)} more, of ${all.length}`}
+        </button>
+      )}
       {all.length >= TARGETS_MAX && <p class="quiet">{`The list is full: it holds ${TARGETS_MAX} targets.`}</p>}
       <AddForm />
     </section>
@@ -93,8 +99,8 @@ function AddForm() {
         <button type="submit" class="button" disabled={isBusy || typed.trim() === ""}>Add</button>
       </div>
       <p id={`${id}-about`} class="quiet">
-        An address, a network such as <code>198.51.100.0/24</code>, a country such as <code>TV</code>, a path such as <code>/login</code> or <code>/wp-*</code>, or{" "}
-        <code>user-agent:*curl*</code>. Several may be pasted, one a line.
+        An address, a network such as <code>198.51.100.0/24</code>, a country such as <code>TV</code>, a path such as <code>/login</code> or{" "}
+        <code>/wp-*</code>, or <code>user-agent:*curl*</code>. Several may be pasted, one a line.
       </p>
       {trouble !== null && <Trouble failure={trouble} />}
     </form>

@@ -3,10 +3,11 @@
 import { amount, number, plain, span } from "../format";
 import { AsMenu } from "../ui/as";
 import { log, view } from "../view";
+import { Trouble } from "../who/card";
 import { AddressChip } from "../who/chip";
 import { Code } from "../explain/code";
 import { counted } from "../explain/figures";
-import { form, isBusy, progress, test } from "./question";
+import { form, isBusy, notes, progress, test, trouble } from "./question";
 
 /** The result of the test. */
 export function Tested() {
@@ -21,8 +22,11 @@ export function Tested() {
         <h3 id="tested-title">What it would have done</h3>
         <span class="quiet">{during === null ? "in the whole timeline" : span(during)}</span>
       </div>
+      {trouble.value !== null && <Trouble failure={trouble.value} />}
       <div role="status">
-        {told === null && isBusy.value && <p class="quiet">{progress.value === null ? "testing it on the logs …" : `testing it: ${counted(progress.value.rows, "row")} so far`}</p>}
+        {told === null && isBusy.value && (
+          <p class="quiet">{progress.value === null ? "testing it on the logs …" : `testing it: ${counted(progress.value.rows, "row")} so far`}</p>
+        )}
         {told?.sentences.map((sentence) => <p key={sentence} class="tested-sentence"><Code text={sentence} /></p>)}
       </div>
       {told !== null && told !== undefined && told.bystanders.length > 0 && (
@@ -45,7 +49,7 @@ export function Tested() {
           </table>
         </details>
       )}
-      {told?.caveats.map((caveat) => <p key={caveat} class="quiet tested-caveat"><Code text={caveat} /></p>)}
+      {[...(told?.caveats ?? []), ...notes.value].map((caveat) => <p key={caveat} class="quiet tested-caveat"><Code text={caveat} /></p>)}
       {told !== null && told !== undefined && told.statements.length > 0 && (
         <p class="tested-proof">
           <span class="quiet">proof</span>

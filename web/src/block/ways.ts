@@ -23,7 +23,8 @@ const IN_WEB_ACL: PlaceField[] = ["web_acl", "resource_arn"];
 /** By the ways' names. */
 const FORMS: Record<string, WayForm> = {
   nacl: {
-    advice: "For attacks on addresses of your own, or by them: instances and network load balancers. It keeps no state, holds few entries, and does not see who is behind a load balancer or CloudFront.",
+    advice: "For attacks on addresses of your own, or by them: instances and network load balancers. It keeps no state, holds few entries, and "
+      + "does not see who is behind a load balancer or CloudFront.",
     fields: ["acl_id", "bystanders"], hasDirection: true, isInWebAcl: false,
   },
   "security-group": {

@@ -44,13 +44,13 @@ export function Written() {
             {refusals.map((one) => <li key={`${one.reason} ${one.message}`}><Code text={one.message} /> <span class="quiet">({plain(one.reason)})</span></li>)}
           </ul>
           <p>To do it all the same, the command needs <code>{`--allow ${reasons.map(plain).join(",")}`}</code>.</p>
-          <label class="check">
+          <label class="block-check">
             <input type="checkbox" checked={read === key} onChange={(event) => setRead(event.currentTarget.checked ? key : "")} />
             <span>I have read why it is refused</span>
           </label>
         </div>
       )}
-      {told.notes.map((note) => <p key={note} class="quiet written-note"><Code text={note} /></p>)}
+      {told.notes.length > 0 && <ul class="written-notes">{told.notes.map((note) => <li key={note}><Code text={note} /></li>)}</ul>}
       {question.value !== null && told.targets.length !== question.value.targets.length && (
         <p class="quiet written-note">{`${counted(question.value.targets.length, "target")} of the list, written as ${told.targets.length}.`}</p>
       )}
@@ -61,15 +61,20 @@ export function Written() {
         <Tabs forms={forms} shown={shown} onShow={setWanted} />
         <div class="written-sides" role="group" aria-label="What the text does">
           {(["apply", "undo"] as const).map((one) => (
-            <button key={one} type="button" class="button small" aria-pressed={side === one} onClick={() => setSide(one)}>{one === "apply" ? "puts it in place" : "takes it away"}</button>
+            <button key={one} type="button" class="button small" aria-pressed={side === one} onClick={() => setSide(one)}>
+              {one === "apply" ? "puts it in place" : "takes it away"}
+            </button>
           ))}
         </div>
       </div>
       <div id="written-panel" role="tabpanel" aria-labelledby={`written-tab-${shown}`} tabIndex={0} class="written-text">
-        {text.trim() === "" ? <p class="written-none">There is nothing to write without knowing what AWS holds. The command below asks it, where there are credentials.</p> : <pre>{lines(text)}</pre>}
+        {text.trim() !== "" ? <pre>{lines(text)}</pre> : (
+          <p class="written-none">There is nothing to write without knowing what AWS holds. The command below asks it, where there are credentials.</p>
+        )}
       </div>
       <div class="written-actions">
-        <button type="button" class={refusals.length === 0 && !isBusy.value ? "button main" : "button"} disabled={!isFree} onClick={() => void copy(text, TITLES[shown] ?? shown)}>
+        <button type="button" class={refusals.length === 0 && !isBusy.value ? "button main" : "button"} disabled={!isFree}
+          onClick={() => void copy(text, TITLES[shown] ?? shown)}>
           <Icon name="copy" />Copy
         </button>
         <button type="button" class="button" disabled={!isFree} onClick={() => save(FILES[shown] ?? "block.txt", text)}><Icon name="download" />Download</button>
@@ -100,8 +105,8 @@ function Tabs({ forms, shown, onShow }: { forms: string[]; shown: string; onShow
   return (
     <div role="tablist" aria-label="Forms of the rule" class="written-tabs" onKeyDown={onKeyDown}>
       {forms.map((one) => (
-        <button key={one} type="button" role="tab" id={`written-tab-${one}`} aria-selected={one === shown} aria-controls="written-panel" tabIndex={one === shown ? 0 : -1}
-          onClick={() => onShow(one)}>{TITLES[one] ?? one}</button>
+        <button key={one} type="button" role="tab" id={`written-tab-${one}`} aria-selected={one === shown} aria-controls="written-panel"
+          tabIndex={one === shown ? 0 : -1} onClick={() => onShow(one)}>{TITLES[one] ?? one}</button>
       ))}
     </div>
   );
@@ -121,7 +126,9 @@ function Command({ form: shown, allowed }: { form: string; allowed: string[] }) 
       <div class="written-actions">
         <button type="button" class="button small" onClick={() => void copy(text, "the command")}><Icon name="copy" size={13} />Copy the command</button>
         {asked.targets.length > LISTED_MAX && (
-          <button type="button" class="button small" onClick={() => save(FILE, `${asked.targets.join("\n")}\n`)}><Icon name="download" size={13} />{`Download ${FILE}`}</button>
+          <button type="button" class="button small" onClick={() => save(FILE, `${asked.targets.join("\n")}\n`)}>
+            <Icon name="download" size={13} />{`Download ${FILE}`}
+          </button>
         )}
       </div>
     </div>

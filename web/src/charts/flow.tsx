@@ -143,6 +143,8 @@ function Diagram({ graph, unit, total, fields }: { graph: { places: Place[]; ban
   const height = Math.max(200, size.height - 30, most * ROW_PX);
   const side = Math.min(240, Math.max(120, size.width * 0.22));
   const drawn = useMemo(() => (size.width === 0 ? null : layout(graph, size.width, height, side)), [graph, size.width, height, side]);
+  const [chosen, setCursor] = useState("");
+  const cursor = graph.places.some((one) => one.id === chosen) ? chosen : graph.places[0]?.id ?? "";
   const figure = (value: number) => `${unit === "" ? number(value) : amount(value, unit)}, ${percent(value / total)}`;
   return (
     <div ref={box} class="flow">
@@ -154,7 +156,7 @@ function Diagram({ graph, unit, total, fields }: { graph: { places: Place[]; ban
         ))}
       </div>
       {drawn && (
-        <svg width={size.width} height={height} role="group" aria-label={`From ${fields.join(" to ")}: bands are as wide as their amounts`}>
+        <svg width={size.width} height={height} role="group" aria-label={`From ${fields.join(" to ")}: bands are as wide as their amounts; arrow keys move, Enter filters`}>
           <g class="flow-bands">
             {drawn.links.map((link, at) => {
               const [source, target] = [link.source as unknown as Place, link.target as unknown as Place];
@@ -177,13 +179,16 @@ function Diagram({ graph, unit, total, fields }: { graph: { places: Place[]; ban
             const characters = Math.max(8, Math.floor((side - 20 - figured.length * 6) / 6.4));
             const text = isOthers ? "all others" : plain(node.value_ ?? "NULL");
             return (
-              <g key={node.id} class={isOthers ? "flow-place others" : "flow-place"} role="button" tabIndex={isOthers ? -1 : 0} aria-disabled={isOthers}
+              <g key={node.id} class={isOthers ? "flow-place others" : "flow-place"} role="button" tabIndex={node.id === cursor ? 0 : -1} aria-disabled={isOthers} data-id={node.id} onFocus={() => setCursor(node.id)}
                 aria-label={`${node.field} ${text}: ${figure(node.amount)}; filters by it`}
                 onClick={() => narrow([node.place])}
                 onKeyDown={(event) => {
-                  if (event.key !== "Enter" && event.key !== " ") return;
+                  const to = besides(drawn.nodes, node, event.key);
+                  if (event.key !== "Enter" && to === null) return;
                   event.preventDefault();
-                  narrow([node.place]);
+                  event.stopPropagation();
+                  if (to === null) narrow([node.place]);
+                  else event.currentTarget.parentElement?.querySelector<SVGGElement>(`[data-id="${CSS.escape(to)}"]`)?.focus();
                 }}>
                 <title>{`${text.slice(0, 400)}\n${figure(node.amount)}`}</title>
                 <rect x={x0} y={y0} width={x1 - x0} height={Math.max(1.5, y1 - y0)} rx="1" />
@@ -202,6 +207,18 @@ function Diagram({ graph, unit, total, fields }: { graph: { places: Place[]; ban
 
 function brief(value: number, unit: string): string {
   return unit === "" ? short(value) : amount(value, unit);
+}
+
+/** The place that an arrow key goes to; null if the key is none, or nothing lies there. */
+function besides(nodes: { id: string; column: number; y0?: number; y1?: number }[], from: { column: number; y0?: number; y1?: number }, key: string): string | null {
+  const middle = (node: { y0?: number; y1?: number }) => ((node.y0 ?? 0) + (node.y1 ?? 0)) / 2;
+  const step = { ArrowUp: [0, -1], ArrowDown: [0, 1], ArrowLeft: [-1, 0], ArrowRight: [1, 0] }[key];
+  if (step === undefined) return null;
+  const [sideways = 0, down = 0] = step;
+  const found = nodes
+    .filter((node) => node.column === from.column + sideways && (down === 0 || (middle(node) - middle(from)) * down > 0))
+    .sort((one, other) => Math.abs(middle(one) - middle(from)) - Math.abs(middle(other) - middle(from)));
+  return found[0]?.id ?? null;
 }
 
 function layout(graph: { places: Place[]; bands: Band[] }, width: number, height: number, side: number) {

@@ -4,8 +4,9 @@ import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 
 import type { State } from "../api";
-import { percent, plain } from "../format";
-import { end, isBusy, stateOf } from "../panels";
+import { OfRows } from "../discover/state_line";
+import { plain } from "../format";
+import { fields, isBusy } from "../panels";
 import { AsMenu } from "../ui/as";
 import { Icon } from "../ui/icon";
 
@@ -38,7 +39,7 @@ export function Frame(properties: {
       <header class="chart-head">
         <h2>{title}</h2>
         {tools}
-        <span class="chart-state">{panel === null ? (isBusy.value ? "reading …" : "") : told(panel)}</span>
+        <span class="chart-state">{panel === null ? (isBusy.value ? "reading …" : "") : <OfRows count={fields.value?.rows ?? 0} panel={panel} />}</span>
         {figures && (
           <button type="button" class="button small" aria-pressed={isTable} onClick={() => setTable(!isTable)}>
             <Icon name="table" /> Table
@@ -51,16 +52,9 @@ export function Frame(properties: {
   );
 }
 
-/** How good figures are, in words. */
-export function told(panel: Shown): string {
-  const state = stateOf(panel as Parameters<typeof stateOf>[0]);
-  if (state === "sampled") return `sampled ${percent(panel.sample_share ?? 0)} of the rows`;
-  return state === "partial" && end.value === null && isBusy.value ? "partial: still reading" : state;
-}
-
 function FigureTable({ title, figures }: { title: string; figures: Figures }) {
   return (
-    <div class="chart-table" tabIndex={0}>
+    <div class="chart-table" role="region" aria-label={`${title}, as a table`} tabIndex={0}>
       <table>
         <caption class="unseen">{title}</caption>
         <thead><tr>{figures.heads.map((head) => <th key={head} scope="col">{head}</th>)}</tr></thead>

@@ -2,7 +2,7 @@
 
 import { geoEqualEarth, geoGraticule10, geoPath } from "d3-geo";
 import type { Feature, FeatureCollection, Geometry } from "geojson";
-import { useMemo, useState } from "preact/hooks";
+import { useMemo, useRef, useState } from "preact/hooks";
 import { feature } from "topojson-client";
 import type { GeometryCollection, Topology } from "topojson-specification";
 import world from "world-atlas/countries-50m.json";
@@ -132,50 +132,54 @@ function World({ name, amounts, unit, total }: { name: string; amounts: Map<stri
     const value = amounts.get(letters) ?? 0;
     return `${titleOf(letters)}: ${value === 0 ? "none" : `${unit === "" ? number(value) : amount(value, unit)}, ${percent(total === 0 ? 0 : value / total)}`}`;
   };
-  const point = (letters: string, event: Event) => {
-    const box = (event.currentTarget as Element).closest(".map-world")?.getBoundingClientRect();
-    const own = (event.currentTarget as Element).getBoundingClientRect();
-    if (!box) return;
-    const [x, y] = event instanceof PointerEvent ? [event.clientX, event.clientY] : [own.left + own.width / 2, own.top + own.height / 2];
-    setPointed({ letters, x: (x - box.left) / box.width, y: (y - box.top) / box.height });
+  const box = useRef<HTMLDivElement>(null);
+  const paths = useRef(new Map<string, SVGPathElement>());
+  // From the largest on, as in the list.
+  const ranked = [...amounts.keys()].filter((letters) => paths.current.has(letters) || all.some((one) => one.letters === letters));
+  const point = (letters: string, x: number, y: number) => {
+    const whole = box.current?.getBoundingClientRect();
+    if (whole) setPointed({ letters, x: (x - whole.left) / whole.width, y: (y - whole.top) / whole.height });
   };
-  const acts = (letters: string) => {
-    const isThere = (amounts.get(letters) ?? 0) > 0;
-    return {
-      onPointerMove: (event: PointerEvent) => point(letters, event),
-      onPointerLeave: () => setPointed(null),
-      ...(isThere
-        ? {
-            role: "button" as const,
-            tabIndex: 0,
-            "aria-label": say(letters),
-            onFocus: (event: FocusEvent) => point(letters, event),
-            onBlur: () => setPointed(null),
-            onClick: () => filterBy(name, letters),
-            onKeyDown: (event: KeyboardEvent) => {
-              if (event.key !== "Enter" && event.key !== " " && event.key !== "i" && event.key !== "o") return;
-              event.preventDefault();
-              event.stopPropagation();
-              filterBy(name, letters, event.key === "o");
-            },
-          }
-        : { "aria-hidden": true as const }),
-    };
+  const onKeyDown = (event: KeyboardEvent) => {
+    const at = ranked.indexOf(pointed?.letters ?? "");
+    const step = { ArrowRight: at + 1, ArrowDown: at + 1, ArrowLeft: at - 1, ArrowUp: at - 1, Home: 0, End: ranked.length - 1 }[event.key];
+    const letters = step === undefined ? pointed?.letters : ranked[Math.max(0, Math.min(ranked.length - 1, step))];
+    if (letters === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (step !== undefined) {
+      const own = paths.current.get(letters)?.getBoundingClientRect();
+      if (own) point(letters, own.left + own.width / 2, own.top + own.height / 2);
+    } else if (event.key === "Enter" || event.key === "i" || event.key === "o") {
+      filterBy(name, letters, event.key === "o");
+    } else {
+      return;
+    }
+    event.preventDefault();
+    event.stopPropagation();
   };
+  const acts = (letters: string) => ({
+    onPointerMove: (event: PointerEvent) => point(letters, event.clientX, event.clientY),
+    onPointerLeave: () => setPointed(null),
+    ...((amounts.get(letters) ?? 0) > 0 ? { onClick: () => filterBy(name, letters) } : {}),
+  });
   return (
-    <div class="map-world">
-      <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="group" aria-label="Map by country">
+    <div class="map-world" ref={box}>
+      <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="application" aria-roledescription="map" tabIndex={0} onKeyDown={onKeyDown} onBlur={() => setPointed(null)}
+        aria-label="Map by country: arrow keys go from the largest on, Enter keeps only the country, o leaves it out">
         <path class="map-sea" d={sphere} />
         <path class="map-grid" d={grid} />
         {all.map(({ letters, name: own, path }) => {
           const at = letters === null ? -1 : shadeOf(scale, amounts.get(letters) ?? 0);
-          return <path key={own} class={at >= 0 ? "map-country there" : "map-country"} d={path} style={{ fill: shade(scale, at) }} {...(letters === null ? {} : acts(letters))} />;
+          const state = `${at >= 0 ? " there" : ""}${letters !== null && pointed?.letters === letters ? " pointed" : ""}`;
+          return (
+            <path key={own} class={`map-country${state}`} data-country={letters} d={path} style={{ fill: shade(scale, at) }}
+              ref={(element: SVGPathElement | null) => void (letters !== null && element !== null && paths.current.set(letters, element))}
+              {...(letters === null ? {} : acts(letters))} />
+          );
         })}
         {all.flatMap(({ letters, name: own, dot }) => {
           if (letters === null || dot === null || !amounts.get(letters)) return [];
-          const { tabIndex, "aria-label": _, role: __, ...pointing } = acts(letters) as Record<string, unknown>;
-          void tabIndex;
-          return [<circle key={own} class="map-dot" cx={dot[0]} cy={dot[1]} r="4.5" aria-hidden="true" style={{ fill: shade(scale, shadeOf(scale, amounts.get(letters) ?? 0)) }} {...pointing} />];
+          const fill = shade(scale, shadeOf(scale, amounts.get(letters) ?? 0));
+          return [<circle key={own} class={pointed?.letters === letters ? "map-dot pointed" : "map-dot"} cx={dot[0]} cy={dot[1]} r="4.5" style={{ fill }} {...acts(letters)} />];
         })}
       </svg>
       {pointed && (

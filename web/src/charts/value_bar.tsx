@@ -36,8 +36,8 @@ export function ValueBar(properties: {
       <span class="value-bar-figure">{figure}</span>
       {percent !== undefined && <span class="value-bar-figure share">{percent}</span>}
       <span class="value-bar-actions">
-        <button type="button" aria-label={`Only ${text}`} title="Only this (i)" onClick={() => filterBy(name, value)}><Icon name="plus" size={12} /></button>
-        <button type="button" aria-label={`Without ${text}`} title="Without this (o)" onClick={() => filterBy(name, value, true)}><Icon name="minus" size={12} /></button>
+        <button type="button" tabIndex={-1} aria-label={`Only ${text}`} title="Only this (i)" onClick={() => filterBy(name, value)}><Icon name="plus" size={12} /></button>
+        <button type="button" tabIndex={-1} aria-label={`Without ${text}`} title="Without this (o)" onClick={() => filterBy(name, value, true)}><Icon name="minus" size={12} /></button>
       </span>
     </li>
   );

@@ -6,11 +6,8 @@ import type { Sort } from "../api";
 import { loaded, rows } from "../panels";
 import { copy } from "../ui/copy";
 import type { MenuEntry } from "../ui/menu";
-import { columns, field, go, log, place, setColumns } from "../view";
+import { columns, EVENT_TIME as TIME, field, go, log, place, setColumns } from "../view";
 import { isNumber } from "./kinds";
-
-/** The name under which rows are sorted by the time of their events. */
-export const TIME = "event_time";
 
 /** Bounds of a column's width, in CSS pixels. */
 export const WIDTH_MIN = 48;
@@ -18,7 +15,7 @@ const WIDTH_MAX = 1600;
 const WIDTH_KEPT = "floodmark.widths";
 
 /** How wide a character is, about, in CSS pixels. */
-const CHARACTER = 7.2;
+export const CHARACTER = 7.2;
 
 type Widths = Record<string, Record<string, number>>;
 

@@ -15,7 +15,7 @@ export function compareRows([one, other]: LoadedRow[]): void {
     <div class="bins" tabIndex={0} role="region" aria-label="Two rows">
       <table class="compared">
         <thead><tr><th scope="col">Field</th><th scope="col">{head(one)}</th><th scope="col">{head(other)}</th></tr></thead>
-        {([["Different", different, "different"], ["Equal", equal, "equal"]] as const).map(([title, of, className]) => (
+        {([["Different", different, "different"], ["Equal", equal, "equal"]] as const).filter(([, of]) => of.length > 0).map(([title, of, className]) => (
           <tbody key={title} class={className}>
             <tr><th scope="rowgroup" colSpan={3}>{title}: {of.length}</th></tr>
             {of.map(({ name, left, right }) => (

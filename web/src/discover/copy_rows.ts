@@ -4,7 +4,7 @@ import type { Value } from "../api";
 import { plain } from "../format";
 import { loaded, rows } from "../panels";
 import { copy } from "../ui/copy";
-import { columns } from "../view";
+import { columns, EVENT_TIME } from "../view";
 
 /** The forms in which rows are copied. */
 export const FORMS = [["text", "Copy as text (tabs)"], ["json", "Copy as JSON"], ["markdown", "Copy as Markdown"]] as const;
@@ -14,7 +14,7 @@ export type Form = (typeof FORMS)[number][0];
 
 /** Copies rows with the columns that are shown, the time first, in UTC. */
 export function copyRows(ids: ReadonlySet<string>, form: Form): void {
-  const names = ["event_time", ...columns.value];
+  const names = [EVENT_TIME, ...columns.value];
   const places = columns.value.map((name) => rows.value?.columns.indexOf(name) ?? -1);
   const chosen = loaded.value.filter((row) => ids.has(row.row));
   const table = chosen.map((row): Value[] => [row.time === null ? null : new Date(row.time).toISOString(), ...places.map((at) => row.cells[at] ?? null)]);

@@ -8,18 +8,19 @@ import { BlockPanel } from "../block/block";
 import { ExplainPanel } from "../explain/explain";
 import { Alert } from "../head/trouble";
 import { useKeys } from "../keys";
-import { ask, timeline, trouble } from "../panels";
+import { ask, trouble } from "../panels";
 import { Icon } from "../ui/icon";
 import { go, place, start } from "../view";
+import { zoom } from "./brush";
 import { Divider } from "./divider";
 import { Fields } from "./fields";
 import { hasDrawer, isNarrow, lay, layout } from "./layout";
 import { Pills } from "./pills";
 import { QueryBar } from "./query_bar";
-import { RowDetail } from "./row_detail";
+import { closeDetail, RowDetail } from "./row_detail";
 import { RowsArea } from "./rows";
 import { StateLine } from "./state_line";
-import { Timeline } from "./timeline";
+import { Timeline, togglePanel } from "./timeline";
 
 /** Bounds of sizes that can be dragged, in CSS pixels. */
 const FIELDS = { least: 170, most: 520 };
@@ -34,9 +35,22 @@ export function Discover() {
   const side = panel === "explain" ? <ExplainPanel /> : panel === "block" ? <BlockPanel /> : row !== null ? <RowDetail id={row} /> : null;
   const showsFields = narrow ? hasDrawer.value : hasFields;
   useKeys({
+    t: () => {
+      lay({ hasTimeline: true });
+      focusSoon("timeline");
+    },
+    f: () => {
+      if (narrow) hasDrawer.value = true;
+      else lay({ hasFields: true });
+      focusSoon("field-search");
+    },
+    z: zoom,
+    e: () => togglePanel("explain"),
+    b: () => togglePanel("block"),
     Escape: () => {
       if (hasDrawer.value) hasDrawer.value = false;
       else if (place.value.panel !== null) go({ panel: null });
+      else if (place.value.row !== null) closeDetail();
     },
   });
   useEffect(() => {
@@ -50,7 +64,7 @@ export function Discover() {
       <div class="areas">
         <div class="main-area">
           {hasTimeline && <Timeline />}
-          {hasTimeline && timeline.value !== null && (
+          {hasTimeline && (
             <Divider label="Height of the timeline" isAcross grows={1} size={timelineHeight} {...TIMELINE} set={(size) => lay({ timelineHeight: size })} />
           )}
           <div class="lower">
@@ -68,6 +82,10 @@ export function Discover() {
       <StateLine />
     </main>
   );
+}
+
+function focusSoon(id: string): void {
+  requestAnimationFrame(() => document.getElementById(id)?.focus());
 }
 
 /** Buttons that show and hide areas, at the very left. */

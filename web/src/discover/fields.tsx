@@ -4,10 +4,9 @@ import { signal } from "@preact/signals";
 
 import type { Field, FieldSummary } from "../api";
 import { plain } from "../format";
-import { useKeys } from "../keys";
 import { fields as panel, isStale } from "../panels";
 import { Icon } from "../ui/icon";
-import { columns, log, toggleColumn } from "../view";
+import { columns, EVENT_TIME, log, toggleColumn } from "../view";
 import { FieldDetail } from "./field_detail";
 import { byKind, KindSign } from "./kinds";
 import { hasDrawer, isNarrow } from "./layout";
@@ -20,12 +19,6 @@ const open = signal<ReadonlySet<string>>(new Set());
 
 /** The list of fields. */
 export function Fields() {
-  useKeys({
-    f: () => {
-      if (isNarrow.value) hasDrawer.value = true;
-      requestAnimationFrame(() => document.getElementById("field-search")?.focus());
-    },
-  });
   const told = panel.value;
   const wanted = words.value.toLowerCase().split(/[\s._]+/).filter((word) => word !== "");
   const all = (log.value?.fields ?? []).filter((one) => {
@@ -79,10 +72,10 @@ function FieldItem({ field, summary }: { field: Field; summary: FieldSummary | n
           <span class="field-text">{field.name}</span>
           {field.source !== "column" && <span class="badge">{field.source}</span>}
         </button>
-        <button type="button" class="field-column" aria-pressed={isShown} aria-label={`${isShown ? "Hide" : "Show"} column ${field.name}`}
+        {field.name !== EVENT_TIME && <button type="button" class="field-column" aria-pressed={isShown} aria-label={`${isShown ? "Hide" : "Show"} column ${field.name}`}
           title={isShown ? "Hide this column" : "Show as column"} onClick={() => toggleColumn(field.name)}>
           <Icon name={isShown ? "close" : "plus"} size={12} />
-        </button>
+        </button>}
       </div>
       {isOpen && <FieldDetail field={field} summary={summary} />}
     </div>

@@ -4,10 +4,10 @@ import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 
 import { number, plain } from "../format";
 import { useKeys } from "../keys";
-import { hasMore, isLoadingMore, isStale, loaded, more, rows, ROWS_MAX } from "../panels";
+import { hasMore, isBusy, isLoadingMore, isStale, loaded, more, rows, ROWS_MAX } from "../panels";
 import { copy } from "../ui/copy";
-import { columns, field, filterBy, go, place } from "../view";
-import { TIME, widthOf } from "./columns";
+import { columns, EVENT_TIME as TIME, field, filterBy, go, look, place } from "../view";
+import { widthOf } from "./columns";
 import { GridHead } from "./grid_head";
 import { type Column, GridRow } from "./grid_row";
 import { isNumber } from "./kinds";
@@ -37,13 +37,14 @@ export function Grid() {
   const width = shown.reduce((sum, one) => sum + one.width, BOX);
   const first = Math.max(0, Math.floor(seen.top / height) - SPARE);
   const end = Math.min(all.length, Math.ceil((seen.top + seen.height) / height) + SPARE);
+  const isShown = told !== null && (all.length > 0 || isBusy.value);
   useEffect(() => {
     const element = grid.current;
     if (element === null) return;
     const sizes = new ResizeObserver(() => setSeen({ top: element.scrollTop, height: element.clientHeight }));
     sizes.observe(element);
     return () => sizes.disconnect();
-  }, []);
+  }, [isShown]);
   useEffect(() => {
     if (hasMore.value && end > all.length - AHEAD) more();
   }, [end, all.length, hasMore.value]);
@@ -111,7 +112,8 @@ export function Grid() {
     event.stopPropagation();
     one();
   };
-  if (told === null) return <div class="grid" aria-busy="true" />;
+  if (told === null) return <div class="grid-none quiet" aria-busy={isBusy.value}>{isBusy.value ? "reading the logs …" : ""}</div>;
+  if (!isShown) return <NoRows />;
   return (
     <>
     <div ref={grid} class={`grid${isStale.value ? " stale" : ""}`} role="grid" aria-label="Rows" aria-rowcount={told.total + 1} aria-colcount={shown.length} aria-multiselectable="true"
@@ -128,7 +130,6 @@ export function Grid() {
         })}
       </div>
       <div class="grid-end quiet" style={{ width: `${Math.min(width, 900)}px` }}>
-        {all.length === 0 && !isStale.value && "no rows meet all conditions"}
         {isLoadingMore.value && "fetching the next rows …"}
         {!isLoadingMore.value && all.length >= ROWS_MAX && `these are the first ${number(ROWS_MAX)} of ${number(told.total)} rows: narrow the view, or export it`}
         {!hasMore.value && all.length > 0 && `these are all rows: ${number(all.length)}`}
@@ -136,6 +137,22 @@ export function Grid() {
     </div>
     <span class="unseen" aria-live="polite">{selected.value.size > 0 ? `${number(selected.value.size)} rows are selected` : ""}</span>
     </>
+  );
+}
+
+/** What is said where no row meets all conditions, with the ways to less of them. */
+function NoRows() {
+  const { filters, search, span, during } = place.value.view;
+  return (
+    <div class="grid-none">
+      <p>No row meets all conditions.</p>
+      <p class="form-end">
+        {filters.some((one) => !one.off) && <button type="button" class="button" onClick={() => look({ filters: filters.map((one) => ({ ...one, off: true })) })}>Switch the filters off</button>}
+        {search !== "" && <button type="button" class="button" onClick={() => look({ search: "" })}>Clear the search</button>}
+        {during !== null && <button type="button" class="button" onClick={() => look({ during: null, before: null })}>Clear the selection</button>}
+        {span !== null && <button type="button" class="button" onClick={() => look({ span: null })}>Whole span of the log</button>}
+      </p>
+    </div>
   );
 }
 

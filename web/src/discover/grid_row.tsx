@@ -5,9 +5,13 @@ import { useMemo } from "preact/hooks";
 
 import { moment, plain } from "../format";
 import type { LoadedRow } from "../panels";
-import { TIME } from "./columns";
+import { EVENT_TIME as TIME } from "../view";
+import { CHARACTER } from "./columns";
 import { cell, select } from "./selection";
 import { ValueActions, ValueText } from "./value";
+
+/** How much of a value is shown in a box of its own, in characters; the row's detail has all of it. */
+const WHOLE_MAX = 2000;
 
 /** A column of the table. */
 export interface Column {
@@ -64,13 +68,18 @@ export function GridRow(properties: {
       {columns.map((one, place) => {
         const value = one.at < 0 ? null : (row.cells[one.at] ?? null);
         const isTime = one.name === TIME;
+        // A value that is cut is shown as a whole while the keys are in its cell.
+        const isWhole = focused === place && value !== null && !isTime && value.length * CHARACTER > one.width - 16;
         const hasActions = !isTime && one.at >= 0 && (active === place || focused === place);
         return (
           <div key={one.name} class={`cell${one.isRight ? " right" : ""}${one.left === null ? "" : " pinned"}${one.isEdge ? " edge" : ""}${focused === place ? " focused" : ""}`} role="gridcell"
-            aria-colindex={place + 1} data-column={place} tabIndex={focused === place ? 0 : -1} title={isTime || value === null || value.length < 24 ? undefined : plain(value.slice(0, 2000))}
+            aria-colindex={place + 1} data-column={place} tabIndex={focused === place ? 0 : -1} title={isTime || value === null || value.length < 24 ? undefined : plain(value.slice(0, WHOLE_MAX))}
             style={one.left === null ? { width: `${one.width}px` } : { width: `${one.width}px`, left: `${one.left}px` }}
             onPointerEnter={() => (pointed.value = `${row.row}:${place}`)} onFocus={() => (cell.value = { row: index, column: place })}>
-            {isTime ? <time>{row.time === null ? <span class="null">NULL</span> : moment(row.time)}</time> : one.at < 0 ? <span class="null">–</span> : <ValueText name={one.name} value={value} />}
+            <span class="cell-text">
+              {isTime ? <time>{row.time === null ? <span class="null">NULL</span> : moment(row.time)}</time> : one.at < 0 ? <span class="null">–</span> : <ValueText name={one.name} value={value} />}
+            </span>
+            {isWhole && <span class="cell-whole" aria-hidden="true">{plain(value.slice(0, WHOLE_MAX))}</span>}
             {hasActions && <ValueActions name={one.name} value={value} />}
           </div>
         );

@@ -4,7 +4,6 @@ import { signal } from "@preact/signals";
 
 import type { Row, Value } from "../api";
 import { moment, plain } from "../format";
-import { useKeys } from "../keys";
 import { loaded, row as told, rows } from "../panels";
 import { copy } from "../ui/copy";
 import { Icon } from "../ui/icon";
@@ -19,6 +18,12 @@ const part = signal<"fields" | "around">("fields");
 /** Whether fields without a value are shown too. */
 const hasNulls = signal(true);
 
+/** Closes the detail; the keys are in the table again. */
+export function closeDetail(): void {
+  go({ row: null }, { replaces: true });
+  document.querySelector<HTMLElement>(".cell[tabindex='0']")?.focus();
+}
+
 /** The side panel of a row. */
 export function RowDetail({ id }: { id: string }) {
   const at = loaded.value.findIndex((one) => one.row === id);
@@ -26,11 +31,6 @@ export function RowDetail({ id }: { id: string }) {
     const next = loaded.value[at + by]?.row;
     if (next !== undefined) go({ row: next }, { replaces: true });
   };
-  const close = () => {
-    go({ row: null }, { replaces: true });
-    document.querySelector<HTMLElement>(".cell[tabindex='0']")?.focus();
-  };
-  useKeys({ Escape: close });
   const shown = cells(id);
   return (
     <section class="side-panel row-detail" aria-label="Row">
@@ -42,7 +42,7 @@ export function RowDetail({ id }: { id: string }) {
         <button type="button" class="button bare" aria-label="Copy a link to this row" title="Copy a link to this row" onClick={() => void copy(location.href, "link to the row")}><Icon name="link" /></button>
         <button type="button" class="button bare" aria-label="Copy the row as JSON" title="Copy the row as JSON" disabled={shown === null}
           onClick={() => shown && void copy(rowsText(shown.cells.map((one) => one.field), [shown.cells.map((one) => one.value)], "json"), "row")}><Icon name="copy" /></button>
-        <button type="button" class="button bare" aria-label="Close" title="Close (Esc)" onClick={close}><Icon name="close" /></button>
+        <button type="button" class="button bare" aria-label="Close" title="Close (Esc)" onClick={closeDetail}><Icon name="close" /></button>
       </header>
       <div class="side-tabs">
         <div role="tablist" aria-label="Row">

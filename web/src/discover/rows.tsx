@@ -7,7 +7,7 @@ import { loaded, rows } from "../panels";
 import { AsMenu } from "../ui/as";
 import { Icon, type IconName } from "../ui/icon";
 import { MenuButton } from "../ui/menu";
-import { type Chart, columns, go, log, place, setColumns, toggleColumn } from "../view";
+import { type Chart, columns, EVENT_TIME, go, log, place, setColumns, toggleColumn } from "../view";
 import { compareRows } from "./compare_rows";
 import { copyRows, FORMS } from "./copy_rows";
 import { Grid } from "./grid";
@@ -75,7 +75,7 @@ function RowsHead() {
 
 function columnEntries() {
   const shown = columns.value;
-  const others = (log.value?.fields ?? []).filter((one) => !shown.includes(one.name) && (rows.value?.columns.includes(one.name) ?? false));
+  const others = (log.value?.fields ?? []).filter((one) => one.name !== EVENT_TIME && !shown.includes(one.name) && (rows.value?.columns.includes(one.name) ?? false));
   return [
     { label: layout.value.isDense ? "Roomy lines" : "Dense lines", run: () => lay({ isDense: !layout.value.isDense }) },
     { label: "The log's usual columns", run: () => go({ columns: null, pinned: 0 }, { replaces: true }) },

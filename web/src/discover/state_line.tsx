@@ -27,7 +27,8 @@ export function StateLine() {
   return (
     <footer class="state-line" aria-label="State">
       {busy && <div class={share === null ? "reading-bar unknown" : "reading-bar"} role="progressbar" aria-label="Reading" aria-valuenow={share === null ? undefined : Math.round(share * 100)}><i style={{ width: `${(share ?? 0) * 100}%` }} /></div>}
-      <span class="state-text" role="status">
+      <span class="unseen" role="status">{!busy && told !== null && `${told.state}: ${number(told.rows)} rows`}{!busy && isCancelled.value && "cancelled"}</span>
+      <span class="state-text">
         {busy && shown === null && "asking …"}
         {busy && shown !== null && `reading: ${number(shown.objects)} of ${number(shown.objects_wanted)} objects, ${amount(shown.bytes, "bytes")}, ${short(shown.rows)} rows, ${shown.seconds.toFixed(1)} s`}
         {!busy && isCancelled.value && "cancelled: what was read so far is shown"}

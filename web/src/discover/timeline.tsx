@@ -3,8 +3,7 @@
 import type { Timeline as Told } from "../api";
 import { amount, length, number, plain, span } from "../format";
 import { targets } from "../block/list";
-import { useKeys } from "../keys";
-import { isStale, stateOf, timeline } from "../panels";
+import { isBusy, isStale, stateOf, timeline } from "../panels";
 import { AsMenu } from "../ui/as";
 import { Icon } from "../ui/icon";
 import { MenuButton, type MenuEntry } from "../ui/menu";
@@ -14,24 +13,24 @@ import { brush, clearBrushed, zoom, zoomOut, zoomToBoth } from "./brush";
 import { binAmount, binCount, seriesColour } from "./chart";
 import { Bars } from "./bars";
 import { byKind } from "./kinds";
+import { layout } from "./layout";
 import { StateSign } from "./state_line";
 
 /** The timeline with its head and its legend. */
 export function Timeline() {
-  useKeys({
-    t: () => document.getElementById("timeline")?.focus(),
-    z: zoom,
-    e: () => go({ panel: place.value.panel === "explain" ? null : "explain" }),
-    b: () => go({ panel: place.value.panel === "block" ? null : "block" }),
-  });
   const told = timeline.value;
   return (
     <section class={isStale.value ? "timeline stale" : "timeline"} aria-label="Timeline">
       <TimelineHead told={told} />
-      {told === null || binCount(told) === 0 ? <div class="timeline-empty quiet">{told === null ? "" : "no rows in this time"}</div> : <Bars told={told} />}
+      {told === null || binCount(told) === 0 ? <div class="timeline-empty quiet" style={{ height: `${layout.value.timelineHeight}px` }}>{told !== null ? "no rows in this time" : isBusy.value ? "reading the logs …" : ""}</div> : <Bars told={told} />}
       {told !== null && told.by !== null && <Legend told={told} by={told.by} />}
     </section>
   );
+}
+
+/** Opens a side panel, or closes it. */
+export function togglePanel(panel: "explain" | "block"): void {
+  go({ panel: place.value.panel === panel ? null : panel });
 }
 
 function TimelineHead({ told }: { told: Told | null }) {
@@ -71,14 +70,14 @@ function TimelineHead({ told }: { told: Told | null }) {
         ]} />
       </span>
       <button type="button" class="button small main" aria-pressed={place.value.panel === "explain"} title={during === null ? "Explain the largest spike (e)" : "Explain the selection against its baseline (e)"}
-        onClick={() => go({ panel: place.value.panel === "explain" ? null : "explain" })}>
+        onClick={() => togglePanel("explain")}>
         <Icon name="explain" size={14} /> Explain{during === null ? " the largest spike" : ""}
       </button>
       <button type="button" class="button small block-button" aria-pressed={place.value.panel === "block"} aria-label={`Block list (${count})`} title="What is collected to be blocked (b)"
-        onClick={() => go({ panel: place.value.panel === "block" ? null : "block" })}>
+        onClick={() => togglePanel("block")}>
         <Icon name="block" size={14} /> <span>Block list</span>{count > 0 ? ` (${count})` : ""}
       </button>
-      {told !== null && <button type="button" class="button small bare" title="The bins as a table" aria-label="The bins as a table" onClick={() => showBins(told)}><Icon name="table" size={14} /></button>}
+      {told !== null && <button type="button" class="button small bare bins-button" title="The bins as a table" aria-label="The bins as a table" onClick={() => showBins(told)}><Icon name="table" size={14} /></button>}
       {told !== null && <AsMenu sql={told.sql} label="timeline" />}
     </div>
   );

@@ -92,7 +92,12 @@ export function cancel(): void {
 export function follow(): () => void {
   let before: string | null = null;
   let timer: ReturnType<typeof setTimeout> | undefined;
+  let source: string | null = null;
   const end = effect(() => {
+    // A measure that was chosen here holds until another one, or another log, is looked at.
+    const from = `${view.value.log} ${view.value.measure}`;
+    if (source !== null && source !== from) measure.value = null;
+    source = from;
     const own = { question: question.value, windows: windows.value };
     if (log.value === null) return;
     const known = kept.get(own.question);

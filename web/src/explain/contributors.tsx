@@ -45,7 +45,8 @@ function Item({ contributor, at, answer }: { contributor: Contributor; at: numbe
         <span class="contributor-rank" aria-hidden="true">{at + 1}</span>
         <div class="contributor-conditions">
           {contributor.conditions.map((condition) => (
-            <Condition key={condition.column} condition={condition} names={answer.names ?? {}} isListed={isListed(contributor, condition)} onPick={(isOut) => (isOut ? leaveOut(contributor) : keepOnly(contributor))} />
+            <Condition key={condition.column} condition={condition} names={answer.names ?? {}} isListed={isListed(contributor, condition)}
+              onPick={(isOut) => (isOut ? leaveOut(contributor) : keepOnly(contributor))} />
           ))}
         </div>
         <MenuButton class="bare" icon="more" isBare label={`What can be done with contributor ${at + 1}`} entries={() => entries(contributor)} />
@@ -96,7 +97,8 @@ function Condition(properties: { condition: ConditionText; names: Record<string,
     <div class="condition">
       <span class="condition-column">{plain(column)}</span>
       {shown.map((value) => (
-        <button key={value} type="button" class="condition-value" title={`${plain(value)}\nClick: only rows of this contributor; with Alt: all but these`} onClick={(event) => onPick(event.altKey)}>
+        <button key={value} type="button" class="condition-value" title={`${plain(value)}\nClick: only rows of this contributor; with Alt: all but these`}
+          onClick={(event) => onPick(event.altKey)}>
           <span class="condition-text">{plain(value)}</span>
           {!isListed && <Name value={value} kind={kind} name={names[value]} />}
         </button>

@@ -35,8 +35,10 @@ export function Dimensions() {
     const within = [one.name, ...one.values.map(({ value }) => text(value))].join("\n").toLowerCase();
     return words.every((word) => within.includes(word));
   };
-  const found = told.dimensions.filter((one) => (words.length > 0 ? isFound(one) : one.difference >= DIFFERENCE_MIN));
-  const alike = words.length > 0 ? [] : told.dimensions.filter((one) => one.difference < DIFFERENCE_MIN);
+  // Without a baseline nothing differs; what the selection consists of is shown all the same.
+  const isOneSided = told.before_rows === 0 || told.during_rows === 0;
+  const found = told.dimensions.filter((one) => (words.length > 0 ? isFound(one) : isOneSided || one.difference >= DIFFERENCE_MIN));
+  const alike = words.length > 0 || isOneSided ? [] : told.dimensions.filter((one) => one.difference < DIFFERENCE_MIN);
   const shown = isWhole || words.length > 0 ? found : found.slice(0, FIELDS);
   return (
     <section class="dimensions" aria-labelledby="dimensions-title" aria-busy={isBusy.value}>
@@ -46,23 +48,32 @@ export function Dimensions() {
           onInput={(event) => setWanted(event.currentTarget.value)} />
         <AsMenu sql={told.sql} label="The comparison" />
       </div>
-      <p class="legend">
-        <span class="legend-part"><span class="swatch during" aria-hidden="true" />{`share of the selection (${counted(told.during_rows, "row")})`}</span>
-        <span class="legend-part"><span class="swatch before" aria-hidden="true" />{`share of the baseline (${counted(told.before_rows, "row")})`}</span>
-        {told.state !== "exact" && <span class="quiet">{told.state === "sampled" ? `a sample of ${share(told.sample_share ?? 1)} of all rows` : "still counting"}</span>}
+      <p class="shares-legend">
+        <span class="legend-side"><span class="pair-swatch during" aria-hidden="true" />{`share of the selection (${counted(told.during_rows, "row")})`}</span>
+        <span class="legend-side"><span class="pair-swatch before" aria-hidden="true" />{`share of the baseline (${counted(told.before_rows, "row")})`}</span>
+        {told.state !== "exact" && <span class="quiet">{stateText(told)}</span>}
       </p>
-      {told.before_rows === 0 && <p class="advice">The baseline holds none of the rows that are looked at: all of the selection is new. Compare with another time, or take filters away.</p>}
-      {shown.map((one) => <DimensionBars key={one.name} dimension={one} />)}
+      {told.before_rows === 0 && (
+        <p class="advice">
+          The baseline holds none of the rows that are looked at: all of the selection is new. Compare with another time, or take filters away.
+        </p>
+      )}
+      {shown.map((one) => <DimensionBars key={one.name} dimension={one} isOneSided={isOneSided} />)}
       {found.length === 0 && <p class="quiet">{words.length > 0 ? "No field and no value has these words." : "No field differs."}</p>}
       {found.length > shown.length && (
-        <button type="button" class="button" onClick={() => setWhole(true)}>{`${found.length - shown.length} more fields that differ`}</button>
+        <button type="button" class="button" onClick={() => setWhole(true)}>{`${found.length - shown.length} more fields`}</button>
       )}
       {alike.length > 0 && <p class="quiet alike">{`Much the same on both sides: ${alike.map((one) => plain(one.name)).join(", ")}.`}</p>}
     </section>
   );
 }
 
-function DimensionBars({ dimension }: { dimension: Dimension }) {
+function stateText({ state, sample_share }: Compare): string {
+  if (state === "sampled") return `a sample of ${share(sample_share ?? 1)} of all rows`;
+  return isBusy.value ? "still counting" : "partial";
+}
+
+function DimensionBars({ dimension, isOneSided }: { dimension: Dimension; isOneSided: boolean }) {
   const [isWhole, setWhole] = useState(false);
   const { name, difference, values } = dimension;
   const shown = isWhole ? values : values.slice(0, VALUES);
@@ -76,7 +87,7 @@ function DimensionBars({ dimension }: { dimension: Dimension }) {
       <div class="dimension-head">
         <h4 title={field(name)?.about}>{plain(name)}</h4>
         <span class="dimension-words" title={`difference ${difference.toFixed(2)} (0: the same, 1: nothing in common)`}>
-          {[degree(difference), ...counts].join(" · ")}
+          {(isOneSided ? [] : [degree(difference), ...counts]).join(" · ")}
         </span>
         <MenuButton class="bare" icon="more" isBare label={`What can be done with ${plain(name)}`} entries={() => [
           { label: "Break the timeline down by it", icon: "timeline", run: () => go({ by: name }) },
@@ -84,7 +95,7 @@ function DimensionBars({ dimension }: { dimension: Dimension }) {
         ]} />
       </div>
       <ul>
-        {shown.map((one) => <ValueBars key={one.value} name={name} value={one} most={most} />)}
+        {shown.map((one) => <ValueBars key={one.value} name={name} value={one} most={most} isOneSided={isOneSided} />)}
       </ul>
       {values.length > shown.length && (
         <button type="button" class="button bare small" onClick={() => setWhole(true)}>{`${values.length - shown.length} more values`}</button>
@@ -93,24 +104,25 @@ function DimensionBars({ dimension }: { dimension: Dimension }) {
   );
 }
 
-function ValueBars({ name, value: one, most }: { name: string; value: DimensionValue; most: number }) {
+function ValueBars(properties: { name: string; value: DimensionValue; most: number; isOneSided: boolean }) {
+  const { name, value: one, most, isOneSided } = properties;
   const unit = log.value?.measures.find((measure) => measure.name === view.value.measure)?.unit ?? "";
   const counts = `selection ${share(one.during_share)} (${amount(one.during, unit)}), baseline ${share(one.before_share)} (${amount(one.before, unit)})`;
-  const mark = one.before === 0 && one.during > 0 ? "new" : one.during === 0 && one.before > 0 ? "vanished" : null;
+  const mark = isOneSided ? null : one.before === 0 && one.during > 0 ? "new" : one.during === 0 && one.before > 0 ? "vanished" : null;
   const shown = plain(text(one.value));
   const isAddress = field(name)?.kind === "address";
   return (
-    <li class="value-bars">
+    <li class="value-line">
       <button type="button" class="value-button" title={`${shown}: ${counts}\nClick: only rows with it; with Alt: only rows without it`}
         aria-label={`${shown}${mark === null ? "" : `, ${mark}`}: ${counts}. Filter by it`} onClick={(event) => filterBy(name, one.value, event.altKey)}>
         <span class="value-text">
           <span class={one.value === null ? "null" : isAddress ? "value-name address" : "value-name"}>{shown === "" ? "(empty)" : shown}</span>
           {isAddress && one.value !== null && <KnownOf address={one.value} />}
-          {mark !== null && <span class={`mark ${mark}`}>{mark}</span>}
+          {mark !== null && <span class={`value-mark ${mark}`}>{mark}</span>}
         </span>
         <span class="pair">
-          <span class="bar during" style={{ width: `${(one.during_share / most) * 100}%` }} />
-          <span class="bar before" style={{ width: `${(one.before_share / most) * 100}%` }} />
+          <span class="pair-bar during" style={{ width: `${(one.during_share / most) * 100}%` }} />
+          <span class="pair-bar before" style={{ width: `${(one.before_share / most) * 100}%` }} />
         </span>
         <span class="value-shares">
           <span class="during-text">{share(one.during_share)}</span>

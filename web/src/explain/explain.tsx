@@ -67,12 +67,11 @@ export function ExplainPanel() {
 function Working() {
   const told = progress.value;
   const share = told === null || told.bytes_wanted === 0 ? null : Math.min(1, told.bytes / told.bytes_wanted);
+  const figures = told && `${number(told.objects)} of ${number(told.objects_wanted)} objects · ${number(told.rows)} rows · ${length(told.seconds * 1000)}`;
   return (
     <div class="working">
       <progress aria-label="Reading the logs" value={share ?? undefined} max={1} />
-      <span class="quiet">
-        {told === null ? "looking for what moved …" : `${number(told.objects)} of ${number(told.objects_wanted)} objects · ${number(told.rows)} rows · ${length(told.seconds * 1000)}`}
-      </span>
+      <span class="quiet">{figures ?? "looking for what moved …"}</span>
     </div>
   );
 }
@@ -105,7 +104,8 @@ function Spikes({ answer }: { answer: Explanation }) {
           {(answer.spikes ?? []).map((spike) => (
             <li key={`${spike.measure} ${spike.window.start}`}>
               <button type="button" class="link" onClick={() => look({ during: spanOf(spike.window), before: null })}>{span(spanOf(spike.window))}</button>
-              {` ${spike.is_dip ? "dip" : "spike"}: ${plain(spike.title)}, ${measured(spike.amount, spike.unit)} where ${measured(Math.round(spike.expected), spike.unit)} were to be expected`}
+              {` ${spike.is_dip ? "dip" : "spike"}: ${plain(spike.title)}, ${measured(spike.amount, spike.unit)}`}
+              {` where ${measured(Math.round(spike.expected), spike.unit)} were to be expected`}
             </li>
           ))}
         </ul>
@@ -117,13 +117,27 @@ function Spikes({ answer }: { answer: Explanation }) {
 /** What to do where there is nothing to explain. */
 function Advice({ answer }: { answer: Explanation }) {
   if (answer.during === undefined) {
-    return <p class="advice">The timeline is quiet. Drag over a time in it that looks odd to you, and it is explained; or choose another measure above the timeline.</p>;
+    return (
+      <p class="advice">
+        The timeline is quiet. Drag over a time in it that looks odd to you, and it is explained; or choose another measure above the timeline.
+      </p>
+    );
   }
   if (answer.read?.before === 0) {
-    return <p class="advice">The logs at hand hold nothing of the time that this is compared with, so that all of it looks new. Compare with another time, by the buttons above or by dragging with Shift.</p>;
+    return (
+      <p class="advice">
+        The logs at hand hold nothing of the time that this is compared with, so that all of it looks new. Compare with another time, by the
+        buttons above or by dragging with Shift.
+      </p>
+    );
   }
   if (answer.verdict === "everywhere") {
-    return <p class="advice">When all traffic changes alike, look at what all of it has in common: a deployment, a campaign, a failing target, or a log that is not complete.</p>;
+    return (
+      <p class="advice">
+        When all traffic changes alike, look at what all of it has in common: a deployment, a campaign, a failing target, or a log that is not
+        complete.
+      </p>
+    );
   }
   return null;
 }
@@ -139,17 +153,21 @@ function Measures({ answer }: { answer: Explanation }) {
       <span class="quiet">What moved</span>
       {[own, ...moved].map((one) => (
         <button key={one.name} type="button" class="button small" aria-pressed={one.name === own.name} title={movedText(one)} onClick={() => choose(one)}>
-          <span class="measure-title">{plain(one.title)}</span><strong>{factor(one.ratio, one.before ?? 0, one.during ?? 0)}</strong>
+          <span class="measure-title">{plain(one.title)}</span><strong>{factorOf(one)}</strong>
         </button>
       ))}
       {others.length > moved.length && (
         <MenuButton class="small" label="Explain another measure" entries={() => [
           "as before, by a fifth at most",
-          ...others.filter((one) => !one.moved).map((one) => ({ label: plain(one.title), hint: factor(one.ratio, one.before ?? 0, one.during ?? 0), run: () => choose(one) })),
+          ...others.filter((one) => !one.moved).map((one) => ({ label: plain(one.title), hint: factorOf(one), run: () => choose(one) })),
         ]}>other</MenuButton>
       )}
     </section>
   );
+}
+
+function factorOf(one: MeasureMoved): string {
+  return factor(one.ratio, one.before ?? 0, one.during ?? 0);
 }
 
 function choose(one: MeasureMoved): void {
@@ -177,7 +195,10 @@ function Unchanged({ answer }: { answer: Explanation }) {
           </li>
         ))}
         {rest !== undefined && answer.contributors.length > 0 && (
-          <li>All the rest <span class="quiet">{`${measured(rest.before_scaled, unit)} and ${measured(rest.during, unit)}, ${factor(rest.ratio, rest.before, rest.during)}`}</span></li>
+          <li>
+            {"All the rest "}
+            <span class="quiet">{`${measured(rest.before_scaled, unit)} and ${measured(rest.during, unit)}, ${factor(rest.ratio, rest.before, rest.during)}`}</span>
+          </li>
         )}
       </ul>
     </section>
@@ -187,7 +208,7 @@ function Unchanged({ answer }: { answer: Explanation }) {
 function Notes({ lines }: { lines: string[] }) {
   if (lines.length === 0) return null;
   return (
-    <section class="notes" aria-label="Notes">
+    <section class="answer-notes" aria-label="Notes">
       <ul>{lines.map((line) => <li key={line}><Code text={line} /></li>)}</ul>
     </section>
   );

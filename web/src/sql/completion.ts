@@ -5,7 +5,7 @@ import type { EditorView } from "@codemirror/view";
 
 import type { Schema } from "../api";
 import { plain } from "../format";
-import { identifier, schema, tableOf, type Table } from "./schema";
+import { identifier, reference, schema, tableOf, type Table } from "./schema";
 import { isInText, statementAt, words } from "./statements";
 
 /** Words behind which a table is named. */
@@ -105,16 +105,13 @@ function columnsOf(named: Named[], reserved: ReadonlySet<string>, boost: number)
 }
 
 function tables(known: Schema, reserved: ReadonlySet<string>, boost: number): Completion[] {
-  const label = (database: string, name: string) => (database === known.database ? name : `${database}.${name}`);
-  return known.databases.flatMap((database) => database.tables.map((table): Completion => ({
-    label: label(database.name, table.name),
-    type: "class",
-    detail: table.kind,
-    boost: database.name === known.database ? boost : boost - 5,
-    apply: database.name === known.database
-      ? identifier(table.name, reserved)
-      : `${identifier(database.name, reserved)}.${identifier(table.name, reserved)}`,
-  })));
+  return known.databases.flatMap((database) => database.tables.map((table): Completion => {
+    const apply = reference(known, { ...table, database: database.name }, reserved);
+    const isPlain = !apply.includes(".");
+    return {
+      label: isPlain ? table.name : `${database.name}.${table.name}`, type: "class", detail: table.kind, boost: isPlain ? boost : boost - 5, apply,
+    };
+  }));
 }
 
 function functions(known: Schema): Completion[] {

@@ -79,6 +79,7 @@ function mount(element: HTMLElement, run: () => void): { view: EditorView; end: 
     // Whoever goes elsewhere within the part takes the text along in the address.
     effect(() => {
       void place.value;
+      void tab.value;
       queueMicrotask(() => keepDraft(view.state.doc.toString()));
     }),
     effect(() => {
@@ -127,11 +128,26 @@ function extensions(language: Compartment, run: () => void): Extension[] {
       // Tab indents; Escape, then Tab, leaves the editor.
     ])),
     keymap.of([...closeBracketsKeymap, ...defaultKeymap, ...historyKeymap, ...completionKeymap, ...lintKeymap, indentWithTab]),
+    EditorView.domEventHandlers({ beforeinput: typeOver }),
     EditorView.updateListener.of((update) => {
       if (update.docChanged) keepDraft(update.state.doc.toString());
       firstError.value = errorOf(update.state);
     }),
   ];
+}
+
+/**
+ * Types over what is selected. The browser would keep the look of what goes away in a `style` attribute, which the page's policy
+ * forbids and tells in the console.
+ */
+function typeOver(event: InputEvent, view: EditorView): boolean {
+  const { from, to, empty } = view.state.selection.main;
+  const text = event.data;
+  if (event.inputType !== "insertText" || text === null || empty || view.composing || view.state.selection.ranges.length > 1) return false;
+  event.preventDefault();
+  const insert = () => view.state.update(view.state.replaceSelection(text), { userEvent: "input.type", scrollIntoView: true });
+  if (!view.state.facet(EditorView.inputHandler).some((handle) => handle(view, from, to, text, insert))) view.dispatch(insert());
+  return true;
 }
 
 function errorOf(state: EditorState): string | null {

@@ -80,6 +80,7 @@ function clock(seconds: number, at: number, all: number[]): string {
   const step = (all[1] ?? seconds) - (all[0] ?? seconds);
   const [text, before] = [moment(seconds * 1000), moment((all[at - 1] ?? 0) * 1000)];
   const day = text.slice(0, 10);
+  if (step >= 20 * 86_400) return day.slice(0, 7);
   if (step >= 86_400) return day.slice(5);
   return `${text.slice(11, step < 60 ? 19 : 16)}${before.startsWith(day) ? "" : `\n${day}`}`;
 }

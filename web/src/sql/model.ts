@@ -50,7 +50,7 @@ export function guess(columns: Column[]): Choice | null {
   if (first === undefined) return null;
   const [time] = times;
   const [text] = texts;
-  if (time !== undefined) return { shape: "line", x: time, y: text === undefined ? numbers.slice(0, SERIES_MAX) : [first], series: text ?? null };
+  if (time !== undefined) return { shape: "line", x: time, y: [first], series: text ?? null };
   if (text !== undefined) return { shape: texts[1] === undefined ? "bar" : "stacked", x: text, y: [first], series: texts[1] ?? null };
   return second === undefined ? { shape: "bar", x: first, y: [first], series: null } : { shape: "scatter", x: first, y: [second], series: null };
 }

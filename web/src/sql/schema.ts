@@ -43,6 +43,12 @@ export function tableOf(schema: Schema, name: string, database: string | null = 
   return own ?? (database === null ? named.find((table) => table.kind === "log") ?? null : null);
 }
 
+/** How a statement names a table: without its database, where that finds it. */
+export function reference(schema: Schema, table: Table, reserved: ReadonlySet<string> = new Set()): string {
+  const name = identifier(table.name, reserved);
+  return tableOf(schema, table.name)?.database === table.database ? name : `${identifier(table.database, reserved)}.${name}`;
+}
+
 /** A name as a statement has it: in quotes if it is not a plain word. */
 export function identifier(name: string, reserved: ReadonlySet<string> = new Set()): string {
   return /^[a-z_][a-z0-9_]*$/.test(name) && !reserved.has(name) ? name : `"${name.replaceAll('"', '""')}"`;

@@ -6,7 +6,7 @@ import { length, number, plain, moment } from "../format";
 import { Icon } from "../ui/icon";
 import { MenuButton } from "../ui/menu";
 import { forget, history, type Past } from "./history";
-import { identifier, schema, schemaTrouble, type Table } from "./schema";
+import { identifier, reference, schema, schemaTrouble, type Table } from "./schema";
 import { Tabs } from "./tabs";
 
 const TABS = [{ name: "tables", title: "Tables" }, { name: "history", title: "History" }] as const;
@@ -60,9 +60,9 @@ function Tables({ search, insert, add }: Properties & { search: string }) {
     <div class="sql-tree">
       {found.map((database) => (
         <section key={database.name}>
-          <h3>{plain(database.name)}</h3>
+          <h2>{plain(database.name)}</h2>
           {database.tables.map((table) => (
-            <TableEntry key={table.name} table={{ ...table, database: database.name }} isUsual={database.name === known.database}
+            <TableEntry key={table.name} table={{ ...table, database: database.name }} name={reference(known, { ...table, database: database.name })}
               search={search} insert={insert} add={add} />
           ))}
         </section>
@@ -71,33 +71,34 @@ function Tables({ search, insert, add }: Properties & { search: string }) {
   );
 }
 
-function TableEntry({ table, isUsual, search, insert, add }: Properties & { table: Table; isUsual: boolean; search: string }) {
-  const name = isUsual ? identifier(table.name) : `${identifier(table.database)}.${identifier(table.name)}`;
+function TableEntry({ table, name, search, insert, add }: Properties & { table: Table; name: string; search: string }) {
   const wanted = search === "" ? table.columns : table.columns.filter((one) => holds(`${table.database} ${table.name} ${one.name}`, search));
   const columns = wanted.length > 0 ? wanted : table.columns;
   return (
-    <details open={search !== "" && wanted.length > 0 && wanted.length < table.columns.length}>
-      <summary>
-        <span class="sql-name">{plain(table.name)}</span>
-        <span class="quiet">{table.kind === "table" ? "" : table.kind}</span>
-        <MenuButton class="bare small" icon="more" isBare label={`Do something with ${plain(table.name)}`} entries={() => [
-          { label: "Show some rows", run: () => add(`SELECT *\nFROM ${name}\nLIMIT 100`) },
-          { label: "Count the rows", run: () => add(`SELECT count(*) AS row_count\nFROM ${name}`) },
-          { label: "All columns by name", run: () => add(`SELECT\n  ${table.columns.map((one) => identifier(one.name)).join(",\n  ")}\nFROM ${name}\nLIMIT 100`) },
-          { label: "Insert its name", run: () => insert(name) },
-        ]} />
-      </summary>
-      <ul>
-        {columns.map((column) => (
-          <li key={column.name}>
-            <button type="button" title={`${plain(column.about)}${column.about === "" ? "" : "\n"}Inserts its name`} onClick={() => insert(identifier(column.name))}>
-              <span class="sql-name">{plain(column.name)}</span>
-              <span class="quiet">{plain(column.type)}</span>
-            </button>
-          </li>
-        ))}
-      </ul>
-    </details>
+    <div class="sql-entry">
+      <details open={search !== "" && wanted.length > 0 && wanted.length < table.columns.length}>
+        <summary>
+          <span class="sql-name">{plain(table.name)}</span>
+          <span class="quiet">{table.kind === "table" ? "" : table.kind}</span>
+        </summary>
+        <ul>
+          {columns.map((column) => (
+            <li key={column.name}>
+              <button type="button" title={`${plain(column.about)}${column.about === "" ? "" : "\n"}Inserts its name`} onClick={() => insert(identifier(column.name))}>
+                <span class="sql-name">{plain(column.name)}</span>
+                <span class="quiet">{plain(column.type)}</span>
+              </button>
+            </li>
+          ))}
+        </ul>
+      </details>
+      <MenuButton class="bare small" icon="more" isBare label={`Do something with ${plain(table.name)}`} entries={() => [
+        { label: "Show some rows", run: () => add(`SELECT *\nFROM ${name}\nLIMIT 100`) },
+        { label: "Count the rows", run: () => add(`SELECT count(*) AS row_count\nFROM ${name}`) },
+        { label: "All columns by name", run: () => add(`SELECT\n  ${table.columns.map((one) => identifier(one.name)).join(",\n  ")}\nFROM ${name}\nLIMIT 100`) },
+        { label: "Insert its name", run: () => insert(name) },
+      ]} />
+    </div>
   );
 }
 

@@ -13,12 +13,16 @@ import { loadSchema } from "./schema";
 import { Side } from "./side";
 import type { Statement } from "./statements";
 
+/** Windows that are narrower begin without the pane at the left, in CSS pixels. */
+const NARROW_PX = 800;
+
 /** The part of the page with the editor. */
 export function Sql() {
   const editor = useRef<Editor | null>(null);
   const ran = useRef<Statement | null>(null);
   const [shown, setShown] = useState<ResultTab>("rows");
   const [planned, setPlanned] = useState<string | null>(null);
+  const [isSideShown, showSide] = useState(innerWidth > NARROW_PX);
   const run = runOf(tab.value).value;
   useEffect(() => loadSchema(), []);
   useEffect(() => markFailure(editor.current, ran.current, run?.error ?? null), [run?.error]);
@@ -30,6 +34,10 @@ export function Sql() {
     if (shown === "plan") setShown("rows");
     execute(tab.peek(), wanted.text);
   };
+  const addFromSide = (sql: string) => {
+    editor.current?.add(sql);
+    if (innerWidth <= NARROW_PX) showSide(false);
+  };
   const plan = () => {
     const wanted = editor.current?.wanted();
     if (!wanted) return;
@@ -37,10 +45,14 @@ export function Sql() {
     setShown("plan");
   };
   return (
-    <main class="sql" id="part" aria-label="SQL">
-      <Side insert={(text) => editor.current?.insert(text)} add={(sql) => editor.current?.add(sql)} />
+    <main class={isSideShown ? "sql" : "sql alone"} id="part" aria-label="SQL">
+      {isSideShown && <Side insert={(text) => editor.current?.insert(text)} add={addFromSide} />}
       <div class="sql-main">
         <div class="sql-tools" role="toolbar" aria-label="Statements">
+          <button type="button" class="button" aria-pressed={isSideShown} aria-label="Tables and history" title="Tables and history"
+            onClick={() => showSide(!isSideShown)}>
+            <Icon name="sidebar" />
+          </button>
           <button type="button" class="button main" onClick={start} title="Run what is selected, or the statement at the cursor (Ctrl-Enter)">
             Run <kbd>Ctrl ↵</kbd>
           </button>

@@ -3,7 +3,7 @@
 import type { Field, Log } from "../api";
 import { plain } from "../format";
 import { log as shownLog, start } from "../view";
-import { identifier, schema } from "./schema";
+import { identifier, reference, schema } from "./schema";
 
 /** How many logs have statements to begin with. */
 const LOGS_MAX = 4;
@@ -30,8 +30,8 @@ export function Starters({ add }: { add: (sql: string) => void }) {
 
 function starters(log: Log): { title: string; sql: string }[] {
   const known = schema.value;
-  const database = known?.databases.find((one) => one.tables.some((table) => table.kind === "log" && table.name === log.name))?.name;
-  const table = database === undefined || database === known?.database ? identifier(log.name) : `${identifier(database)}.${identifier(log.name)}`;
+  const own = known?.databases.flatMap((one) => one.tables.map((table) => ({ ...table, database: one.name }))).find((one) => one.kind === "log" && one.name === log.name);
+  const table = known && own ? reference(known, own) : identifier(log.name);
   const bytes = log.fields.find((field) => field.unit === "bytes" && field.source === "column");
   const client = log.fields.find((field) => field.name === log.client);
   return [

@@ -65,8 +65,8 @@ export function WhoCard(properties: { address: string; field: string | null; clo
       {card.value === null && isBusy.value && <p class="who-quiet">Asking what is known …</p>}
       {card.value !== null && <Parts card={card.value} />}
       {card.value !== null && <Resolve address={address} card={card.value} />}
-      <TrafficOf address={address} traffic={traffic.value} />
       {notes.value.map((note) => <p key={note} class="who-quiet"><Code text={note} /></p>)}
+      <TrafficOf address={address} traffic={traffic.value} />
     </div>
   );
 }
@@ -85,7 +85,7 @@ function Parts({ card }: { card: Card }) {
   return (
     <dl class="who-parts">
       {card.parts.map((part) => (
-        <div key={part.title} class={`who-part ${part.state}`}>
+        <div key={part.title} class={`who-part is-${part.state}`}>
           <dt>{plain(part.title)}</dt>
           {part.state === "unknown"
             ? <dd><span class="who-state">not known</span>{part.remedy !== "" && <span class="who-source"><Code text={part.remedy} /></span>}</dd>

@@ -33,9 +33,6 @@ const kept = new Map<string, Signal<Known | string | null>>();
 const waiting = new Map<Ms | null, Question>();
 let timer: ReturnType<typeof setTimeout> | undefined;
 
-/** Parts of which no data are at hand, with what brings them. */
-export const missing = signal<Who["missing"]>([]);
-
 /** The hour of what is looked at; null for the present. */
 export function hour(): Ms | null {
   const at = view.value.during?.[0] ?? view.value.span?.[0] ?? null;
@@ -107,7 +104,6 @@ async function answer(addresses: string[], userAgents: string[], at: Ms | null):
   batch(() => {
     for (const address of addresses) put(`address ${at} ${address}`, who.addresses[address]);
     for (const userAgent of userAgents) put(`user agent ${at} ${userAgent}`, who.user_agents[userAgent]);
-    missing.value = who.missing;
   });
 }
 
