@@ -7,7 +7,7 @@ import { place } from "./view";
 
 const PLAIN = new Intl.NumberFormat("en", { maximumFractionDigits: 2 });
 const SHORT = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
-const PERCENT = new Intl.NumberFormat("en", { style: "percent", maximumSignificantDigits: 3 });
+const PERCENT = new Intl.NumberFormat("en", { style: "percent", maximumFractionDigits: 1 });
 const UNITS = ["B", "KB", "MB", "GB", "TB", "PB"];
 
 /** A number in full: `1,234,567`. */

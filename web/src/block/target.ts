@@ -4,6 +4,9 @@ import type { Contributor } from "../api";
 import { counted } from "../explain/figures";
 import { field } from "../view";
 
+/** How long a text is at most that a rule of AWS WAF looks for; it counts bytes, which the server does. */
+const CHARACTERS_MAX = 200;
+
 /** The target that a value of a field is, as the command takes it; null if it is none. */
 export function targetOf(name: string, value: string | null): string | null {
   const kind = field(name)?.kind ?? "";
@@ -32,8 +35,8 @@ function named(targets: string[], kind: string): string {
 
 function written(name: string, kind: string, value: string): string | null {
   if (kind === "address") return /^[0-9a-fA-F:.]+(\/\d+)?$/.test(value) ? value : null;
-  // A star at an end stands for any text; within a value of a log it stands for itself, which a rule cannot say.
-  if (kind === "path") return /^\/[^*?#]*\*?$/.test(value) ? value : null;
-  if (kind === "user agent") return value === "" || value.includes("*") ? null : `user-agent:*${value}*`;
+  // A rule looks at a path as it was sent: only of such characters it is known how they were. A star at the end stands for any text.
+  if (kind === "path") return /^\/[A-Za-z0-9._~/-]*\*?$/.test(value) && value.length <= CHARACTERS_MAX ? value : null;
+  if (kind === "user agent") return /^[^*\p{Cc}]+$/u.test(value) && value.length <= CHARACTERS_MAX ? `user-agent:*${value}*` : null;
   return /^country\b/.test(name) && /^[A-Z]{2}$/.test(value) ? value : null;
 }

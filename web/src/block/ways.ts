@@ -85,9 +85,11 @@ export function lacking(way: Way, targets: string[]): TargetKind[] {
 
 /** The way that is taken unless another is chosen: one that can block most of the targets, and sees what the log sees. */
 export function usual(ways: Way[], targets: string[]): Way | null {
-  const counts = ways.map((way) => within(way, targets).length);
+  // A rule that counts requests lets most of them through: nobody takes it unawares.
+  const certain = ways.filter((way) => !formOf(way.name).fields.includes("limit"));
+  const counts = certain.map((way) => within(way, targets).length);
   const most = Math.max(0, ...counts);
-  const able = ways.filter((_, at) => counts[at] === most && most > 0);
+  const able = certain.filter((_, at) => counts[at] === most && most > 0);
   const isOfRequests = log.value?.fields.some(({ kind }) => kind === "user agent" || kind === "path" || kind === "url") ?? false;
   return able.find((way) => formOf(way.name).isInWebAcl === isOfRequests) ?? able[0] ?? null;
 }

@@ -12,8 +12,11 @@ import { groupsOf, useWant } from "./want";
 /** How many values a side has; all others are one. */
 const SIDE_MAX = 15;
 
-/** How many groups are asked for: more than are drawn, so that sums by side are good. */
-const GROUPS_MAX = 400;
+/** How many pairs of values are asked for: more than two sides can show. */
+const PAIRS_MAX = 400;
+
+/** How many rows the table of a flow has. */
+const LISTED_MAX = 100;
 
 /** The least height that a value takes, so that labels never overlap, in CSS pixels. */
 const ROW_PX = 24;
@@ -57,10 +60,10 @@ export function FlowChart() {
   const of = log.value;
   const [chosen, choose] = useState<{ log: string; fields: string[] } | null>(null);
   const fields = of === null ? [] : chosen?.log === of.name ? chosen.fields : usualFields(of);
-  useWant(fields.length > 1 ? { groups: [{ fields, top: GROUPS_MAX }] } : {});
+  useWant(fields.length > 1 ? { groups: wanted(fields) } : {});
   const told = groupsOf(fields);
   const unit = measure.value?.unit ?? "";
-  const graph = useMemo(() => told && graphOf(told.group), [told?.group]);
+  const graph = useMemo(() => told && graphOf(fields, told.panel), [told?.panel]);
   if (of === null) return null;
   const tools = (
     <div class="chart-choice">
@@ -82,7 +85,7 @@ export function FlowChart() {
   );
   const figures = told === null ? undefined : {
     heads: [...fields, measure.value?.title ?? "amount"],
-    rows: told.group.rows.slice(0, 100).map((row) => [...row.values.map((value) => value ?? "NULL"), unit === "" ? number(row.amount) : amount(row.amount, unit)]),
+    rows: told.group.rows.slice(0, LISTED_MAX).map((row) => [...row.values.map((value) => value ?? "NULL"), unit === "" ? number(row.amount) : amount(row.amount, unit)]),
   };
   const total = graph === null ? 0 : graph.places.filter((one) => one.column === 0).reduce((sum, one) => sum + one.amount, 0);
   return (
@@ -98,35 +101,56 @@ function choices(fields: Field[]): Field[] {
   return fields.filter((field) => !["quantity", "time", "nested"].includes(field.kind));
 }
 
-/** The places and bands of some groups: the largest values of each side, all others together. */
-export function graphOf(group: Groups["groups"][number]): { places: Place[]; bands: Band[] } {
-  const columns = group.fields.length;
-  const sums = group.fields.map((_, column) => {
-    const own = new Map<Value, number>();
-    for (const row of group.rows) own.set(row.values[column] ?? null, (own.get(row.values[column] ?? null) ?? 0) + row.amount);
-    return new Map([...own].sort((one, other) => other[1] - one[1]).slice(0, own.size > SIDE_MAX + 1 ? SIDE_MAX : SIDE_MAX + 1));
-  });
-  const places = new Map<string, Place>();
-  const bands = new Map<string, Band>();
-  const add = (values: (Value | undefined)[], amount: number) => {
-    const ids = values.map((value, column) => JSON.stringify([column, value === undefined ? 0 : value === null ? null : [value]]));
-    ids.forEach((id, column) => {
-      const place = places.get(id) ?? { id, column, field: group.fields[column] ?? "", value: values[column], amount: 0 };
-      place.amount += amount;
-      places.set(id, place);
-    });
-    for (let column = 1; column < columns; column++) {
-      const [source, target] = [ids[column - 1] ?? "", ids[column] ?? ""];
-      const band = bands.get(source + target) ?? { source, target, value: 0 };
-      band.value += amount;
-      bands.set(source + target, band);
+/** Each side's largest values, the pairs of neighbouring sides, and whole ways for the table. */
+function wanted(fields: string[]): { fields: string[]; top: number }[] {
+  const pairs = fields.slice(1).map((name, at) => ({ fields: [fields[at] ?? "", name], top: PAIRS_MAX }));
+  return [...fields.map((name) => ({ fields: [name], top: SIDE_MAX + 1 })), ...pairs, ...(fields.length > 2 ? [{ fields, top: LISTED_MAX }] : [])];
+}
+
+/**
+ * The places and bands of a flow. Sides are counted by themselves, so that each is whole: what the pairs that came do not explain of a
+ * value goes to or comes from all others.
+ */
+export function graphOf(fields: string[], panel: Groups): { places: Place[]; bands: Band[] } {
+  const group = (names: string[]) => panel.groups.find((one) => JSON.stringify(one.fields) === JSON.stringify(names));
+  const sides = fields.map((field, column) => sideOf(field, column, group([field])));
+  const bands: Band[] = [];
+  for (let column = 1; column < sides.length; column++) {
+    const [left, right] = [sides[column - 1] ?? [], sides[column] ?? []];
+    const amounts = new Map<string, number>();
+    for (const row of group([fields[column - 1] ?? "", fields[column] ?? ""])?.rows ?? []) {
+      const source = left.find((place) => place.value === (row.values[0] ?? null));
+      const target = right.find((place) => place.value === (row.values[1] ?? null));
+      if (source && target) amounts.set(source.id + target.id, row.amount);
     }
-  };
-  for (const row of group.rows) {
-    if (row.amount > 0) add(row.values.map((value, column) => (sums[column]?.has(value) ? value : undefined)), row.amount);
+    const shown = (places: Place[]) => places.filter((place) => place.value !== undefined);
+    const others = (places: Place[]) => places.find((place) => place.value === undefined);
+    const band = (source: Place | undefined, target: Place | undefined, value: number) => {
+      if (source && target && value > 0) bands.push({ source: source.id, target: target.id, value });
+    };
+    const between = (source: Place, target: Place) => amounts.get(source.id + target.id) ?? 0;
+    const sum = (values: number[]) => values.reduce((total, value) => total + value, 0);
+    for (const source of shown(left)) {
+      for (const target of shown(right)) band(source, target, between(source, target));
+      band(source, others(right), source.amount - sum(shown(right).map((target) => between(source, target))));
+    }
+    for (const target of shown(right)) band(others(left), target, target.amount - sum(shown(left).map((source) => between(source, target))));
+    const toOthers = sum(bands.filter((one) => one.target === others(right)?.id).map((one) => one.value));
+    band(others(left), others(right), (others(right)?.amount ?? 0) - toOthers);
   }
-  if (group.others > 0) add(group.fields.map(() => undefined), group.others);
-  return { places: [...places.values()], bands: [...bands.values()] };
+  return { places: sides.flat().filter((place) => bands.some((one) => one.source === place.id || one.target === place.id)), bands };
+}
+
+function sideOf(field: string, column: number, group: Groups["groups"][number] | undefined): Place[] {
+  const rows = (group?.rows ?? []).filter((row) => row.amount > 0);
+  const shown = rows.slice(0, group !== undefined && group.distinct > SIDE_MAX + 1 ? SIDE_MAX : SIDE_MAX + 1);
+  const left = rows.slice(shown.length).reduce((sum, row) => sum + row.amount, group?.others ?? 0);
+  const place = (value: Value | undefined, amount: number): Place => {
+    const key = value === undefined ? 0 : value === null ? null : [value];
+    return { id: JSON.stringify([column, key]), column, field, value, amount };
+  };
+  // Pairs that did not come leave something over even where all values are shown, if rarely.
+  return [...shown.map((row) => place(row.values[0] ?? null, row.amount)), place(undefined, left)];
 }
 
 function Diagram({ graph, unit, total, fields }: { graph: { places: Place[]; bands: Band[] }; unit: string; total: number; fields: string[] }) {

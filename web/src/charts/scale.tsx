@@ -21,8 +21,13 @@ export function scaleOf(amounts: number[]): Scale {
   const most = Math.max(...some, 0);
   const least = Math.min(...some, most);
   if (most === 0) return { from: [], most };
-  const from = Array.from({ length: SHADES }, (_, at) => (most < least * STEEP ? (most * at) / SHADES : least * (most / least) ** (at / SHADES)));
+  const from = Array.from({ length: SHADES }, (_, at) => round(most < least * STEEP ? (most * at) / SHADES : least * (most / least) ** (at / SHADES)));
   return { from, most };
+}
+
+/** Two digits say enough of where a shade begins. */
+function round(value: number): number {
+  return Number(value.toPrecision(2));
 }
 
 /** Which shade an amount has, from 0; -1 for none. */

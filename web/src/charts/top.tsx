@@ -50,6 +50,8 @@ function choose(log: string, names: string[] | null): void {
   }
 }
 
+const NOTHING: FieldSummary = { name: "", nulls: 0, distinct: null, top: [], sql: "" };
+
 /** Bars of the largest values: one list a field. */
 export function TopChart() {
   const told = panel.value;
@@ -81,8 +83,9 @@ export function TopChart() {
 
 function usualFields(all: Field[], summaries: Map<string, FieldSummary>): string[] {
   const rank = (field: Field) => KINDS.indexOf(field.kind) + (field.source === "fact" ? 0.5 : 0);
+  const repeats = ({ top }: FieldSummary) => top.length > 1 && (top[0]?.rows ?? 0) > 1;
   return all
-    .filter((field) => KINDS.includes(field.kind) && (summaries.get(field.name)?.top.length ?? 0) > 1)
+    .filter((field) => KINDS.includes(field.kind) && repeats(summaries.get(field.name) ?? NOTHING))
     .sort((one, other) => rank(one) - rank(other))
     .slice(0, FIELDS_USUAL)
     .map((field) => field.name);

@@ -11,6 +11,9 @@ import { place } from "../view";
 /** How many series have a colour of their own; the rest has that of all others. */
 const SERIES_COLOURS = 6;
 
+/** Steps of the axis of counts: there is no half of a request. */
+const WHOLE_STEPS = Array.from({ length: 16 }, (_, zeros) => [1, 2, 5].map((digit) => digit * 10 ** zeros)).flat();
+
 /** What the bars are of. */
 export interface ChartData {
   timeline: Timeline;
@@ -58,7 +61,7 @@ export function draw(element: HTMLElement, { timeline, unit }: ChartData, size: 
       scales: { x: { time: true, range: () => [from, to] }, y: { range: (_, __, most) => [0, most > 0 ? most * 1.05 : 1] } },
       axes: [
         { ...axis, space: 70, size: 34, gap: 4, grid: { show: false }, values: (_, splits, __, ___, step) => splits.map((at, place) => tick(at, step, place === 0 ? null : (splits[place - 1] ?? null))) },
-        { ...axis, size: 58, gap: 6, space: 28, grid: { stroke: line, width: 1 }, values: (_, splits) => splits.map((value) => amount(value, unit)) },
+        { ...axis, size: 58, gap: 6, space: 28, ...(unit === "" ? { incrs: WHOLE_STEPS } : {}), grid: { stroke: line, width: 1 }, values: (_, splits) => splits.map((value) => amount(value, unit)) },
       ],
       // The last series is drawn first, as high as all together; each before it covers what lies below.
       series: [{}, ...timeline.series.map((_, at) => ({ fill: colours[colours.length - 1 - at] ?? quiet, width: 0, points: { show: false }, ...(bars ? { paths: bars } : {}) }))],

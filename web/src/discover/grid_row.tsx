@@ -77,7 +77,7 @@ export function GridRow(properties: {
             style={one.left === null ? { width: `${one.width}px` } : { width: `${one.width}px`, left: `${one.left}px` }}
             onPointerEnter={() => (pointed.value = `${row.row}:${place}`)} onFocus={() => (cell.value = { row: index, column: place })}>
             <span class="cell-text">
-              {isTime ? <time>{row.time === null ? <span class="null">NULL</span> : moment(row.time)}</time> : one.at < 0 ? <span class="null">–</span> : <ValueText name={one.name} value={value} />}
+              {isTime ? <time>{row.time === null ? <span class="null">NULL</span> : moment(row.time).replace(/\.000$/, "")}</time> : one.at < 0 ? <span class="null">–</span> : <ValueText name={one.name} value={value} />}
             </span>
             {isWhole && <span class="cell-whole" aria-hidden="true">{plain(value.slice(0, WHOLE_MAX))}</span>}
             {hasActions && <ValueActions name={one.name} value={value} />}

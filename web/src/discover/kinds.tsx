@@ -20,7 +20,7 @@ const SIGNS: Record<Kind, string> = {
 
 /** A field's kind, as a small sign. */
 export function KindSign({ field }: { field: Field }) {
-  return <span class={`kind ${field.source}`} title={`${field.kind}, ${field.type}`} aria-hidden="true">{SIGNS[field.kind]}</span>;
+  return <span class={`kind of-${field.source}`} title={`${field.kind}, ${field.type}`} aria-hidden="true">{SIGNS[field.kind]}</span>;
 }
 
 /** Fields in groups by kind; groups without any are left out. */

@@ -2,7 +2,8 @@
 
 import { useEffect, useState } from "preact/hooks";
 
-import { amount, number, plain, span } from "../format";
+import type { Log } from "../api";
+import { amount, moment, number, plain, span } from "../format";
 import { useKeys } from "../keys";
 import { Icon } from "../ui/icon";
 import { MenuButton } from "../ui/menu";
@@ -32,13 +33,13 @@ function LogPicker() {
   const entries = () => (start.value?.logs ?? []).flatMap((one) => [
     {
       label: one.title,
-      hint: `${number(one.objects)} objects · ${amount(one.bytes, "bytes")}`,
+      hint: `${objects(one)} · ${amount(one.bytes, "bytes")}`,
       isChosen: one.name === present?.name,
       // Another log has other fields: nothing but the time goes along.
       run: () => go({ ...emptyPlace(one.name), zone: place.value.zone }),
     },
   ]);
-  const about = present && [`${number(present.objects)} objects`, amount(present.bytes, "bytes"), present.span && span(present.span)].filter(Boolean).join(" · ");
+  const about = present && [objects(present), amount(present.bytes, "bytes"), present.span && (present.span[0] < present.span[1] ? span(present.span) : moment(present.span[0], true))].filter(Boolean).join(" · ");
   return (
     <div class="log-picker">
       <MenuButton label={`Log: ${present?.title ?? "none"}`} class="log-button" icon="table" entries={entries}>
@@ -47,6 +48,10 @@ function LogPicker() {
       {about && <span class="log-about" title={about}>{about}</span>}
     </div>
   );
+}
+
+function objects(one: Log): string {
+  return one.objects === 1 ? "1 object" : `${number(one.objects)} objects`;
 }
 
 function Search() {

@@ -77,7 +77,7 @@ function RowFields({ cells }: { cells: { field: string; value: Value }[] }) {
             const isShown = columns.value.includes(name);
             return (
               <tr key={name}>
-                <th scope="row" title={plain(field?.about ?? "")}><div>{field && <KindSign field={field} />}<span>{name}</span></div></th>
+                <th scope="row" title={plain(field?.about ?? "")}><div>{field && <KindSign field={field} />}<span>{name.split("_").map((word, at) => (at === 0 ? word : [<wbr key={at} />, `_${word}`]))}</span></div></th>
                 <td>
                   <div class="row-value" tabIndex={0} onKeyDown={(event) => {
                     if (event.target !== event.currentTarget) return;

@@ -71,7 +71,7 @@ function TimelineHead({ told }: { told: Told | null }) {
       </span>
       <button type="button" class="button small main" aria-pressed={place.value.panel === "explain"} title={during === null ? "Explain the largest spike (e)" : "Explain the selection against its baseline (e)"}
         onClick={() => togglePanel("explain")}>
-        <Icon name="explain" size={14} /> Explain{during === null ? " the largest spike" : ""}
+        <Icon name="explain" size={14} /> Explain{during === null && <span class="explain-more">the largest spike</span>}
       </button>
       <button type="button" class="button small block-button" aria-pressed={place.value.panel === "block"} aria-label={`Block list (${count})`} title="What is collected to be blocked (b)"
         onClick={() => togglePanel("block")}>

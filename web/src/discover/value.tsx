@@ -14,7 +14,9 @@ const LINE_MAX = 400;
 export function ValueText({ name, value }: { name: string; value: Value }) {
   if (value === null) return <span class="null" title="NULL: no value">NULL</span>;
   if (value === "") return <span class="null" title="An empty text">empty</span>;
-  if (known(name)?.kind === "address" && !name.includes("(")) return <AddressChip address={value} field={name} />;
+  const kind = known(name)?.kind;
+  if (kind === "address" && !name.includes("(")) return <AddressChip address={value} field={name} />;
+  if (kind === "user agent" && value.length <= LINE_MAX) return <UserAgentChip userAgent={value} />;
   if (known(name)?.kind === "user agent") return <UserAgentChip userAgent={value} />;
   return <>{plain(value.length > LINE_MAX ? `${value.slice(0, LINE_MAX)}…` : value)}</>;
 }

@@ -48,7 +48,7 @@ export function ExplainPanel() {
             <button type="button" class="button small" onClick={() => void explain()}>Explain what is shown now</button>
           </p>
         )}
-        <div class={isBusy.value ? "answer old" : "answer"} aria-busy={isBusy.value}>
+        <div class={isBusy.value && told !== null ? "answer old" : "answer"} aria-busy={isBusy.value}>
           <div role="status">{told !== null && <Sentence answer={told} />}</div>
           <Windows answer={told} />
           {told !== null && <Spikes answer={told} />}
@@ -76,41 +76,53 @@ function Working() {
   );
 }
 
-/** The answer: its first sentence large, as it says what happened, the others below. */
+/** The answer: its first sentence large, as it says what happened, the others below. What to do about a quiet timeline the page says itself. */
 function Sentence({ answer }: { answer: Explanation }) {
   const end = answer.sentence.indexOf(". ");
   const [first, rest] = end < 0 ? [answer.sentence, ""] : [answer.sentence.slice(0, end + 1), answer.sentence.slice(end + 2)];
   return (
     <>
       <p class="verdict"><Code text={first} /></p>
-      {rest !== "" && <p class="verdict-more"><Code text={rest} /></p>}
+      {rest !== "" && answer.during !== undefined && <p class="verdict-more"><Code text={rest} /></p>}
     </>
   );
 }
 
-/** Without a brushed time: the spikes and dips that were found, each of which can be selected. */
+/** Without a brushed time: the windows with spikes and dips that were found, each of which can be selected. */
 function Spikes({ answer }: { answer: Explanation }) {
   if (view.value.during !== null || answer.during === undefined) return null;
   const explained = spanOf(answer.during);
-  const before = answer.before?.length === 1 ? answer.before.map(spanOf)[0] : undefined;
+  const windows = new Map<string, NonNullable<Explanation["spikes"]>>();
+  for (const spike of answer.spikes ?? []) {
+    const key = `${spike.window.start}/${spike.window.end}`;
+    windows.set(key, [...(windows.get(key) ?? []), spike]);
+  }
   return (
     <section class="spikes" aria-label="Spikes and dips">
       <p>
-        <button type="button" class="button main" onClick={() => look({ during: explained, before: before ?? null })}>Select this window</button>
+        <button type="button" class="button main" onClick={() => look({ during: explained, before: null })}>Select this window</button>
         <span class="quiet">Nothing is selected: this is the largest change of the timeline. Selected, it is compared field by field as well.</span>
       </p>
-      {(answer.spikes ?? []).length > 1 && (
+      {windows.size > 1 && (
         <ul>
-          {(answer.spikes ?? []).map((spike) => (
-            <li key={`${spike.measure} ${spike.window.start}`}>
-              <button type="button" class="link" onClick={() => look({ during: spanOf(spike.window), before: null })}>{span(spanOf(spike.window))}</button>
-              {` ${spike.is_dip ? "dip" : "spike"}: ${plain(spike.title)}, ${measured(spike.amount, spike.unit)}`}
-              {` where ${measured(Math.round(spike.expected), spike.unit)} were to be expected`}
-            </li>
-          ))}
+          {[...windows].map(([key, spikes]) => <SpikeWindow key={key} spikes={spikes} />)}
         </ul>
       )}
     </section>
+  );
+}
+
+function SpikeWindow({ spikes }: { spikes: NonNullable<Explanation["spikes"]> }) {
+  const [first] = spikes;
+  if (first === undefined) return null;
+  const window = spanOf(first.window);
+  const said = spikes.map(({ title, unit, amount, expected, is_dip }) =>
+    `${plain(title)} ${is_dip ? "only " : ""}${measured(amount, unit)} where ${measured(Math.round(expected), unit)} were to be expected`);
+  return (
+    <li>
+      <button type="button" class="link" onClick={() => look({ during: window, before: null })}>{span(window)}</button>
+      {`: ${said.join("; ")}`}
+    </li>
   );
 }
 
@@ -183,7 +195,8 @@ function Unchanged({ answer }: { answer: Explanation }) {
   const unchanged = answer.unchanged ?? [];
   const { rest } = answer;
   const unit = answer.amount_unit ?? "";
-  if (unchanged.length === 0 && rest === undefined) return null;
+  const hasRest = rest !== undefined && answer.contributors.length > 0;
+  if (unchanged.length === 0 && !hasRest) return null;
   return (
     <section class="unchanged" aria-labelledby="unchanged-title">
       <h3 id="unchanged-title">What is as before</h3>
@@ -194,7 +207,7 @@ function Unchanged({ answer }: { answer: Explanation }) {
             <span class="quiet">{` ${measured(one.before_scaled, unit)} and ${measured(one.during, unit)}`}</span>
           </li>
         ))}
-        {rest !== undefined && answer.contributors.length > 0 && (
+        {hasRest && (
           <li>
             {"All the rest "}
             <span class="quiet">{`${measured(rest.before_scaled, unit)} and ${measured(rest.during, unit)}, ${factor(rest.ratio, rest.before, rest.during)}`}</span>
