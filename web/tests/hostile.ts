@@ -38,7 +38,7 @@ function line(value: string, at: number, minute: number): string {
   ].join(" ");
 }
 
-/** A text as the load balancer writes it between quotes. */
+/** A text between quotes. Control characters stay as they are: other logs, and logs that were copied, do not escape them. */
 function escaped(text: string): string {
-  return text.replace(/["\\]|[\u0000-\u001f]/g, (one) => `\\x${one.charCodeAt(0).toString(16).padStart(2, "0").toUpperCase()}`);
+  return text.replace(/["\\]/g, (one) => `\\x${one.charCodeAt(0).toString(16).toUpperCase()}`);
 }
