@@ -72,7 +72,7 @@ test("without a selection the largest spike is found", async ({ open }) => {
   await page.getByRole("button", { name: "Explain the largest spike" }).click();
   const panel = page.getByRole("region", { name: "Explain" });
   await expect(panel.getByRole("status").first()).toContainText("Connections rose");
-  await expect(panel.getByText("Largest change")).toBeVisible();
+  await expect(panel.getByText("Largest change", { exact: true })).toBeVisible();
   await expect(panel.getByRole("listitem", { name: /^1\. client_ip/ })).toBeVisible();
 });
 
