@@ -44,6 +44,7 @@ export function App() {
 }
 
 function Body() {
+  if (refused.value?.kind === "NotFound") return <NoLogs notes={[refused.value.message, ...(refused.value.hint === null ? [] : [refused.value.hint])]} again={() => void begin()} />;
   if (refused.value !== null) {
     return (
       <main class="welcome" id="part">
@@ -52,7 +53,7 @@ function Body() {
     );
   }
   if (start.value === null) return <main class="welcome" id="part" aria-busy="true"><p class="quiet">asking the server which logs are at hand …</p></main>;
-  if (start.value.logs.length === 0 && place.value.part === "discover") return <NoLogs notes={start.value.notes} />;
+  if (start.value.logs.length === 0 && place.value.part === "discover") return <NoLogs notes={start.value.notes} again={() => void begin()} />;
   return place.value.part === "sql" ? <SqlPart /> : <Discover />;
 }
 

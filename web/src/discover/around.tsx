@@ -43,7 +43,8 @@ export function Around({ id, cells }: { id: string; cells: { field: string; valu
             {others.map(({ field }) => <option key={field} value={field}>with the same {field}</option>)}
           </select>
         </label>
-        <button type="button" class="button small" title="Take these conditions for the whole view" onClick={() => look({ filters, search: "" })}>Take over as filter</button>
+        <button type="button" class="button small" title="Take these conditions for the whole view"
+          onClick={() => look({ filters, search: "" })}>Take over as filter</button>
       </div>
       {trouble !== null && <p role="alert" class="bad-text">{trouble}</p>}
       {told !== null && !told.rows.some((one) => one.row === id) && <p class="quiet">the row itself is not among them</p>}

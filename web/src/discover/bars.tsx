@@ -28,7 +28,8 @@ export function Bars({ told }: { told: Timeline }) {
   const chart = useRef<uPlot | null>(null);
   const [plot, setPlot] = useState<Plot | null>(null);
   const unit = measure.value?.unit ?? "";
-  const shape = JSON.stringify([told.series.map((one) => [one.value, one.is_others]), told.start, told.width, binCount(told), unit, place.value.zone, colours.value]);
+  const series = told.series.map((one) => [one.value, one.is_others]);
+  const shape = JSON.stringify([series, told.start, told.width, binCount(told), unit, place.value.zone, colours.value]);
   const drawn = ({ over }: uPlot) => {
     const { offsetLeft: left, offsetTop: top, offsetWidth: width, offsetHeight: height } = over;
     setPlot((was) => (was?.left === left && was.top === top && was.width === width && was.height === height ? was : { left, top, width, height }));
@@ -59,7 +60,8 @@ export function Bars({ told }: { told: Timeline }) {
     return Math.max(0, Math.min(count - 1, Math.floor(((event.clientX - over.left - plot.left) / plot.width) * count)));
   };
   return (
-    <div id="timeline" class="chart" style={{ height: `${layout.value.timelineHeight}px` }} role="application" tabIndex={0} aria-roledescription="timeline"
+    <div id="timeline" class="chart" style={{ height: `${layout.value.timelineHeight}px` }} role="application" tabIndex={0}
+      aria-roledescription="timeline"
       aria-label={summary(told, unit)} aria-describedby="timeline-keys"
       onKeyDown={(event) => {
         if (!onTimelineKey(event, told)) return;
@@ -96,7 +98,8 @@ function Marks({ told, binAt }: { told: Timeline; binAt: (event: PointerEvent) =
         if (shown === null || placed === null) return null;
         const edges: ["start" | "end", number][] = [["start", binOf(told, shown[1] - 1)], ["end", binOf(told, shown[0])]];
         return (
-          <div key={which} class={`brush-mark ${which}${isUsual && drafted?.brush !== which ? " usual" : ""}`} style={{ left: `${placed[0] * 100}%`, width: `${(placed[1] - placed[0]) * 100}%` }}>
+          <div key={which} class={`brush-mark ${which}${isUsual && drafted?.brush !== which ? " usual" : ""}`}
+            style={{ left: `${placed[0] * 100}%`, width: `${(placed[1] - placed[0]) * 100}%` }}>
             {placed[1] - placed[0] > NAMED_MIN && <span class="brush-name">{which === "during" ? "selection" : "baseline"}</span>}
             {edges.map(([side, fixed]) => (
               <i key={side} class={`handle ${side}`} onPointerDown={(event) => {
@@ -117,12 +120,14 @@ function Pointed({ told, unit, plot }: { told: Timeline; unit: string; plot: Plo
   if (bin === null || bin >= binCount(told)) return null;
   const left = (bin / binCount(told)) * plot.width;
   const isRight = left > plot.width / 2;
-  const series = told.by === null ? [] : told.series.map((one, at) => ({ one, at, value: one.amounts[bin] ?? 0 })).filter(({ value }) => value > 0).toSorted((a, b) => b.value - a.value);
+  const all = told.by === null ? [] : told.series.map((one, at) => ({ one, at, value: one.amounts[bin] ?? 0 }));
+  const series = all.filter(({ value }) => value > 0).toSorted((a, b) => b.value - a.value);
   const drafted = draft.value;
   return (
     <>
       <div class="pointed" style={{ left: `${left}px`, width: `${Math.max(1, plot.width / binCount(told))}px` }} />
-      <div class="tip" aria-hidden="true" style={isRight ? { right: `${plot.width - left + 8}px` } : { left: `${left + plot.width / binCount(told) + 8}px` }}>
+      <div class="tip" aria-hidden="true"
+        style={isRight ? { right: `${plot.width - left + 8}px` } : { left: `${left + plot.width / binCount(told) + 8}px` }}>
         <div class="tip-time">{span(drafted === null ? spanOf(told, bin, bin) : spanOf(told, drafted.from, drafted.to))}</div>
         {drafted === null && <div><b>{amount(binAmount(told, bin), unit)}</b> {measure.value?.title.toLowerCase()}</div>}
         {drafted === null && series.map(({ one, at, value }) => (
@@ -156,7 +161,8 @@ function summary(told: Timeline, unit: string): string {
   const sums = Array.from({ length: binCount(told) }, (_, bin) => binAmount(told, bin));
   const most = sums.reduce((best, value, bin) => (value > (sums[best] ?? 0) ? bin : best), 0);
   const title = measure.value?.title ?? "Rows";
-  return `${title}: ${amount(told.total, unit)} from ${moment(told.start, true)} to ${moment(extent(told)[1], true)}, most in ${span(spanOf(told, most, most))} with ${amount(sums[most] ?? 0, unit)}`;
+  const peak = `most in ${span(spanOf(told, most, most))} with ${amount(sums[most] ?? 0, unit)}`;
+  return `${title}: ${amount(told.total, unit)} from ${moment(told.start, true)} to ${moment(extent(told)[1], true)}, ${peak}`;
 }
 
 function said(told: Timeline, unit: string): string {

@@ -60,11 +60,17 @@ export function draw(element: HTMLElement, { timeline, unit }: ChartData, size: 
       tzDate: (ts) => uPlot.tzDate(new Date(ts), place.peek().zone),
       scales: { x: { time: true, range: () => [from, to] }, y: { range: (_, __, most) => [0, most > 0 ? most * 1.05 : 1] } },
       axes: [
-        { ...axis, space: 70, size: 34, gap: 4, grid: { show: false }, values: (_, splits, __, ___, step) => splits.map((at, place) => tick(at, step, place === 0 ? null : (splits[place - 1] ?? null))) },
-        { ...axis, size: 58, gap: 6, space: 28, ...(unit === "" ? { incrs: WHOLE_STEPS } : {}), grid: { stroke: line, width: 1 }, values: (_, splits) => splits.map((value) => amount(value, unit)) },
+        {
+          ...axis, space: 70, size: 34, gap: 4, grid: { show: false },
+          values: (_, splits, __, ___, step) => splits.map((at, place) => tick(at, step, splits[place - 1] ?? null)),
+        },
+        {
+          ...axis, size: 58, gap: 6, space: 28, grid: { stroke: line, width: 1 }, ...(unit === "" ? { incrs: WHOLE_STEPS } : {}),
+          values: (_, splits) => splits.map((value) => amount(value, unit)),
+        },
       ],
       // The last series is drawn first, as high as all together; each before it covers what lies below.
-      series: [{}, ...timeline.series.map((_, at) => ({ fill: colours[colours.length - 1 - at] ?? quiet, width: 0, points: { show: false }, ...(bars ? { paths: bars } : {}) }))],
+      series: [{}, ...colours.toReversed().map((fill) => ({ fill, width: 0, points: { show: false }, ...(bars ? { paths: bars } : {}) }))],
     },
     stacked(timeline),
     element,

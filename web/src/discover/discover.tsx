@@ -65,7 +65,8 @@ export function Discover() {
         <div class="main-area">
           {hasTimeline && <Timeline />}
           {hasTimeline && (
-            <Divider label="Height of the timeline" isAcross grows={1} size={timelineHeight} {...TIMELINE} set={(size) => lay({ timelineHeight: size })} />
+            <Divider label="Height of the timeline" isAcross grows={1} size={timelineHeight} {...TIMELINE}
+              set={(size) => lay({ timelineHeight: size })} />
           )}
           <div class="lower">
             <Toggles />
@@ -84,8 +85,11 @@ export function Discover() {
   );
 }
 
+/** Focuses an element at once, or as soon as it is drawn. */
 function focusSoon(id: string): void {
-  requestAnimationFrame(() => document.getElementById(id)?.focus());
+  const element = document.getElementById(id);
+  if (element !== null) element.focus();
+  else requestAnimationFrame(() => document.getElementById(id)?.focus());
 }
 
 /** Buttons that show and hide areas, at the very left. */
@@ -97,7 +101,8 @@ function Toggles() {
     <div class="toggles" role="group" aria-label="Areas">
       <button type="button" class="button bare" aria-pressed={isShown} aria-label="Fields" title={isShown ? "Hide the fields" : "Show the fields (f)"}
         onClick={() => (narrow ? (hasDrawer.value = !isShown) : lay({ hasFields: !hasFields }))}><Icon name="sidebar" /></button>
-      <button type="button" class="button bare" aria-pressed={hasTimeline} aria-label="Timeline" title={hasTimeline ? "Hide the timeline" : "Show the timeline"}
+      <button type="button" class="button bare" aria-pressed={hasTimeline} aria-label="Timeline"
+        title={hasTimeline ? "Hide the timeline" : "Show the timeline"}
         onClick={() => lay({ hasTimeline: !hasTimeline })}><Icon name="timeline" /></button>
     </div>
   );

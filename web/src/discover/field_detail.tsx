@@ -9,7 +9,7 @@ import { MenuButton } from "../ui/menu";
 import { openPopover } from "../ui/popover";
 import { addFilter, columns, filterBy, go, measure, place, toggleColumn } from "../view";
 import { FilterForm } from "./filter_form";
-import { ValueActions, ValueText } from "./value";
+import { ValueActions, valueKeys, ValueText } from "./value";
 
 /** A field's values, and what can be done with the field. */
 export function FieldDetail({ field, summary }: { field: Field; summary: FieldSummary | null }) {
@@ -23,7 +23,8 @@ export function FieldDetail({ field, summary }: { field: Field; summary: FieldSu
       {summary !== null && <TopValues field={field} summary={summary} />}
       <div class="field-actions">
         <button type="button" class="button small" aria-pressed={isStacked} onClick={() => go({ by: isStacked ? null : name })}>Break down</button>
-        <button type="button" class="button small" onClick={(event) => openPopover(event.currentTarget, `Filter by ${name}`, (close) => <FilterForm at={null} name={name} close={close} />)}>Filter …</button>
+        <button type="button" class="button small"
+          onClick={(event) => openPopover(event.currentTarget, `Filter by ${name}`, (close) => <FilterForm at={null} name={name} close={close} />)}>Filter …</button>
         <MenuButton label={`More of ${name}`} icon="more" class="small" isBare entries={() => [
           { label: "Only rows that have a value", icon: "filter", run: () => addFilter({ field: name, op: "exists", values: [] }) },
           { label: "Only rows where it is NULL", icon: "filter", run: () => addFilter({ field: name, op: "exists", values: [], not: true }) },
@@ -69,7 +70,7 @@ function TopValues({ field, summary }: { field: Field; summary: FieldSummary }) 
           <div class="top-value" tabIndex={0} title={tip(value, figure, rows, unit)}
             onKeyDown={(event) => {
               if (event.target !== event.currentTarget || event.ctrlKey || event.metaKey || event.altKey) return;
-              const does = { i: () => filterBy(field.name, value), o: () => filterBy(field.name, value, true), c: () => void copy(value ?? "", field.name), Enter: () => filterBy(field.name, value) }[event.key];
+              const does = { ...valueKeys(field.name, value), Enter: () => filterBy(field.name, value) }[event.key];
               if (does === undefined) return;
               event.preventDefault();
               event.stopPropagation();

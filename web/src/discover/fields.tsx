@@ -33,7 +33,8 @@ export function Fields() {
     <section class={isStale.value ? "fields stale" : "fields"} aria-label="Fields">
       <div class="fields-head">
         <label class="unseen" for="field-search">Search fields</label>
-        <input id="field-search" type="search" value={words.value} placeholder={`Search ${log.value?.fields.length ?? 0} fields`} autocomplete="off" spellcheck={false}
+        <input id="field-search" type="search" value={words.value} placeholder={`Search ${log.value?.fields.length ?? 0} fields`} autocomplete="off"
+          spellcheck={false}
           onInput={(event) => (words.value = event.currentTarget.value)}
           onKeyDown={(event) => {
             if (event.key === "Escape" && words.value !== "") words.value = "";
@@ -67,7 +68,8 @@ function FieldItem({ field, summary }: { field: Field; summary: FieldSummary | n
   return (
     <div class={isOpen ? "field open" : "field"}>
       <div class="field-line">
-        <button type="button" class="field-name" aria-expanded={isOpen} title={`${field.name}${field.about === "" ? "" : `\n${plain(field.about)}`}`} onClick={toggle}>
+        <button type="button" class="field-name" aria-expanded={isOpen} title={`${field.name}${field.about === "" ? "" : `\n${plain(field.about)}`}`}
+          onClick={toggle}>
           <KindSign field={field} />
           <span class="field-text">{field.name}</span>
           {field.source !== "column" && <span class="badge">{field.source}</span>}

@@ -5,14 +5,14 @@ import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { number, plain } from "../format";
 import { useKeys } from "../keys";
 import { hasMore, isBusy, isLoadingMore, isStale, loaded, more, rows, ROWS_MAX } from "../panels";
-import { copy } from "../ui/copy";
-import { columns, EVENT_TIME as TIME, field, filterBy, go, look, place } from "../view";
+import { columns, EVENT_TIME as TIME, field, go, look, place } from "../view";
 import { widthOf } from "./columns";
 import { GridHead } from "./grid_head";
 import { type Column, GridRow } from "./grid_row";
 import { isNumber } from "./kinds";
 import { layout } from "./layout";
 import { cell, select, selected } from "./selection";
+import { valueKeys } from "./value";
 
 /** Heights of a row, in CSS pixels. */
 const HEIGHTS = { dense: 25, roomy: 34 };
@@ -104,7 +104,7 @@ export function Grid() {
       Enter: () => open(at.row),
       " ": () => select(at.row, event.shiftKey),
       m: () => target.querySelector<HTMLElement>(".chip")?.click(),
-      ...(value === undefined ? {} : { i: () => filterBy(name, value), o: () => filterBy(name, value, true), c: () => void copy(value ?? "", name) }),
+      ...(value === undefined ? {} : valueKeys(name, value)),
     };
     const one = does[event.key];
     if (one === undefined) return;
@@ -116,14 +116,15 @@ export function Grid() {
   if (!isShown) return <NoRows />;
   return (
     <>
-    <div ref={grid} class={`grid${isStale.value ? " stale" : ""}`} role="grid" aria-label="Rows" aria-rowcount={told.total + 1} aria-colcount={shown.length} aria-multiselectable="true"
+    <div ref={grid} class={`grid${isStale.value ? " stale" : ""}`} role="grid" aria-label="Rows" aria-rowcount={told.total + 1}
+      aria-colcount={shown.length} aria-multiselectable="true"
       style={{ "--row": `${height}px` }} onScroll={(event) => setSeen({ top: event.currentTarget.scrollTop, height: event.currentTarget.clientHeight })} onKeyDown={onKeyDown}>
       <GridHead columns={shown} width={width} box={BOX} />
       <div class="grid-body" role="rowgroup" style={{ height: `${all.length * height}px`, width: `${width}px` }}>
-        {all.slice(first, end).map((row, place_) => {
-          const index = first + place_;
+        {all.slice(first, end).map((row, offset) => {
+          const index = first + offset;
           return (
-            <GridRow key={row.row} row={row} index={index} top={index * height} columns={shown} box={BOX} zone={place.value.zone}
+            <GridRow key={`${index}:${row.row}`} row={row} index={index} top={index * height} columns={shown} box={BOX} zone={place.value.zone}
               isSelected={selected.value.has(row.row)} isOpen={place.value.row === row.row} focused={at.row === index ? at.column : -1}
               open={open} />
           );

@@ -58,7 +58,8 @@ function Head({ column, at, isOver, drag }: { column: Column; at: number; isOver
   const isSorted = sort.field === name;
   const known = field(name);
   return (
-    <div class={`head-cell${left === null ? "" : " pinned"}${isRight ? " right" : ""}${isOver ? " over" : ""}${column.isEdge ? " edge" : ""}`} role="columnheader"
+    <div class={`head-cell${left === null ? "" : " pinned"}${isRight ? " right" : ""}${isOver ? " over" : ""}${column.isEdge ? " edge" : ""}`}
+      role="columnheader"
       aria-colindex={at + 1} aria-sort={isSorted ? (sort.descending ? "descending" : "ascending") : undefined}
       style={left === null ? { width: `${width}px` } : { width: `${width}px`, left: `${left}px` }}
       onDragOver={(event) => {
@@ -69,7 +70,8 @@ function Head({ column, at, isOver, drag }: { column: Column; at: number; isOver
         event.preventDefault();
         drag.drop();
       }}>
-      <button type="button" class="head-name" draggable={name !== TIME} title={`${title}${about === "" ? "" : `\n${about}`}\nClick sorts, a drag moves`}
+      <button type="button" class="head-name" draggable={name !== TIME}
+        title={`${title}${about === "" ? "" : `\n${about}`}\nClick sorts, a drag moves`}
         onDragStart={(event) => {
           event.dataTransfer?.setData("text/plain", name);
           drag.start();
@@ -87,7 +89,8 @@ function Head({ column, at, isOver, drag }: { column: Column; at: number; isOver
         <span class="head-text">{title}</span>
         {isSorted && <Icon name={sort.descending ? "down" : "up"} size={12} />}
       </button>
-      <button type="button" class="head-menu" tabIndex={-1} aria-haspopup="menu" aria-label={`Menu of column ${title}`} onClick={(event) => openMenu(event.currentTarget, `Column ${title}`, columnMenu(name))}>
+      <button type="button" class="head-menu" tabIndex={-1} aria-haspopup="menu" aria-label={`Menu of column ${title}`}
+        onClick={(event) => openMenu(event.currentTarget, `Column ${title}`, columnMenu(name))}>
         <Icon name="more" size={14} />
       </button>
       <span class="head-edge" role="separator" tabIndex={-1} aria-orientation="vertical" aria-label={`Width of ${title}`} aria-valuenow={width}

@@ -29,7 +29,7 @@ export interface Column {
   isEdge: boolean;
 }
 
-/** The cell under the pointer, as `row:column`. */
+/** The cell under the pointer, as `index:column`. */
 const pointed = signal("");
 
 /** A row. It is drawn anew only if what it shows changes. */
@@ -48,10 +48,11 @@ export function GridRow(properties: {
 }) {
   const { row, index, top, columns, box, zone, isSelected, isOpen, focused, open } = properties;
   const [under, column] = pointed.value.split(":");
-  const active = under === row.row ? Number(column) : -1;
+  const active = under === String(index) ? Number(column) : -1;
   const shape = columns.map((one) => `${one.name}:${one.width}:${one.left}:${one.isEdge}:${one.at}`).join();
   return useMemo(() => (
-    <div class={`grid-row${isSelected ? " selected" : ""}${isOpen ? " open" : ""}`} role="row" aria-rowindex={index + 2} aria-selected={isSelected} data-row={index}
+    <div class={`grid-row${isSelected ? " selected" : ""}${isOpen ? " open" : ""}`} role="row" aria-rowindex={index + 2} aria-selected={isSelected}
+      data-row={index}
       style={{ transform: `translateY(${top}px)` }}
       onPointerLeave={() => (pointed.value = "")}
       onClick={(event) => {
@@ -75,7 +76,7 @@ export function GridRow(properties: {
           <div key={one.name} class={`cell${one.isRight ? " right" : ""}${one.left === null ? "" : " pinned"}${one.isEdge ? " edge" : ""}${focused === place ? " focused" : ""}`} role="gridcell"
             aria-colindex={place + 1} data-column={place} tabIndex={focused === place ? 0 : -1} title={isTime || value === null || value.length < 24 ? undefined : plain(value.slice(0, WHOLE_MAX))}
             style={one.left === null ? { width: `${one.width}px` } : { width: `${one.width}px`, left: `${one.left}px` }}
-            onPointerEnter={() => (pointed.value = `${row.row}:${place}`)} onFocus={() => (cell.value = { row: index, column: place })}>
+            onPointerEnter={() => (pointed.value = `${index}:${place}`)} onFocus={() => (cell.value = { row: index, column: place })}>
             <span class="cell-text">
               {isTime ? <time>{row.time === null ? <span class="null">NULL</span> : moment(row.time).replace(/\.000$/, "")}</time> : one.at < 0 ? <span class="null">–</span> : <ValueText name={one.name} value={value} />}
             </span>

@@ -21,13 +21,14 @@ export function Pills() {
     <div class="pills" role="group" aria-label="Filters and times">
       {whole !== null && <TimePill title="Timeline" className="span" value={whole} set={(value) => look({ span: value })} remove={() => look({ span: null })} />}
       {during !== null && (
-        <TimePill title="Selection" className="during" value={during} set={(value) => look({ during: value })} remove={() => look({ during: null, before: null })}
+        <TimePill title="Selection" className="during" value={during} set={(value) => look({ during: value })}
+          remove={() => look({ during: null, before: null })}
           more={{ label: "Zoom to the selection", icon: "zoom", run: () => look({ span: during }) }} />
       )}
       {baseline.value !== null && (during !== null || before !== null) && <BaselinePill />}
       {filters.map((filter, at) => <FilterPill key={at} filter={filter} at={at} />)}
       <MenuButton label="All filters" icon="more" class="bare" isBare entries={() => [
-        { label: "Copy the condition as SQL", icon: "copy", isDisabled: end.value === null, run: () => void copy(end.value?.condition ?? "", "condition") },
+        { label: "Copy the condition as SQL", icon: "copy", isDisabled: (end.value?.condition ?? "") === "", run: () => void copy(end.value?.condition ?? "", "condition") },
         null,
         { label: "Switch all filters off", icon: "hide", isDisabled: filters.length === 0, run: () => look({ filters: filters.map((one) => ({ ...one, off: true })) }) },
         { label: "Switch all filters on", icon: "show", isDisabled: filters.length === 0, run: () => look({ filters: filters.map(({ off: _, ...one }) => one) }) },
@@ -63,7 +64,8 @@ function FilterPill({ filter, at }: { filter: Filter; at: number }) {
           <span key={place} class={value === null ? "null" : ""}>{place > 0 && ", "}{value === null ? "NULL" : plain(value.slice(0, 80))}</span>
         ))}
       </button>
-      <button type="button" class="pill-close" aria-label={`Remove filter ${text}`} onClick={() => setFilter(at, null)}><Icon name="close" size={12} /></button>
+      <button type="button" class="pill-close" aria-label={`Remove filter ${text}`}
+        onClick={() => setFilter(at, null)}><Icon name="close" size={12} /></button>
     </span>
   );
 }

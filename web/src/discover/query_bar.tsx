@@ -21,7 +21,8 @@ export function QueryBar() {
     <div class="query">
       <LogPicker />
       <Search />
-      <button type="button" class="button" aria-haspopup="dialog" onClick={(event) => openPopover(event.currentTarget, "Add a filter", (close) => <FilterForm at={null} close={close} />)}>
+      <button type="button" class="button" aria-haspopup="dialog"
+        onClick={(event) => openPopover(event.currentTarget, "Add a filter", (close) => <FilterForm at={null} close={close} />)}>
         <Icon name="filter" /> Add filter
       </button>
     </div>
@@ -39,7 +40,8 @@ function LogPicker() {
       run: () => go({ ...emptyPlace(one.name), zone: place.value.zone }),
     },
   ]);
-  const about = present && [objects(present), amount(present.bytes, "bytes"), present.span && (present.span[0] < present.span[1] ? span(present.span) : moment(present.span[0], true))].filter(Boolean).join(" · ");
+  const times = present?.span && (present.span[0] < present.span[1] ? span(present.span) : moment(present.span[0], true));
+  const about = present && [objects(present), amount(present.bytes, "bytes"), times].filter(Boolean).join(" · ");
   return (
     <div class="log-picker">
       <MenuButton label={`Log: ${present?.title ?? "none"}`} class="log-button" icon="table" entries={entries}>

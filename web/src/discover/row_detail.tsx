@@ -2,16 +2,16 @@
 
 import { signal } from "@preact/signals";
 
-import type { Row, Value } from "../api";
+import type { Kind, Row, Value } from "../api";
 import { moment, plain } from "../format";
 import { loaded, row as told, rows } from "../panels";
 import { copy } from "../ui/copy";
 import { Icon } from "../ui/icon";
-import { columns, field as known, filterBy, go, place, toggleColumn } from "../view";
+import { columns, field as known, go, place, toggleColumn } from "../view";
 import { Around } from "./around";
 import { rowsText } from "./copy_rows";
 import { KindSign } from "./kinds";
-import { ValueActions, ValueText } from "./value";
+import { ValueActions, valueKeys, ValueText } from "./value";
 
 const part = signal<"fields" | "around">("fields");
 
@@ -37,9 +37,12 @@ export function RowDetail({ id }: { id: string }) {
       <header class="side-head">
         <h2>{shown === null ? "Row" : shown.time === null ? "Row without a time" : moment(shown.time)} <span class="quiet">{place.value.zone}</span></h2>
         <span class="spacer" />
-        <button type="button" class="button bare" disabled={at <= 0} aria-label="Previous row" title="Previous row (k)" onClick={() => step(-1)}><Icon name="chevron-up" /></button>
-        <button type="button" class="button bare" disabled={at < 0 || at >= loaded.value.length - 1} aria-label="Next row" title="Next row (j)" onClick={() => step(1)}><Icon name="chevron-down" /></button>
-        <button type="button" class="button bare" aria-label="Copy a link to this row" title="Copy a link to this row" onClick={() => void copy(location.href, "link to the row")}><Icon name="link" /></button>
+        <button type="button" class="button bare" disabled={at <= 0} aria-label="Previous row" title="Previous row (k)"
+          onClick={() => step(-1)}><Icon name="chevron-up" /></button>
+        <button type="button" class="button bare" disabled={at < 0 || at >= loaded.value.length - 1} aria-label="Next row" title="Next row (j)"
+          onClick={() => step(1)}><Icon name="chevron-down" /></button>
+        <button type="button" class="button bare" aria-label="Copy a link to this row" title="Copy a link to this row"
+          onClick={() => void copy(location.href, "link to the row")}><Icon name="link" /></button>
         <button type="button" class="button bare" aria-label="Copy the row as JSON" title="Copy the row as JSON" disabled={shown === null}
           onClick={() => shown && void copy(rowsText(shown.cells.map((one) => one.field), [shown.cells.map((one) => one.value)], "json"), "row")}><Icon name="copy" /></button>
         <button type="button" class="button bare" aria-label="Close" title="Close (Esc)" onClick={closeDetail}><Icon name="close" /></button>
@@ -81,18 +84,19 @@ function RowFields({ cells }: { cells: { field: string; value: Value }[] }) {
                 <td>
                   <div class="row-value" tabIndex={0} onKeyDown={(event) => {
                     if (event.target !== event.currentTarget) return;
-                    const does = { i: () => filterBy(name, value), o: () => filterBy(name, value, true), c: () => void copy(value ?? "", name) }[event.key];
+                    const does = valueKeys(name, value)[event.key];
                     if (does === undefined) return;
                     event.preventDefault();
                     event.stopPropagation();
                     does();
                   }}>
-                    <span class="row-text">{value !== null && field?.kind !== "address" ? (field?.kind === "nested" ? <pre>{plain(spread(value)).replaceAll("\\u{a}", "\n")}</pre> : plain(value) || <ValueText name={name} value={value} />) : <ValueText name={name} value={value} />}</span>
+                    <span class="row-text"><Whole name={name} kind={field?.kind ?? "category"} value={value} /></span>
                   </div>
                 </td>
                 <td class="row-actions">
                   <ValueActions name={name} value={value} isLarge />
-                  <button type="button" aria-pressed={isShown} aria-label={`${isShown ? "Hide" : "Show"} column ${name}`} title={isShown ? "Hide this column" : "Show as column"} onClick={() => toggleColumn(name)}><Icon name="columns" size={14} /></button>
+                  <button type="button" aria-pressed={isShown} aria-label={`${isShown ? "Hide" : "Show"} column ${name}`}
+                    title={isShown ? "Hide this column" : "Show as column"} onClick={() => toggleColumn(name)}><Icon name="columns" size={14} /></button>
                 </td>
               </tr>
             );
@@ -101,6 +105,13 @@ function RowFields({ cells }: { cells: { field: string; value: Value }[] }) {
       </table>
     </div>
   );
+}
+
+/** A value as a whole: nothing of it is cut. */
+function Whole({ name, kind, value }: { name: string; kind: Kind; value: Value }) {
+  if (value === null || value === "" || kind === "address") return <ValueText name={name} value={value} />;
+  if (kind !== "nested") return <>{plain(value)}</>;
+  return <pre>{spread(value).split("\n").map(plain).join("\n")}</pre>;
 }
 
 /** A nested value in lines. */

@@ -37,7 +37,8 @@ export function RowsArea() {
       <div class="area-head">
         <div class="chart-tabs" role="tablist" aria-label="Rows and charts" onKeyDown={onKeyDown}>
           {CHARTS.map(([one, title, icon]) => (
-            <button key={one} id={`chart-${one}`} type="button" role="tab" aria-selected={chart === one} tabIndex={chart === one ? 0 : -1} aria-controls="chart" aria-label={title} title={title} onClick={() => show(one)}>
+            <button key={one} id={`chart-${one}`} type="button" role="tab" aria-selected={chart === one} tabIndex={chart === one ? 0 : -1}
+              aria-controls="chart" aria-label={title} title={title} onClick={() => show(one)}>
               <Icon name={icon} size={14} /> <span>{title}</span>
             </button>
           ))}
@@ -60,9 +61,11 @@ function RowsHead() {
       {count > 0 ? (
         <>
           <span class="quiet">{number(count)} selected</span>
-          <MenuButton label="Copy the selected rows" class="small" icon="copy" entries={() => FORMS.map(([form, label]) => ({ label, run: () => copyRows(selected.value, form) }))}>Copy</MenuButton>
+          <MenuButton label="Copy the selected rows" class="small" icon="copy"
+            entries={() => FORMS.map(([form, label]) => ({ label, run: () => copyRows(selected.value, form) }))}>Copy</MenuButton>
           {count === 2 && <button type="button" class="button small" onClick={() => compareRows(loaded.value.filter((row) => selected.value.has(row.row)))}>Compare</button>}
-          <button type="button" class="button small bare" aria-label="Select none" onClick={() => selectAll(false)}><Icon name="close" size={14} /></button>
+          <button type="button" class="button small bare" aria-label="Select none"
+            onClick={() => selectAll(false)}><Icon name="close" size={14} /></button>
         </>
       ) : (
         told !== null && <span class="quiet rows-of"><span class="rows-at-hand">{number(loaded.value.length)} at hand, </span><OfRows count={told.total} panel={told} /></span>

@@ -1,10 +1,11 @@
 // How far the reading is, how good the figures are, and what became of every line.
 
-import type { Account, End, State } from "../api";
+import type { Account, End, Progress, State } from "../api";
 import { amount, length, number, percent, plain, short } from "../format";
 import { cancel, end, isBusy, isCancelled, progress, refresh, rows, stateOf } from "../panels";
 import { Icon } from "../ui/icon";
 import { openDialog } from "../ui/popover";
+import { start } from "../view";
 
 const STATES: Record<State, string> = {
   partial: "Counted over the rows that were read so far",
@@ -23,6 +24,7 @@ export function StateLine() {
   const busy = isBusy.value;
   const told = end.value;
   const shown = progress.value;
+  const notes = told === null ? [] : notesOf(told);
   const share = shown === null || shown.bytes_wanted === 0 ? null : Math.min(1, shown.bytes / shown.bytes_wanted);
   return (
     <footer class="state-line" aria-label="State">
@@ -30,13 +32,14 @@ export function StateLine() {
       <span class="unseen" role="status">{!busy && told !== null && `${told.state}: ${number(told.rows)} rows`}{!busy && isCancelled.value && "cancelled"}</span>
       <span class="state-text">
         {busy && shown === null && "asking …"}
-        {busy && shown !== null && `reading: ${number(shown.objects)} of ${number(shown.objects_wanted)} objects, ${amount(shown.bytes, "bytes")}, ${short(shown.rows)} rows, ${shown.seconds.toFixed(1)} s`}
+        {busy && shown !== null && readSoFar(shown)}
         {!busy && isCancelled.value && "cancelled: what was read so far is shown"}
         {!busy && told !== null && <Summary told={told} />}
       </span>
       <span class="spacer" />
-      {!busy && told !== null && told.notes.length > 0 && (
-        <button type="button" class="button small bare" onClick={() => showAccount(told)}><Icon name="info" size={14} /> {number(told.notes.length)} {told.notes.length === 1 ? "note" : "notes"}</button>
+      {!busy && told !== null && notes.length > 0 && (
+        <button type="button" class="button small bare"
+          onClick={() => showAccount(told)}><Icon name="info" size={14} /> {number(notes.length)} {notes.length === 1 ? "note" : "notes"}</button>
       )}
       {!busy && told !== null && <Lines told={told} />}
       {busy
@@ -44,6 +47,10 @@ export function StateLine() {
         : <button type="button" class="button small bare" title="Read the logs again" onClick={refresh}><Icon name="refresh" size={14} /> Refresh</button>}
     </footer>
   );
+}
+
+function readSoFar({ objects, objects_wanted, bytes, rows, seconds }: Progress): string {
+  return `reading: ${number(objects)} of ${number(objects_wanted)} objects, ${amount(bytes, "bytes")}, ${short(rows)} rows, ${seconds.toFixed(1)} s`;
 }
 
 function Summary({ told }: { told: End }) {
@@ -70,7 +77,14 @@ function Lines({ told }: { told: End }) {
   );
 }
 
-function showAccount({ account, notes, seconds, source }: End): void {
+/** What is to know of the answer, and of the places of the logs. */
+function notesOf(told: End): string[] {
+  return [...told.notes, ...(start.value?.notes ?? [])];
+}
+
+function showAccount(told: End): void {
+  const { account, seconds, source } = told;
+  const notes = notesOf(told);
   openDialog("What was read", () => (
     <div class="account">
       <dl>

@@ -22,10 +22,17 @@ export function Timeline() {
   return (
     <section class={isStale.value ? "timeline stale" : "timeline"} aria-label="Timeline">
       <TimelineHead told={told} />
-      {told === null || binCount(told) === 0 ? <div class="timeline-empty quiet" style={{ height: `${layout.value.timelineHeight}px` }}>{told !== null ? "no rows in this time" : isBusy.value ? "reading the logs …" : ""}</div> : <Bars told={told} />}
+      {told === null || binCount(told) === 0 ? <NoBars told={told} /> : <Bars told={told} />}
       {told !== null && told.by !== null && <Legend told={told} by={told.by} />}
     </section>
   );
+}
+
+/** What stands in the place of the bars where there are none. */
+function NoBars({ told }: { told: Told | null }) {
+  const none = measure.value?.unit === "" ? "no such records in this time" : "no amount in this time";
+  const text = told !== null ? none : isBusy.value ? "reading the logs …" : "";
+  return <div class="timeline-empty quiet" style={{ height: `${layout.value.timelineHeight}px` }}>{text}</div>;
 }
 
 /** Opens a side panel, or closes it. */
@@ -55,12 +62,14 @@ function TimelineHead({ told }: { told: Told | null }) {
       <span class="spacer" />
       <span class="quiet hint">{during === null ? "drag over the bars to select a time" : view.value.before === null ? "drag with Shift for another baseline" : ""}</span>
       <span class="brushes" role="group" aria-label="What a drag marks">
-        <button type="button" class="button small brush during" aria-pressed={brush.value === "during"} title="A drag marks the selection" onClick={() => (brush.value = "during")}>Selection</button>
+        <button type="button" class="button small brush during" aria-pressed={brush.value === "during"} title="A drag marks the selection"
+          onClick={() => (brush.value = "during")}>Selection</button>
         <button type="button" class="button small brush before" aria-pressed={brush.value === "before"} disabled={during === null}
           title="A drag marks what the selection is compared with (as does a drag with Shift)" onClick={() => (brush.value = "before")}>Baseline</button>
       </span>
       <span class="joined">
-        <button type="button" class="button small" disabled={during === null} title="Zoom to the selection (z)" aria-label="Zoom to the selection" onClick={zoom}><Icon name="zoom" size={14} /></button>
+        <button type="button" class="button small" disabled={during === null} title="Zoom to the selection (z)" aria-label="Zoom to the selection"
+          onClick={zoom}><Icon name="zoom" size={14} /></button>
         <MenuButton label="Times" class="small" entries={() => [
           { label: "Zoom to selection and baseline", icon: "zoom", isDisabled: during === null, run: zoomToBoth },
           { label: "Zoom out", isDisabled: told === null, run: () => told !== null && zoomOut(told) },
@@ -69,11 +78,13 @@ function TimelineHead({ told }: { told: Told | null }) {
           { label: "Back", icon: "left", hint: "Backspace", run: () => history.back() },
         ]} />
       </span>
-      <button type="button" class="button small main" aria-pressed={place.value.panel === "explain"} title={during === null ? "Explain the largest spike (e)" : "Explain the selection against its baseline (e)"}
+      <button type="button" class="button small main" aria-pressed={place.value.panel === "explain"}
+        title={during === null ? "Explain the largest spike (e)" : "Explain the selection against its baseline (e)"}
         onClick={() => togglePanel("explain")}>
         <Icon name="explain" size={14} /> Explain{during === null && <span class="explain-more">the largest spike</span>}
       </button>
-      <button type="button" class="button small block-button" aria-pressed={place.value.panel === "block"} aria-label={`Block list (${count})`} title="What is collected to be blocked (b)"
+      <button type="button" class="button small block-button" aria-pressed={place.value.panel === "block"} aria-label={`Block list (${count})`}
+        title="What is collected to be blocked (b)"
         onClick={() => togglePanel("block")}>
         <Icon name="block" size={14} /> <span>Block list</span>{count > 0 ? ` (${count})` : ""}
       </button>
@@ -88,7 +99,10 @@ function breakdowns(): MenuEntry[] {
   const groups = byKind(fields);
   return [
     { label: "Not at all", isChosen: place.value.by === null, run: () => go({ by: null }) },
-    ...groups.flatMap(([title, of]): MenuEntry[] => [title, ...of.map((one) => ({ label: one.name, isChosen: place.value.by === one.name, run: () => go({ by: one.name }) }))]),
+    ...groups.flatMap(([title, of]): MenuEntry[] => [
+      title,
+      ...of.map(({ name }) => ({ label: name, isChosen: place.value.by === name, run: () => go({ by: name }) })),
+    ]),
   ];
 }
 
@@ -100,7 +114,13 @@ function Legend({ told, by }: { told: Told; by: string }) {
       {told.series.map((one, at) => {
         const sum = one.amounts.reduce((all, value) => all + value, 0);
         const name = one.is_others ? "all others" : one.value === null ? "NULL" : plain(one.value);
-        const label = <><i class={`series-swatch s${seriesColour(told, at).slice(9)}`} /><span class="series-name">{name}</span><span class="quiet">{amount(sum, unit)}</span></>;
+        const label = (
+          <>
+            <i class={`series-swatch s${seriesColour(told, at).slice(9)}`} />
+            <span class="series-name">{name}</span>
+            <span class="quiet">{amount(sum, unit)}</span>
+          </>
+        );
         if (one.is_others) return <span key="others" class="series-one">{label}</span>;
         return (
           <button key={at} type="button" class="series-one" title={`Only rows with ${name}; with Alt only those without`}
@@ -117,7 +137,13 @@ function showBins(told: Told): void {
     <div class="bins" tabIndex={0} role="region" aria-label="Bins">
       <table>
         <thead>
-          <tr><th scope="col">Time</th><th scope="col" class="right">All</th>{told.by !== null && told.series.map((one, at) => <th key={at} scope="col" class="right">{one.is_others ? "others" : one.value === null ? "NULL" : plain(one.value)}</th>)}</tr>
+          <tr>
+            <th scope="col">Time</th>
+            <th scope="col" class="right">All</th>
+            {told.by !== null && told.series.map((one, at) => (
+              <th key={at} scope="col" class="right">{one.is_others ? "others" : one.value === null ? "NULL" : plain(one.value)}</th>
+            ))}
+          </tr>
         </thead>
         <tbody>
           {Array.from({ length: binCount(told) }, (_, bin) => (

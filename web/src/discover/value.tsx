@@ -21,15 +21,23 @@ export function ValueText({ name, value }: { name: string; value: Value }) {
   return <>{plain(value.length > LINE_MAX ? `${value.slice(0, LINE_MAX)}…` : value)}</>;
 }
 
+/** What the keys do with a value. */
+export function valueKeys(name: string, value: Value): Record<string, () => void> {
+  return { i: () => filterBy(name, value), o: () => filterBy(name, value, true), c: () => void copy(value ?? "", name) };
+}
+
 /** Include, exclude, copy. */
 export function ValueActions({ name, value, isLarge = false }: { name: string; value: Value; isLarge?: boolean }) {
   const text = value === null ? "NULL" : plain(value.slice(0, 60));
   const size = isLarge ? 14 : 12;
   return (
     <span class="value-actions">
-      <button type="button" tabIndex={-1} aria-label={`Only rows with ${name} = ${text}`} title="Only rows with this (i)" onClick={() => filterBy(name, value)}><Icon name="plus" size={size} /></button>
-      <button type="button" tabIndex={-1} aria-label={`Only rows without ${name} = ${text}`} title="Only rows without this (o)" onClick={() => filterBy(name, value, true)}><Icon name="minus" size={size} /></button>
-      <button type="button" tabIndex={-1} aria-label={`Copy ${text}`} title="Copy (c)" onClick={() => void copy(value ?? "", name)}><Icon name="copy" size={size} /></button>
+      <button type="button" tabIndex={-1} aria-label={`Only rows with ${name} = ${text}`} title="Only rows with this (i)"
+        onClick={() => filterBy(name, value)}><Icon name="plus" size={size} /></button>
+      <button type="button" tabIndex={-1} aria-label={`Only rows without ${name} = ${text}`} title="Only rows without this (o)"
+        onClick={() => filterBy(name, value, true)}><Icon name="minus" size={size} /></button>
+      <button type="button" tabIndex={-1} aria-label={`Copy ${text}`} title="Copy (c)"
+        onClick={() => void copy(value ?? "", name)}><Icon name="copy" size={size} /></button>
     </span>
   );
 }

@@ -79,7 +79,13 @@ export async function explain(): Promise<void> {
     if (asked === controller) isBusy.value = false;
   }
   // Where there is no answer, that to another question is none either.
-  if (asked === controller && trouble.peek() !== null && !isOfWindows.peek()) answer.value = null;
+  if (asked === controller && trouble.peek() !== null && !isOfWindows.peek()) {
+    batch(() => {
+      answer.value = null;
+      shown.value = null;
+      shownWindows.value = null;
+    });
+  }
 }
 
 /** Ends the question. */

@@ -12,7 +12,7 @@ import { type MenuEntry, MenuButton } from "../ui/menu";
 import { field, go } from "../view";
 import { AddressChip, KnownOf, block } from "../who/chip";
 import { Code } from "./code";
-import { factor, measured, share } from "./figures";
+import { anHour, factor, measured, share } from "./figures";
 import { keepOnly, leaveOut } from "./filters";
 import { clientsLine, details, subject } from "./text";
 
@@ -58,10 +58,10 @@ function Item({ contributor, at, answer }: { contributor: Contributor; at: numbe
         </div>
       )}
       <p class="contributor-rate">
-        <span class="before-text" title="before, an hour">{measured(before_per_hour, unit)}</span>
+        <span class="before-text" title="before">{measured(before_per_hour, unit)}</span>
         <span aria-hidden="true">→</span><span class="unseen">before, and</span>
-        <span class="during-text" title="during, an hour">{measured(during_per_hour, unit)}</span>
-        <span class="quiet">an hour</span>
+        <span class="during-text" title="during">{measured(during_per_hour, unit)}</span>
+        {anHour(answer.measure) !== "" && <span class="quiet">an hour</span>}
         <Factor ratio={ratio} before={before} during={during} />
       </p>
       <ul class="contributor-details">

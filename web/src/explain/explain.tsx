@@ -163,7 +163,7 @@ function Measures({ answer }: { answer: Explanation }) {
   return (
     <section class="measures" aria-label="Measures">
       <span class="quiet">What moved</span>
-      {[own, ...moved].map((one) => (
+      {inOrder([own, ...moved]).map((one) => (
         <button key={one.name} type="button" class="button small" aria-pressed={one.name === own.name} title={movedText(one)} onClick={() => choose(one)}>
           <span class="measure-title">{plain(one.title)}</span><strong>{factorOf(one)}</strong>
         </button>
@@ -176,6 +176,14 @@ function Measures({ answer }: { answer: Explanation }) {
       )}
     </section>
   );
+}
+
+const places = new Map<string, number>();
+
+/** Measures in the order in which they were first shown, so that a button stays where it was when it is pressed. */
+function inOrder(measures: MeasureMoved[]): MeasureMoved[] {
+  for (const { name } of measures) if (!places.has(name)) places.set(name, places.size);
+  return measures.toSorted((one, other) => (places.get(one.name) ?? 0) - (places.get(other.name) ?? 0));
 }
 
 function factorOf(one: MeasureMoved): string {

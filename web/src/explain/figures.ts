@@ -1,6 +1,6 @@
 // Figures of an explanation, as the command line writes them.
 
-import type { Span } from "../api";
+import type { MeasureMoved, Span } from "../api";
 import { amount, length, number, percent } from "../format";
 
 /** An amount with its unit: `36,000`, `1.08 GB`, `7 min 4 s`. */
@@ -38,6 +38,12 @@ export function share(value: number): string {
 /** A window as the answer writes it, as a span. */
 export function spanOf(window: { start: string; end: string }): Span {
   return [Date.parse(window.start), Date.parse(window.end)];
+}
+
+/** ` an hour` behind amounts of a measure that adds up over time, such as a count or a sum; nothing behind means and shares. */
+export function anHour(measure: MeasureMoved | undefined): string {
+  const adds = /^(count|count_if|sum)\s*\((?!\s*distinct\b)/i;
+  return measure !== undefined && adds.test(measure.sql) ? " an hour" : "";
 }
 
 /** `1 client`, `2 clients`. */

@@ -3,7 +3,7 @@
 import type { Contributor, Explanation } from "../api";
 import { number, plain, span } from "../format";
 import { place } from "../view";
-import { counted, factor, measured, share, spanOf } from "./figures";
+import { anHour, counted, factor, measured, share, spanOf } from "./figures";
 
 /** How many values a line names, and how many characters of each. */
 const VALUES = 6;
@@ -65,7 +65,7 @@ export function asMarkdown(answer: Explanation, link: string): string {
     "",
     fenced(one.sql),
   ]);
-  const head = ["| | contributor | before → during, an hour | change | share |", "| --- | --- | --- | --- | --- |"];
+  const head = [`| | contributor | before → during${anHour(answer.measure)} | change | share |`, "| --- | --- | --- | --- | --- |"];
   const notes = (answer.notes ?? []).map((note) => `- note: ${escaped(plain(note))}`);
   return [
     `### ${escaped(title(answer))}`, "", escaped(plain(answer.sentence)), "",

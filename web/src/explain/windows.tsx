@@ -5,7 +5,7 @@ import { span } from "../format";
 import { compare } from "../panels";
 import { look, view } from "../view";
 import { isOfWindows } from "./asking";
-import { counted, measured, spanOf } from "./figures";
+import { anHour, counted, measured, spanOf } from "./figures";
 
 const DAY_MS = 86_400_000;
 
@@ -25,7 +25,7 @@ export function Windows({ answer: told }: { answer: Explanation | null }) {
   if (shownDuring === null) return null;
   const shownBefore = before !== null ? [before] : (answer?.before?.map(spanOf) ?? (compared === null ? [] : [compared.before]));
   const comparedBefore = compared !== null && shownBefore[0] !== undefined && isSame(compared.before, shownBefore[0]) ? compared : null;
-  const unit = answer?.measure?.unit ?? "";
+  const rate = (value: number | undefined) => (value === undefined ? undefined : `${measured(value, answer?.measure?.unit ?? "")}${anHour(answer?.measure)}`);
   return (
     <div class="windows">
       <dl>
@@ -33,14 +33,14 @@ export function Windows({ answer: told }: { answer: Explanation | null }) {
           <dt>{during === null ? "Largest change" : "Selection"}</dt>
           <dd>
             {span(shownDuring)}
-            <span class="window-figures">{figures(answer?.read?.during ?? compared?.during_rows, answer?.total?.during_per_hour, unit)}</span>
+            <span class="window-figures">{figures(answer?.read?.during ?? compared?.during_rows, rate(answer?.total?.during_per_hour))}</span>
           </dd>
         </div>
         <div class="window before">
           <dt>Baseline</dt>
           <dd>
             {shownBefore.map(span).join(" and ") || "as long just before"}
-            <span class="window-figures">{figures(answer?.read?.before ?? comparedBefore?.before_rows, answer?.total?.before_per_hour, unit)}</span>
+            <span class="window-figures">{figures(answer?.read?.before ?? comparedBefore?.before_rows, rate(answer?.total?.before_per_hour))}</span>
           </dd>
         </div>
       </dl>
@@ -65,7 +65,6 @@ function isSame(one: Span, other: Span): boolean {
   return one[0] === other[0] && one[1] === other[1];
 }
 
-function figures(rows: number | undefined, anHour: number | undefined, unit: string): string {
-  const parts = [rows === undefined ? null : counted(rows, "row"), anHour === undefined ? null : `${measured(anHour, unit)} an hour`];
-  return parts.filter((part) => part !== null).join(" · ");
+function figures(rows: number | undefined, rate: string | undefined): string {
+  return [rows === undefined ? undefined : counted(rows, "row"), rate].filter((part) => part !== undefined).join(" · ");
 }

@@ -43,7 +43,8 @@ export function Tabs() {
           named === one.id ? (
             <TabName key={one.id} one={one} done={() => setNamed(null)} />
           ) : (
-            <span key={one.id} class={one.id === tab.value ? "tab shown" : "tab"} role="presentation" onAuxClick={(event) => event.button === 1 && closeTab(one.id)}>
+            <span key={one.id} class={one.id === tab.value ? "tab shown" : "tab"} role="presentation"
+              onAuxClick={(event) => event.button === 1 && closeTab(one.id)}>
               <button id={`tab-${one.id}`} type="button" role="tab" class="tab-title" aria-selected={one.id === tab.value} aria-controls="part"
                 tabIndex={one.id === tab.value ? 0 : -1} title={`${plain(tabTitle(one))}\nDouble click or F2 names it`}
                 onClick={() => showTab(one.id)} onDblClick={() => setNamed(one.id)} onKeyDown={(event) => move(event, at)}>
@@ -51,13 +52,15 @@ export function Tabs() {
               </button>
               {tabs.value.length > 1 && (
                 // For the pointer alone: a tab that has the focus is closed by Delete.
-                <span class="tab-close" aria-hidden="true" title="Close (Delete)" onClick={() => closeTab(one.id)}><Icon name="close" size={12} /></span>
+                <span class="tab-close" aria-hidden="true" title="Close (Delete)"
+                  onClick={() => closeTab(one.id)}><Icon name="close" size={12} /></span>
               )}
             </span>
           ),
         )}
       </div>
-      <button type="button" class="button bare" aria-label="New tab" title="New tab with the same view (n)" onClick={openTab}><Icon name="plus" /></button>
+      <button type="button" class="button bare" aria-label="New tab" title="New tab with the same view (n)"
+        onClick={openTab}><Icon name="plus" /></button>
     </div>
   );
 }

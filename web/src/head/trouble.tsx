@@ -20,7 +20,7 @@ export function Alert({ failure, again, dismiss }: { failure: Failure; again?: (
 }
 
 /** How to begin, as no logs are at hand. */
-export function NoLogs({ notes }: { notes: string[] }) {
+export function NoLogs({ notes, again }: { notes: string[]; again: () => void }) {
   return (
     <main class="welcome" id="part">
       <h2>No logs yet</h2>
@@ -29,7 +29,8 @@ export function NoLogs({ notes }: { notes: string[] }) {
       <pre>floodmark open ./logs/</pre>
       <p>It finds out by itself which logs these are: load balancers, VPC flow, CloudFront, WAF, DNS, S3 access and more. To try it with logs that are made up:</p>
       <pre>{"floodmark demo --folder demo --generate-only\nfloodmark open demo"}</pre>
-      {notes.length > 0 && <ul>{notes.map((note) => <li key={note}>{plain(note)}</li>)}</ul>}
+      {notes.length > 0 && <ul class="welcome-notes" role="status">{notes.map((note, at) => <li key={at}>{plain(note)}</li>)}</ul>}
+      <p><button type="button" class="button" onClick={again}>Look again</button></p>
     </main>
   );
 }

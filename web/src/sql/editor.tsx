@@ -119,13 +119,12 @@ function extensions(language: Compartment, run: () => void): Extension[] {
     language.of(athena(schema.peek())),
     colours, look, checks(),
     EditorView.lineWrapping,
-    EditorView.contentAttributes.of({ "aria-label": "SQL statements; Ctrl and Enter run the one at the cursor", spellcheck: "false" }),
+    EditorView.contentAttributes.of({ "aria-label": "SQL statements; Ctrl and Enter run the one at the cursor, Escape and then Tab leave the editor", spellcheck: "false" }),
     placeholder("SELECT … FROM …    Ctrl-Space proposes, Ctrl-Enter runs"),
     Prec.highest(keymap.of([
       { key: "Mod-Enter", run: runs },
       { key: "Shift-Enter", run: runs },
       { key: "Mod-/", run: toggleComment },
-      // Tab indents; Escape, then Tab, leaves the editor.
     ])),
     keymap.of([...closeBracketsKeymap, ...defaultKeymap, ...historyKeymap, ...completionKeymap, ...lintKeymap, indentWithTab]),
     EditorView.domEventHandlers({ beforeinput: typeOver }),

@@ -4,6 +4,7 @@ import { useEffect, useRef } from "preact/hooks";
 import uPlot from "uplot";
 
 import { moment, number, plain, short } from "../format";
+import { colours } from "../head/theme";
 import { place } from "../view";
 import { colour } from "./bars";
 import type { Points } from "./model";
@@ -15,10 +16,11 @@ const TOLD_MAX = 50;
 export function Lines({ points, isTime, isDots, label }: { points: Points; isTime: boolean; isDots: boolean; label: string }) {
   const box = useRef<HTMLDivElement>(null);
   const { zone } = place.value;
+  const theme = colours.value;
   useEffect(() => {
     if (box.current === null) return;
     return draw(box.current, points, { isTime, isDots, zone });
-  }, [points, isTime, isDots, zone]);
+  }, [points, isTime, isDots, zone, theme]);
   const told = (at: number) => (isTime ? moment(points.numbers?.[at] ?? 0, true) : number(points.numbers?.[at] ?? 0));
   return (
     <figure class="sql-lines" aria-label={label}>

@@ -21,9 +21,12 @@ export interface Column {
   type: string;
 }
 
-/** How many places along x, and how many series, a chart of bars has; the smallest fall away or join the others. */
-export const BARS_MAX = 60;
-export const SERIES_MAX = 6;
+/** How many values have bars, the largest ones; of times and numbers, which stand in their order, the first ones. */
+const BARS_MAX = 60;
+const BARS_ORDERED_MAX = 500;
+
+/** How many series a chart has, the largest ones. */
+const SERIES_MAX = 6;
 
 /** What stands along x, with the values of each series there; null where there is none. */
 export interface Points {
@@ -83,7 +86,7 @@ export function points(columns: Column[], rows: Value[][], choice: Choice): Poin
   } else {
     labels.sort((one, other) => (totals.get(other) ?? 0) - (totals.get(one) ?? 0));
   }
-  if (!isMeasured || choice.shape === "bar" || choice.shape === "stacked") labels = labels.slice(0, BARS_MAX);
+  if (!isMeasured || choice.shape === "bar" || choice.shape === "stacked") labels = labels.slice(0, isMeasured ? BARS_ORDERED_MAX : BARS_MAX);
   return {
     labels,
     numbers: isMeasured ? labels.map((label) => measured(label, type)) : null,

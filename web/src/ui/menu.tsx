@@ -92,7 +92,7 @@ function MenuList({ label, entries, close }: { label: string; entries: MenuEntry
         if (entry === null) return <hr key={at} />;
         if (typeof entry === "string") return <div key={at} class="menu-heading" role="presentation">{entry}</div>;
         return (
-          <button key={at} type="button" role={entry.isChosen === undefined ? "menuitem" : "menuitemradio"} tabIndex={-1}
+          <button key={at} type="button" role={entry.isChosen === undefined ? "menuitem" : "menuitemradio"}
             aria-checked={entry.isChosen} disabled={entry.isDisabled} class={entry.isDanger ? "menu-item danger" : "menu-item"}
             onClick={() => {
               close();
