@@ -87,7 +87,7 @@ test("hours by weekdays and by days, of which one is selected", async ({ open })
   await expect(page.getByRole("table", { name: "Connections: hours by weekday, in UTC" })).toBeVisible();
   const hour = page.getByRole("button", { name: /^Saturday 02:00, 36,000/ });
   await expect(hour).toBeVisible();
-  await page.getByRole("group", { name: "Rows" }).getByRole("button", { name: "Days" }).click();
+  await page.getByRole("group", { name: "Rows" }).getByRole("button", { name: "Days", exact: true }).click();
   await page.getByRole("button", { name: /^2024-10-05 02:00, 36,000/ }).click();
   await expect(pills(page)).toContainText("Selection 2024-10-05 02:00 – 03:00");
   await hasRows(page, 36_000);

@@ -106,7 +106,7 @@ test("a statement that runs long is cancelled", async ({ open }) => {
   await expect(result(page).getByRole("progressbar", { name: "How much is read" })).toBeVisible();
   await page.getByRole("toolbar", { name: "Statements" }).getByRole("button", { name: "Cancel" }).click();
   await expect(result(page).getByRole("progressbar")).toHaveCount(0);
-  await expect(result(page)).toContainText(/Cancelled|cancelled/);
+  await expect(result(page)).toContainText(/cancelled/i);
   await write(page, "SELECT 41 + 1 AS answer");
   await page.keyboard.press("ControlOrMeta+Enter");
   await expect(result(page).getByRole("cell", { name: "42" })).toBeVisible();
@@ -118,14 +118,17 @@ test("a result is sorted, and a cell shows its value in full", async ({ open, se
   await page.keyboard.press("ControlOrMeta+Enter");
   await expect(result(page).getByRole("status")).toContainText("the first 10,000 rows: export gives all");
   expect(count(served, "select count(*) from nlb")).toBeGreaterThan(10_000);
-  const first = result(page).getByRole("row").nth(1).getByRole("cell").nth(1);
-  await result(page).getByRole("columnheader", { name: /^received_bytes/ }).click();
-  await expect(result(page).getByRole("columnheader", { name: /^received_bytes/ })).toHaveAttribute("aria-sort", /ascending|descending/);
-  const one = Number(await first.textContent());
-  const next = Number(await result(page).getByRole("row").nth(2).getByRole("cell").nth(1).textContent());
-  expect(Number.isFinite(one) && Number.isFinite(next)).toBe(true);
-  await first.click();
-  await expect(result(page)).toContainText("received_bytes");
+  await result(page).getByRole("columnheader", { name: /received_bytes/ }).click();
+  await expect(result(page).getByRole("columnheader", { name: /received_bytes/ })).toHaveAttribute("aria-sort", /ascending|descending/);
+  const bytes = result(page).getByRole("cell", { name: /^\d+$/ });
+  await expect.poll(async () => {
+    const shown = (await bytes.allTextContents()).map(Number);
+    const ordered = shown.toSorted((one, other) => one - other);
+    return shown.length > 5 && [ordered, ordered.toReversed()].some((one) => one.join() === shown.join());
+  }).toBe(true);
+  const first = (await bytes.first().textContent()) ?? "";
+  await bytes.first().click();
+  await expect(result(page).getByRole("status").filter({ hasText: "received_bytes" })).toContainText(first);
 });
 
 test("the address of the part holds its statements", async ({ open, context }) => {
