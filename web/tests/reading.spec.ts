@@ -4,8 +4,8 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { rows } from "./hand";
-import { address, expect, serve, type Served, test as base } from "./served";
+import { HOUR, rows } from "./hand";
+import { address, expect, serve, type Served, settled, test as base } from "./served";
 
 /** How many times the logs of the incident lie in the folder: enough that reading them takes a while. */
 const COPIES = 16;
@@ -42,6 +42,19 @@ test("the page stands before the rows are read, and shows them as they come", as
   await expect(reading).toHaveCount(0);
   await expect(rows(page).first()).toBeVisible();
   await expect(page.getByRole("region", { name: "Timeline" }).getByText("partial", { exact: true })).toBeVisible();
+});
+
+test("one question answers all panels of a view", async ({ page, served }) => {
+  let asked = 0;
+  page.on("request", (request) => {
+    if (new URL(request.url()).pathname.endsWith("/look")) asked += 1;
+  });
+  await page.goto(address(served, `log=nlb&by=domain_name&${HOUR}`));
+  await settled(page);
+  await expect(rows(page).first()).toBeVisible();
+  await expect(page.getByRole("region", { name: "Timeline" }).getByText("exact", { exact: true })).toBeVisible();
+  await expect(page.getByRole("region", { name: "Fields" }).getByText("exact", { exact: true })).toBeVisible();
+  expect(asked).toBe(1);
 });
 
 test("another question ends the one before", async ({ page, large }) => {

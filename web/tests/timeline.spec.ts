@@ -16,6 +16,7 @@ test("a drag selects a time, of which fields and rows then are", async ({ open, 
   const expected = count(served, `select count(*) from nlb where event_time >= timestamp '2024-10-05 ${from}:00' and event_time < timestamp '2024-10-05 ${to}:00'`);
   await hasRows(page, expected);
   await expect(page.getByLabel("State", { exact: true })).toContainText("of 50,984 in the timeline");
+  await expect(page.getByLabel("State", { exact: true })).toContainText("from rows that are kept");
   await expect(page.getByRole("grid", { name: "Rows" })).toHaveAttribute("aria-rowcount", String(expected + 1));
 });
 
