@@ -30,11 +30,13 @@ test("a map shows countries, and filters by them", async ({ open }) => {
   const map = page.getByRole("application", { name: /^Map by country/ });
   await map.focus();
   await page.keyboard.press("ArrowRight");
-  await expect(page.getByRole("status").filter({ hasText: /^(Austria|Tuvalu): 12,000, 33\.3%$/ })).toBeVisible();
+  await expect(page.getByRole("status").filter({ hasText: /^(Brazil|Germany|South Africa|Vietnam): 6,000, 16\.7%$/ })).toBeVisible();
   await page.keyboard.press("End");
-  await expect(page.getByRole("status").filter({ hasText: /^(Germany|Netherlands): 6,000, 16\.7%$/ })).toBeVisible();
+  const last = (await countries.getByRole("listitem").last().textContent())?.match(/^[A-Z][a-z ]+[a-z]/i)?.[0] ?? "";
+  await expect(page.getByRole("status").filter({ hasText: last })).toBeVisible();
+  await page.keyboard.press("Home");
   await page.keyboard.press("Enter");
-  await expect(pills(page)).toContainText(/country\(client_ip\) is (DE|NL)/);
+  await expect(pills(page)).toContainText(/country\(client_ip\) is (BR|DE|ZA|VN)/);
   await hasRows(page, 6000);
 });
 
@@ -42,7 +44,7 @@ test("figures of a chart stand as a table, too", async ({ open }) => {
   const page = await open(`log=nlb&chart=map&${HOUR}`);
   await settled(page);
   await page.getByRole("button", { name: "Table", exact: true }).click();
-  await expect(page.getByRole("region", { name: "Map, as a table" }).getByRole("row", { name: "Tuvalu TV 12,000 33.3%" })).toBeVisible();
+  await expect(page.getByRole("region", { name: "Map, as a table" }).getByRole("row", { name: "Germany DE 6,000 16.7%" })).toBeVisible();
 });
 
 test("without data of countries the map says how to come by them, and a page without logs how to begin", async ({ page, served }) => {

@@ -21,6 +21,7 @@ const ATTACKER = "filter=" + encodeURIComponent(JSON.stringify({ field: "client_
 const PICTURES: [name: string, search: string, ready?: (page: Page) => Promise<unknown>][] = [
   ["discover", "log=nlb&by=domain_name", async (page) => {
     await page.getByRole("region", { name: "Fields" }).getByRole("button", { name: "client_ip", exact: true }).click();
+    await expect(page.getByRole("list", { name: "Most frequent values of client_ip" }).getByRole("button", { name: /^10\.40\.0\.0/ })).toContainText("US");
     await page.mouse.move(0, 0);
   }],
   ["explain", `log=nlb&panel=explain&${HOUR}`, (page) => expect(page.getByRole("listitem", { name: /^1\. client_ip/ })).toBeVisible()],
@@ -39,7 +40,7 @@ const PICTURES: [name: string, search: string, ready?: (page: Page) => Promise<u
     await page.getByRole("textbox", { name: /^SQL statements/ }).click();
     await page.keyboard.insertText("SELECT date_trunc('minute', event_time) AS minute, domain_name, count(*) AS connections\nFROM nlb\nGROUP BY 1, 2\nORDER BY 1");
     await page.keyboard.press("ControlOrMeta+Enter");
-    await expect(page.getByRole("region", { name: "Result" }).getByRole("status")).toContainText(/rows/);
+    await expect(page.getByRole("region", { name: "Result" }).getByRole("status")).toContainText(/ read$/);
     await page.getByRole("region", { name: "Result" }).getByRole("tab", { name: "Chart" }).click();
     await page.getByRole("combobox", { name: "Series by" }).selectOption({ label: "domain_name" });
   }],

@@ -13,7 +13,10 @@ import { writeHostile } from "./hostile";
 const PROGRAM = process.env.FLOODMARK_TEST_PROGRAM ?? "floodmark";
 
 /** Countries of the documentation's networks, as a file that one brings. */
-const COUNTRIES = ["192.0.2.0,192.0.2.255,DE", "198.51.100.0,198.51.100.255,NL", "203.0.113.0,203.0.113.255,TV", "10.0.0.0,10.255.255.255,AT"];
+const COUNTRIES = [
+  "192.0.2.0,192.0.2.255,DE", "198.51.100.0,198.51.100.255,BR", "203.0.113.0,203.0.113.127,VN", "203.0.113.128,203.0.113.255,ZA",
+  "10.0.0.0,10.39.255.255,AT", "10.40.0.0,10.40.0.255,US", "10.40.1.0,10.40.2.255,GB", "10.40.3.0,10.40.4.255,JP", "10.40.5.0,10.40.255.255,AU",
+];
 
 /** A server that runs, and how it is reached. */
 export interface Served {

@@ -26,7 +26,7 @@ test("Discover", async ({ open }) => {
   await isReached(
     page.getByRole("button", { name: "SQL", exact: true }), page.getByRole("button", { name: "New tab" }), page.getByRole("button", { name: "Keys" }),
     page.getByRole("button", { name: ZONE }), page.getByRole("searchbox", { name: "Search in all columns" }), page.getByRole("button", { name: "Add filter" }),
-    page.getByRole("button", { name: "Explain", exact: true }), page.getByRole("button", { name: /^Block list/ }), page.getByRole("button", { name: "Times" }),
+    page.getByRole("button", { name: "Explain", exact: true }), page.getByRole("button", { name: /^Block list/ }), page.getByRole("button", { name: "Times", exact: true }),
     page.getByRole("button", { name: "Zoom to the selection" }).last(), page.getByRole("tab", { name: "Map" }), page.getByRole("button", { name: "Columns" }),
     page.getByRole("button", { name: "Refresh" }), page.getByRole("button", { name: "All filters" }), await cell(page, 0, "client_ip"), await cell(page, 0, "sent_bytes"),
   );
