@@ -1,11 +1,11 @@
 // What the server told of the view, panel by panel. A changed view ends the old question and asks anew; what changes only one
 // panel asks for that panel alone, once the rows are at hand.
 
-import { batch, computed, effect, signal } from "@preact/signals";
+import { batch, computed, effect, type Signal, signal, untracked } from "@preact/signals";
 
-import type { Compare, End, Failure, Fields, Groups, Hours, Look, Progress, Row, Rows, State, Timeline, Told, Value, Want } from "./api";
+import type { Compare, End, Failure, Fields, Groups, Hours, Look, Progress, Row, Rows, Sort, State, Timeline, Told, Value, Want } from "./api";
 import { failure, isAborted, stream } from "./call";
-import { log, type Place, place, view } from "./view";
+import { go, log, type Place, place, view } from "./view";
 
 export const timeline = signal<Timeline | null>(null);
 export const fields = signal<Fields | null>(null);
@@ -17,12 +17,16 @@ export const row = signal<Row | null>(null);
 export const progress = signal<Progress | null>(null);
 export const end = signal<End | null>(null);
 export const trouble = signal<Failure | null>(null);
-/** Whether the server is at work on the view. */
-export const isBusy = signal(false);
-/** Whether what is shown still is of the view before. */
-export const isStale = signal(false);
 /** Whether the user ended the question: what came is all there is. */
 export const isCancelled = signal(false);
+/** How often the logs were read again by `refresh`; whoever keeps answers forgets them as it changes. */
+export const readings = signal(0);
+
+/** The names of the questions under way that are worth a word: `view`, or those of single panels. */
+const underWay = signal<ReadonlySet<string>>(new Set());
+
+/** Whether the server is at work on the view, or on a panel of it. */
+export const isBusy = computed(() => underWay.value.size > 0);
 
 /** How many rows come at a time. */
 export const PAGE = 200;
@@ -54,10 +58,33 @@ export const hasMore = computed(() => (later.value.rows.length > 0 ? later.value
 /** Whether the next rows are on their way. */
 export const isLoadingMore = signal(false);
 
-/** How good a panel's figures are; what was cancelled, or failed, stays partial. */
+/** What a panel that was told answers: its name, and what it was asked with, as text. */
+const answered = new WeakMap<object, { name: string; text: string; sort: Sort | null; view: string }>();
+
+/** What each panel would be asked with now, by its name. */
+const texts = computed(() => {
+  const wants = wanted(place.value);
+  return new Map(Object.entries(wants).flatMap(([name, want]) => (want === null ? [] : [[name, textOf(name, { view: view.value, want })]])));
+});
+
+function textOf(name: string, { view, want }: Look): string {
+  return JSON.stringify([view, want[name as keyof Want] ?? null, readings.value]);
+}
+
+/** Whether a panel answers what is asked now; else it is of the view before, or of another order or field, and shown dimmed. */
+export function isFresh(panel: object | null): boolean {
+  const of = panel === null ? undefined : answered.get(panel);
+  return of !== undefined && texts.value.get(of.name) === of.text;
+}
+
+/** Whether a panel is shown that does not answer what is asked now. */
+export function isStale(panel: object | null): boolean {
+  return panel !== null && !isFresh(panel);
+}
+
+/** How good a panel's figures are; what is of another question says nothing certain of this one. */
 export function stateOf(panel: { state: State } | null): State {
-  const isCut = isCancelled.value || (trouble.value !== null && end.value === null);
-  return isCut || panel === null ? "partial" : panel.state;
+  return panel !== null && isFresh(panel) ? panel.state : "partial";
 }
 
 /** The questions under way: that of the whole view, and those of single panels, by what they are of. */
@@ -65,56 +92,64 @@ const asked = new Map<string, AbortController>();
 
 /** Asks for the panels of the view; `isAgain` reads the logs anew. */
 export function ask(isAgain = false): void {
-  for (const controller of asked.values()) controller.abort();
-  asked.clear();
+  for (const name of [...asked.keys()]) stop(name);
   if (log.value === null) return;
-  const { by, sort, row: shown } = place.peek();
-  const want: Want = {
-    timeline: { bins: BINS, by },
-    fields: { top: TOP },
-    rows: { sort, count: PAGE },
-    ...(shown === null ? {} : { row: { row: shown } }),
-    ...extra.peek(),
-  };
   batch(() => {
-    isBusy.value = true;
-    isStale.value = true;
+    if (isAgain) readings.value += 1;
     isCancelled.value = false;
-    trouble.value = null;
-    progress.value = null;
     end.value = null;
   });
-  const controller = new AbortController();
-  asked.set("view", controller);
-  const question: Look = { view: view.peek(), want, ...(isAgain ? { again: true } : {}) };
-  void run(question, controller).finally(() => {
-    if (asked.get("view") !== controller) return;
-    asked.delete("view");
-    batch(() => {
-      isBusy.value = false;
-      isStale.value = false;
-    });
-  });
+  const want: Want = Object.assign({}, ...Object.values(untracked(() => wanted(place.value))));
+  begin("view", { view: view.peek(), want, ...(isAgain ? { again: true } : {}) });
 }
 
-/** Asks for some panels of the view, beside what else is asked; an earlier question of the same name is ended. */
+/** Asks for one panel of the view, beside what else is asked; an earlier question of the same name is ended. */
 function askOnly(name: string, want: Want): void {
-  asked.get(name)?.abort();
+  if (name === "rows") stop("more");
+  begin(name, { view: view.peek(), want });
+}
+
+function begin(name: string, question: Look): void {
+  stop(name);
   const controller = new AbortController();
   asked.set(name, controller);
-  void run({ view: view.peek(), want }, controller, false).finally(() => {
-    if (asked.get(name) === controller) asked.delete(name);
+  batch(() => {
+    if (!isBusy.peek()) progress.value = null;
+    // What went wrong with the whole view stays said while one panel of it is asked for.
+    if (name === "view" || end.peek() !== null) trouble.value = null;
+    // A row comes at once, unless the logs have to be read for it: then its progress says so.
+    if (name !== "row") tell(name);
+  });
+  void run(name, question, controller).finally(() => {
+    if (asked.get(name) !== controller) return;
+    stop(name);
+    keepOrder();
   });
 }
 
-/** Ends the question; what came stays, marked as partial. */
+function tell(name: string): void {
+  if (!underWay.peek().has(name)) underWay.value = new Set([...underWay.peek(), name]);
+}
+
+function stop(name: string): void {
+  asked.get(name)?.abort();
+  asked.delete(name);
+  if (underWay.peek().has(name)) underWay.value = new Set([...underWay.peek()].filter((one) => one !== name));
+}
+
+/** Where the rows did not come in the order that was asked for, the head of the table goes back to the order that they have. */
+function keepOrder(): void {
+  const of = rows.peek() && answered.get(rows.peek() as Rows);
+  if (!of || of.view !== JSON.stringify(view.peek()) || asked.has("view") || asked.has("rows")) return;
+  if (JSON.stringify(of.sort) !== JSON.stringify(place.peek().sort)) go({ sort: of.sort }, { replaces: true });
+}
+
+/** Ends the questions; what came stays, marked as partial. */
 export function cancel(): void {
-  for (const controller of asked.values()) controller.abort();
-  asked.clear();
   batch(() => {
-    isCancelled.value = isBusy.value;
-    isBusy.value = false;
-    isStale.value = false;
+    isCancelled.value = asked.has("view");
+    for (const name of [...asked.keys()]) stop(name);
+    keepOrder();
   });
 }
 
@@ -125,9 +160,10 @@ export function refresh(): void {
 
 /** Fetches the rows behind those at hand. */
 export function more(): void {
-  const after = later.value.rows.length > 0 ? later.value.next : (rows.value?.next ?? null);
-  if (after === null || isLoadingMore.value || isBusy.value || loaded.value.length >= ROWS_MAX) return;
   const first = rows.value;
+  const after = later.value.rows.length > 0 ? later.value.next : (first?.next ?? null);
+  // Where rows end is said in their own order: it means nothing while another order, or another view, is asked for.
+  if (after === null || isLoadingMore.value || asked.has("view") || asked.has("rows") || !isFresh(first) || loaded.value.length >= ROWS_MAX) return;
   isLoadingMore.value = true;
   const controller = new AbortController();
   asked.set("more", controller);
@@ -142,6 +178,7 @@ export function more(): void {
     })
     .catch(fail)
     .finally(() => {
+      if (asked.get("more") === controller) asked.delete("more");
       isLoadingMore.value = false;
     });
 }
@@ -155,10 +192,10 @@ export async function askFor<K extends keyof Told & keyof Want>(panel: K, questi
   });
 }
 
-async function run(question: Look, controller: AbortController, isWhole = true): Promise<void> {
+async function run(name: string, question: Look, controller: AbortController): Promise<void> {
   try {
     await stream<Told>("look", question, controller.signal, (told) => {
-      if (!controller.signal.aborted) take(told, isWhole);
+      if (!controller.signal.aborted) take(name, question, told);
     });
   } catch (error) {
     fail(error);
@@ -171,7 +208,11 @@ function fail(error: unknown): void {
   trouble.value = known;
 }
 
-function take(told: Told, isWhole: boolean): void {
+function take(name: string, question: Look, told: Told): void {
+  const sort = question.want.rows?.sort ?? null;
+  for (const [of, panel] of Object.entries(told)) {
+    if (PANELS[of] !== undefined) answered.set(panel, { name: of, text: textOf(of, question), sort, view: JSON.stringify(question.view) });
+  }
   batch(() => {
     if (told.timeline) timeline.value = told.timeline;
     if (told.fields) fields.value = told.fields;
@@ -184,24 +225,29 @@ function take(told: Told, isWhole: boolean): void {
     if (told.hours) hours.value = told.hours;
     if (told.row) row.value = told.row;
     if (told.error) trouble.value = told.error;
-    if (!isWhole) return;
-    if (told.progress) progress.value = told.progress;
-    if (told.end) end.value = told.end;
-    if (told.timeline || told.fields || told.rows) isStale.value = false;
+    if (told.progress) {
+      progress.value = told.progress;
+      tell(name);
+    }
+    if (told.end && name === "view") end.value = told.end;
   });
 }
 
+/** All panels, by the names that they are asked for with. */
+const PANELS: Record<string, Signal<object | null>> = { timeline, fields, rows, compare, groups, hours, row };
+
 /** Forgets what was told, as another log is looked at. */
 function forget(): void {
-  for (const panel of [timeline, fields, rows, compare, groups, hours, row]) panel.value = null;
+  for (const panel of Object.values(PANELS)) panel.value = null;
   later.value = { rows: [], next: null };
 }
 
-/** What a panel is asked with, beside the view; null if it is not wanted. */
+/** What each panel is asked with, beside the view; null if it is not wanted. */
 function wanted({ by, sort, row }: Place): Record<string, Want | null> {
   const others = Object.entries(extra.value).map(([name, one]) => [name, { [name]: one }] as const);
   return {
     timeline: { timeline: { bins: BINS, by } },
+    fields: { fields: { top: TOP } },
     rows: { rows: { sort, count: PAGE } },
     row: row === null ? null : { row: { row } },
     ...Object.fromEntries(others),
@@ -216,20 +262,37 @@ export function follow(): () => void {
   return effect(() => {
     if (log.value === null || place.value.part !== "discover") return;
     const wants = wanted(place.value);
-    const now = new Map(Object.entries(wants).map(([name, want]) => [name, JSON.stringify(want)]));
-    const changed = Object.keys(wants).filter((name) => wants[name] !== null && now.get(name) !== seen.get(name));
+    const now = new Map(Object.entries(wants).flatMap(([name, want]) => (want === null ? [] : [[name, JSON.stringify(want)]])));
+    const changed = [...now.keys()].filter((name) => now.get(name) !== seen.get(name));
     const text = JSON.stringify(view.value);
     const isOther = text !== seenView;
-    if (seenLog !== log.value.name) forget();
+    const isOtherLog = seenLog !== log.value.name;
     seenLog = log.value.name;
     seenView = text;
     seen = now;
-    const isReading = isBusy.value;
-    if (isOther) ask();
-    else if (isReading) {
-      // A second question would read the logs a second time. One row can wait: the table has its values.
-      if (changed.some((name) => name !== "row")) ask();
-      else seen.delete("row");
-    } else for (const name of changed) askOnly(name, wants[name] ?? {});
+    // What waits for the end of a question is asked for as that comes.
+    void isBusy.value;
+    untracked(() => {
+      if (isOtherLog) forget();
+      if (isOther) {
+        // Of another view, a panel that nobody wants now is never shown again.
+        for (const [name, panel] of Object.entries(PANELS)) if (!now.has(name)) panel.value = null;
+        ask();
+        return;
+      }
+      for (const name of changed) {
+        if (isAtHand(name)) stop(name);
+        // A second question would read the logs a second time. One row can wait: the table has its values.
+        else if (!asked.has("view")) askOnly(name, wants[name] ?? {});
+        else if (name === "row") seen.delete("row");
+        else return ask();
+      }
+    });
   });
+}
+
+/** Whether what is told of a panel is all that there is to be told. */
+function isAtHand(name: string): boolean {
+  const panel = PANELS[name]?.value ?? null;
+  return !asked.has("view") && isFresh(panel) && (panel as { state: State }).state !== "partial";
 }

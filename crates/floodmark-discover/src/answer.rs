@@ -4,15 +4,13 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use floodmark_engine::{Error, ErrorKind, Result};
 use floodmark_formats::time::Micros;
-use foldhash::fast::FixedState;
 
 use crate::column::{Chunk, Reader, RowSet, dictionary};
 use crate::limits::{SERIES_MAX, THREADS_MAX};
 use crate::matching::{Chosen, Flags};
+use crate::panels::by_value;
 use crate::plan::Plan;
 use crate::tally::{Pass, Tally, WIDTHS};
-
-type Amounts = std::collections::HashMap<u32, f64, FixedState>;
 
 /// Counts what a plan wants of kept rows.
 ///
@@ -67,7 +65,8 @@ fn series(
     let Some(by) = plan.timeline.and_then(|timeline| timeline.by) else { return Ok(None) };
     let columns = &set.columns;
     let Some(values) = dictionary(&columns[by]) else { return Ok(Some(Vec::new())) };
-    let parts = on_threads(order, stop, Amounts::default, |amounts, chunk| {
+    let none = || vec![0.0; values.len()];
+    let parts = on_threads(order, stop, none, |amounts, chunk| {
         let mut reader = Reader::new(chunk, columns);
         let mask = flags.mask(&plan.matcher, columns, &mut reader)?;
         let chosen = Chosen::of(chunk, mask.as_deref(), plan.windows.span);
@@ -80,19 +79,15 @@ fn series(
         chosen.each(|row| {
             if chunk.times[row] != crate::column::UNDATED {
                 let amount = numbers.as_ref().map_or(1.0, |numbers| numbers[row]);
-                *amounts.entry(codes[row]).or_default() += amount;
+                amounts[codes[row] as usize] += amount;
             }
         });
         Ok(())
     })?;
-    let mut all = Amounts::default();
-    for (code, amount) in parts.into_iter().flatten() {
-        *all.entry(code).or_default() += amount;
-    }
-    let mut all: Vec<(u32, f64)> = all.into_iter().collect();
-    all.sort_by(|(a, of_a), (b, of_b)| {
-        of_b.total_cmp(of_a).then_with(|| values.get(*a).cmp(&values.get(*b)))
-    });
+    let total = |code: usize| parts.iter().map(|amounts: &Vec<f64>| amounts[code]).sum::<f64>();
+    let all = (0..values.len()).map(|code| (code as u32, total(code)));
+    let mut all: Vec<(u32, f64)> = all.filter(|(_, amount)| *amount != 0.0).collect();
+    all.sort_by(|(a, of_a), (b, of_b)| of_b.total_cmp(of_a).then_with(|| by_value(values, *a, *b)));
     Ok(Some(all.into_iter().take(SERIES_MAX).map(|(code, _)| code).collect()))
 }
 

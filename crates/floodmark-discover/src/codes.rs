@@ -92,11 +92,6 @@ impl Texts {
     pub(crate) fn len(&self) -> usize {
         self.ends.len()
     }
-
-    /// About how many bytes they take.
-    pub(crate) fn bytes(&self) -> usize {
-        self.text.len() + self.ends.len() * 5
-    }
 }
 
 /// Texts of the rows of a chunk, compressed.
@@ -128,7 +123,7 @@ impl Block {
             plain.extend_from_slice(&length.to_le_bytes());
         }
         plain.extend_from_slice(texts.text.as_bytes());
-        let compressed = zstd::bulk::compress(&plain, LEVEL).map_err(|error| defect(error))?;
+        let compressed = zstd::bulk::compress(&plain, LEVEL).map_err(defect)?;
         Ok(Self { rows, length: plain.len(), compressed: compressed.into() })
     }
 

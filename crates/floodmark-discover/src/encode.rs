@@ -57,6 +57,19 @@ pub(crate) fn times(batches: &[RecordBatch]) -> Result<Vec<Micros>> {
     Ok(times)
 }
 
+/// How much text a batch holds, in bytes. What several columns share is counted for each.
+pub(crate) fn text_bytes(batch: &RecordBatch) -> usize {
+    let of_column = |array: &ArrayRef| match array.data_type() {
+        // The lower half of a view is the length of its text.
+        DataType::Utf8View => {
+            array.as_string_view().views().iter().map(|view| *view as u32 as usize).sum()
+        }
+        DataType::Utf8 => array.as_string::<i32>().value_data().len(),
+        _ => 0,
+    };
+    batch.columns().iter().map(of_column).sum()
+}
+
 /// Adds the codes of the rows of a batch.
 fn encode(
     batch: &RecordBatch,

@@ -3,6 +3,9 @@
 /// How many rows a chunk of kept rows has, about.
 pub const CHUNK_ROWS_MAX: usize = 65_536;
 
+/// How many bytes of text wait to become a chunk, about.
+pub const CHUNK_BYTES_MAX: usize = 64 << 20;
+
 /// From how many rows on a column with too many values is kept as text.
 pub const ROWS_BEFORE_TEXT_MAX: usize = 2 * CHUNK_ROWS_MAX;
 
@@ -39,8 +42,8 @@ pub const GROUP_FIELDS_MAX: usize = 3;
 /// How many lists of groups are asked for at once.
 pub const GROUP_LISTS_MAX: usize = 16;
 
-/// How many quarters of an hour are told: those of a year.
-pub const QUARTERS_MAX: usize = 366 * 96;
+/// How many quarters of an hour are told: those of twenty years.
+pub const QUARTERS_MAX: usize = 7_320 * 96;
 
 /// How many filters a view may have.
 pub const FILTERS_MAX: usize = 200;

@@ -399,9 +399,11 @@ impl Panels<'_> {
     fn hours(self) -> Hours {
         let window = self.plan.during().or_else(|| self.whole());
         let window = window.unwrap_or(Window { start: 0, end: 1 });
-        let first = window.start.div_euclid(QUARTER);
-        let count = ((window.end - 1).div_euclid(QUARTER) - first + 1) as usize;
-        let mut amounts = vec![0.0; count.min(QUARTERS_MAX)];
+        let last = (window.end - 1).div_euclid(QUARTER);
+        // Of longer times only the end is told: a question that names such a time is refused.
+        let first = window.start.div_euclid(QUARTER).max(last + 1 - QUARTERS_MAX as i64);
+        let count = (last - first + 1) as usize;
+        let mut amounts = vec![0.0; count];
         for (quarter, amount) in &self.tally.hours {
             let at = usize::try_from(quarter - first).ok();
             if let Some(of_quarter) = at.and_then(|at| amounts.get_mut(at)) {
@@ -425,7 +427,7 @@ fn divergence(p: f64, q: f64) -> f64 {
 }
 
 /// The order of values: numbers as such, NULL last.
-fn by_value(values: &Dictionary, a: u32, b: u32) -> Ordering {
+pub(crate) fn by_value(values: &Dictionary, a: u32, b: u32) -> Ordering {
     if a == NULL || b == NULL {
         return (a == NULL).cmp(&(b == NULL));
     }

@@ -14,7 +14,9 @@ use crate::dictionary::{Dictionary, NULL, Numbers};
 use crate::encode;
 use crate::facts::Facts;
 use crate::fields::{LogFields, MeasureOf, Shape, Source};
-use crate::limits::{CHUNK_ROWS_MAX, DICTIONARY_SHARE_MAX, ROWS_BEFORE_TEXT_MAX, VALUES_BYTES_MAX};
+use crate::limits::{
+    CHUNK_BYTES_MAX, CHUNK_ROWS_MAX, DICTIONARY_SHARE_MAX, ROWS_BEFORE_TEXT_MAX, VALUES_BYTES_MAX,
+};
 
 /// From which share of different values on a column is kept as text.
 const TEXT_SHARE: f64 = 0.9;
@@ -39,6 +41,8 @@ pub(crate) struct Builder {
     rows_read: usize,
     pub(crate) span: Option<(Micros, Micros)>,
     waiting: Vec<RecordBatch>,
+    /// How much text they hold.
+    waiting_bytes: usize,
     threads: usize,
 }
 
@@ -114,14 +118,17 @@ impl Builder {
             rows_read: 0,
             span: None,
             waiting: Vec::new(),
+            waiting_bytes: 0,
             threads: std::thread::available_parallelism().map_or(1, usize::from),
         }
     }
 
     /// Takes rows. Gives whether there are enough for a chunk.
     pub(crate) fn take(&mut self, batch: RecordBatch) -> bool {
+        self.waiting_bytes += encode::text_bytes(&batch);
         self.waiting.push(batch);
-        self.waiting.iter().map(RecordBatch::num_rows).sum::<usize>() >= CHUNK_ROWS_MAX
+        let rows: usize = self.waiting.iter().map(RecordBatch::num_rows).sum();
+        rows >= CHUNK_ROWS_MAX || self.waiting_bytes >= CHUNK_BYTES_MAX
     }
 
     /// Codes the rows that wait; None if there are none.
@@ -131,6 +138,7 @@ impl Builder {
     /// Those of coding; `LimitReached` if there are too many values in a column that must have codes.
     pub(crate) fn seal(&mut self) -> Result<Option<Chunk>> {
         let batches = std::mem::take(&mut self.waiting);
+        self.waiting_bytes = 0;
         let rows: usize = batches.iter().map(RecordBatch::num_rows).sum();
         if rows == 0 {
             return Ok(None);

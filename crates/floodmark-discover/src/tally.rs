@@ -7,7 +7,8 @@ use floodmark_formats::time::{DAY, HOUR, MINUTE, Micros, SECOND};
 use floodmark_investigate::Window;
 use foldhash::fast::FixedState;
 
-use crate::column::{Chunk, Column, Reader, UNDATED, dictionary};
+use crate::codes::Codes;
+use crate::column::{Cells, Chunk, Column, Reader, UNDATED, dictionary};
 use crate::limits::{CELLS_MAX, GROUP_FIELDS_MAX, GROUPS_MAX, SERIES_MAX};
 use crate::listing::{Content, Listing, told_apart_by};
 use crate::matching::{Chosen, Flags};
@@ -70,6 +71,8 @@ pub(crate) struct Bins {
     /// Whether small values were put together.
     pub(crate) is_cut: bool,
     bins: usize,
+    /// The first and the last time that may lie in a bin.
+    span: Option<(Micros, Micros)>,
 }
 
 /// Rows and amounts by code.
@@ -115,6 +118,7 @@ impl Tally {
                 amounts: Plain::default(),
                 is_cut: false,
                 bins,
+                span: None,
             },
             listed: vec![Counts::default(); listed],
             compared: vec![Default::default(); compared],
@@ -154,7 +158,7 @@ impl Tally {
         let mut codes = Vec::new();
         if let Some((listed, _)) = &plan.listed {
             for (at, counts) in listed.iter().zip(&mut self.listed) {
-                counts.add(pass, chunk, *at, &[&during], amounts, &mut codes);
+                counts.add(pass, chunk, *at, &during, amounts, &mut codes);
             }
         }
         if let Some((compared, _)) = &plan.compared {
@@ -162,8 +166,8 @@ impl Tally {
             self.before_rows += before.len() as u64;
             for (at, sides) in compared.iter().zip(&mut self.compared) {
                 let [of_during, of_before] = sides;
-                of_during.add(pass, chunk, *at, &[&during], amounts, &mut codes);
-                of_before.add(pass, chunk, *at, &[&before], amounts, &mut codes);
+                of_during.add(pass, chunk, *at, &during, amounts, &mut codes);
+                of_before.add(pass, chunk, *at, &before, amounts, &mut codes);
             }
         }
         for ((by, _), counts) in plan.groups.iter().zip(&mut self.groups) {
@@ -265,6 +269,13 @@ impl Bins {
                 }
             }
         }
+        if let Some((first, last)) = chunk.span {
+            let window = pass.plan.windows.span;
+            let first = window.map_or(first, |window| first.clamp(window.start, window.end));
+            let last = window.map_or(last, |window| last.clamp(window.start, window.end));
+            let (earliest, latest) = self.span.unwrap_or((first, last));
+            self.span = Some((earliest.min(first), latest.max(last)));
+        }
         let width = WIDTHS[self.width];
         // Rows that follow one another mostly lie in the same bin.
         let (mut cell, mut sum, mut start) = ((0, 0), 0.0, Micros::MAX);
@@ -291,14 +302,13 @@ impl Bins {
 
     /// Makes bins longer while there are too many, and puts small values together.
     fn bound(&mut self) {
-        while self.width + 1 < WIDTHS.len() {
-            let spans = self.amounts.keys().map(|(bin, _)| *bin);
-            let (first, last) =
-                spans.fold((i64::MAX, i64::MIN), |(a, b), bin| (a.min(bin), b.max(bin)));
-            if last < first || last - first < (self.bins * FINER) as i64 {
-                break;
+        if let Some((first, last)) = self.span {
+            let is_enough = |width: &Micros| (last - first) / width < (self.bins * FINER) as i64;
+            let width = WIDTHS.iter().position(|width| is_enough(width));
+            let width = width.unwrap_or(WIDTHS.len() - 1);
+            if width > self.width {
+                self.widen(width);
             }
-            self.widen(self.width + 1);
         }
         if self.amounts.len() > CELLS_MAX {
             let mut totals: Vec<(u32, f64)> = self.totals().into_iter().collect();
@@ -310,6 +320,9 @@ impl Bins {
 
     /// Makes bins longer.
     pub(crate) fn widen(&mut self, width: usize) {
+        if width == self.width {
+            return;
+        }
         let factor = WIDTHS[width] / WIDTHS[self.width];
         let mut amounts = Plain::default();
         for ((bin, code), amount) in std::mem::take(&mut self.amounts) {
@@ -346,7 +359,7 @@ impl Counts {
         pass: &Pass<'_>,
         chunk: &Chunk,
         at: usize,
-        chosen: &[&Chosen],
+        chosen: &Chosen,
         amounts: Option<&[f64]>,
         codes: &mut Vec<u32>,
     ) {
@@ -354,19 +367,24 @@ impl Counts {
             self.is_lost = true;
             return;
         };
+        if let (Cells::Codes(Codes::Same(code)), None, false) =
+            (&chunk.cells[at], amounts, self.is_lost)
+        {
+            self.rows.resize(dictionary.len(), 0);
+            self.rows[*code as usize] += chosen.len() as u64;
+            return;
+        }
         self.is_lost |= !chunk.codes(pass.columns, at, codes);
         if self.is_lost {
             return;
         }
         self.rows.resize(dictionary.len(), 0);
-        for chosen in chosen {
-            chosen.each(|row| self.rows[codes[row] as usize] += 1);
-        }
+        let rows = self.rows.as_mut_slice();
+        chosen.each(|row| rows[codes[row] as usize] += 1);
         if let Some(amounts) = amounts {
             self.amounts.resize(dictionary.len(), 0.0);
-            for chosen in chosen {
-                chosen.each(|row| self.amounts[codes[row] as usize] += amounts[row]);
-            }
+            let sums = self.amounts.as_mut_slice();
+            chosen.each(|row| sums[codes[row] as usize] += amounts[row]);
         }
     }
 

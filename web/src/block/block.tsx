@@ -11,7 +11,7 @@ import { Trouble } from "../who/card";
 import { usePanelFocus } from "../explain/panel";
 import { WayForm } from "./form";
 import { targets } from "./list";
-import { cancel, follow, isBusy, rule, trouble } from "./question";
+import { again, cancel, follow, isBusy, isCancelled, rule, trouble } from "./question";
 import { TargetList } from "./targets";
 import { Tested } from "./tested";
 import { Written } from "./written";
@@ -34,11 +34,24 @@ export function BlockPanel() {
         {!isEmpty && (
           <>
             <WayForm />
-            {rule.value !== null ? <Tested /> : trouble.value !== null && <Trouble failure={trouble.value} />}
+            {rule.value === null ? <NoRule /> : <Tested />}
             <Written />
           </>
         )}
       </div>
     </section>
+  );
+}
+
+/** What stands in the place of a rule that is not there yet, or cannot be. */
+function NoRule() {
+  if (trouble.value !== null) return <Trouble failure={trouble.value} />;
+  if (isBusy.value) return <p class="quiet block-writing" role="status">writing the rule …</p>;
+  if (!isCancelled.value) return null;
+  return (
+    <p class="advice">
+      {"Cancelled before the rule was written. "}
+      <button type="button" class="button small" onClick={again}>Write it</button>
+    </p>
   );
 }

@@ -11,6 +11,7 @@ export const FILE = "targets.txt";
 /** The command for a POSIX shell. `allowed` are the reasons that it is refused for. */
 export function command(question: BlockQuestion, form: string, allowed: string[]): string {
   const { view } = question;
+  const times = view === null ? null : (view.during ?? view.span);
   const option = (name: string, value: string | number | null) => (value === null ? [] : [`--${name} ${quoted(String(value))}`]);
   const isListed = question.targets.length <= LISTED_MAX;
   const parts = [
@@ -32,7 +33,8 @@ export function command(question: BlockQuestion, form: string, allowed: string[]
     ...(view === null ? [] : [
       "--from PATH",
       ...option("log", view.log),
-      ...option("during", view.during && window(view.during)),
+      // The rule is tested on what the timeline spans, unless a time in it is selected.
+      ...option("during", times && window(times)),
       ...option("before", view.before && window(view.before)),
     ]),
     ...(allowed.length === 0 ? [] : option("allow", allowed.join(","))),

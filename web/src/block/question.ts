@@ -49,7 +49,11 @@ export const trouble = signal<Failure | null>(null);
 export const notes = signal<string[]>([]);
 export const isBusy = signal(false);
 
+/** Whether somebody ended the question before all of its answer came. */
+export const isCancelled = signal(false);
+
 let asked: AbortController | null = null;
+let timer: ReturnType<typeof setTimeout> | undefined;
 
 /** What the server is asked; null while there is nothing to block, or no way. */
 export const question = computed<BlockQuestion | null>(() => {
@@ -80,31 +84,52 @@ export const question = computed<BlockQuestion | null>(() => {
 /** The view that the rule is tested on: without its filters, because among the rows of an attacker alone nobody else can be hit. */
 const tested = computed<View>(() => ({ ...view.value, filters: [], search: "", measure: "" }));
 
+/** Whether the rule was to be tested and was not, because the test failed or was ended: nobody knows who else it hits. */
+export const isUntested = computed(() => rule.value !== null && question.value?.view != null && test.value === null && !isBusy.value);
+
 /** Asks for the rule and its test whenever what is wanted changes, while the panel is open. */
 export function follow(): () => void {
   let before: string | null = null;
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const end = effect(() => {
+  const stop = effect(() => {
     const now = question.value;
     const key = JSON.stringify(now);
     if (key === before) return;
-    clearTimeout(timer);
-    asked?.abort();
-    if (now === null) batch(empty);
-    else timer = setTimeout(() => void write(now), before === null ? 0 : SETTLE_MS);
+    end();
+    batch(() => {
+      // A rule of another list is shown to nobody, who might take it for that of this one.
+      forget();
+      isBusy.value = now !== null;
+    });
+    if (now !== null) timer = setTimeout(() => void write(now), before === null ? 0 : SETTLE_MS);
     before = key;
   });
   return () => {
+    stop();
     end();
-    clearTimeout(timer);
-    cancel();
+    isBusy.value = false;
   };
 }
 
-/** Ends the question. */
+/** Asks the same question once more. */
+export function again(): void {
+  end();
+  const now = question.peek();
+  if (now !== null) void write(now);
+}
+
+/** Ends the question; a rule that came stays. */
 export function cancel(): void {
+  end();
+  batch(() => {
+    isCancelled.value = isBusy.value;
+    isBusy.value = false;
+  });
+}
+
+function end(): void {
+  clearTimeout(timer);
   asked?.abort();
-  isBusy.value = false;
+  asked = null;
 }
 
 /** What is wrong with targets; null if each can be blocked by some way. */
@@ -135,49 +160,35 @@ export async function wrong(texts: string[]): Promise<Failure | null> {
 async function write(question: BlockQuestion): Promise<void> {
   const controller = new AbortController();
   asked = controller;
-  let isWritten = false;
   batch(() => {
+    forget();
     isBusy.value = true;
-    progress.value = null;
-    trouble.value = null;
-    notes.value = [];
-    // What was true of another rule is not shown beside this one.
-    test.value = null;
   });
   try {
     await stream<ToldBlock>("block", question, controller.signal, (told) => {
+      if (controller.signal.aborted) return;
       batch(() => {
         if (told.progress) progress.value = told.progress;
-        if (told.rule) {
-          rule.value = told.rule;
-          isWritten = true;
-        }
+        if (told.rule) rule.value = told.rule;
         if (told.test) test.value = told.test;
         if (told.end) notes.value = told.end.notes;
-        if (told.error) {
-          trouble.value = told.error;
-          // A test that fails leaves the rule; a rule that cannot be written does not leave the one before.
-          if (!isWritten) rule.value = null;
-        }
+        if (told.error) trouble.value = told.error;
       });
     });
   } catch (error) {
-    if (!isAborted(error)) {
-      batch(() => {
-        trouble.value = failure(error);
-        rule.value = null;
-      });
-    }
+    if (!isAborted(error)) trouble.value = failure(error);
   } finally {
     if (asked === controller) isBusy.value = false;
   }
 }
 
-function empty(): void {
+function forget(): void {
   rule.value = null;
   test.value = null;
   trouble.value = null;
-  isBusy.value = false;
+  progress.value = null;
+  notes.value = [];
+  isCancelled.value = false;
 }
 
 function whole(text: string | null): number | null {

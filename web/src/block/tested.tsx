@@ -7,7 +7,7 @@ import { Trouble } from "../who/card";
 import { AddressChip } from "../who/chip";
 import { Code } from "../explain/code";
 import { counted } from "../explain/figures";
-import { form, isBusy, notes, progress, test, trouble } from "./question";
+import { again, form, isBusy, isUntested, notes, progress, test, trouble } from "./question";
 
 /** The result of the test. */
 export function Tested() {
@@ -15,17 +15,23 @@ export function Tested() {
   if (!form.value.isTested || log.value === null) {
     return <p class="advice">The rule is not tested: it is not known who else it would have hit.</p>;
   }
-  const { during } = view.value;
+  const times = view.value.during ?? view.value.span;
   return (
     <section class="block-part" aria-labelledby="tested-title" aria-busy={isBusy.value}>
       <div class="block-part-head">
         <h3 id="tested-title">What it would have done</h3>
-        <span class="quiet">{during === null ? "in the whole timeline" : span(during)}</span>
+        <span class="quiet">{times === null ? "in the whole log" : span(times)}</span>
       </div>
       {trouble.value !== null && <Trouble failure={trouble.value} />}
       <div role="status">
         {told === null && isBusy.value && (
           <p class="quiet">{progress.value === null ? "testing it on the logs …" : `testing it: ${counted(progress.value.rows, "row")} so far`}</p>
+        )}
+        {isUntested.value && (
+          <p class="advice">
+            {trouble.value === null ? "The test was ended: it is not known who else is hit. " : "The test failed: it is not known who else is hit. "}
+            <button type="button" class="button small" onClick={again}>Test it again</button>
+          </p>
         )}
         {told?.sentences.map((sentence) => <p key={sentence} class="tested-sentence"><Code text={sentence} /></p>)}
       </div>

@@ -10,7 +10,7 @@ import { start } from "../view";
 import { Code, lines } from "../explain/code";
 import { counted } from "../explain/figures";
 import { FILE, LISTED_MAX, command } from "./command";
-import { isBusy, question, rule, test } from "./question";
+import { isBusy, isUntested, question, rule, test } from "./question";
 import { PLACEHOLDERS } from "./ways";
 
 /** What files of the forms are called. */
@@ -32,8 +32,11 @@ export function Written() {
   const text = told.forms[shown]?.[side] ?? "";
   const refusals = [...told.refusals, ...(test.value?.refusals ?? [])];
   const reasons = [...new Set(refusals.map((one) => one.reason))];
-  const key = JSON.stringify(refusals);
-  const isFree = text.trim() !== "" && (refusals.length === 0 || read === key || side === "undo");
+  // Until the test is done nobody knows whether it refuses the rule.
+  const isTesting = isBusy.value && question.value?.view != null;
+  const mustBeRead = refusals.length > 0 || isUntested.value;
+  const key = JSON.stringify([refusals, isUntested.value, told.targets]);
+  const isFree = text.trim() !== "" && (side === "undo" || (!isTesting && (!mustBeRead || read === key)));
   return (
     <section class="block-part written" aria-labelledby="written-title">
       <h3 id="written-title">The rule</h3>
@@ -49,6 +52,12 @@ export function Written() {
             <span>I have read why it is refused</span>
           </label>
         </div>
+      )}
+      {refusals.length === 0 && isUntested.value && (
+        <label class="block-check">
+          <input type="checkbox" checked={read === key} onChange={(event) => setRead(event.currentTarget.checked ? key : "")} />
+          <span>I take the rule without its test</span>
+        </label>
       )}
       {told.notes.length > 0 && <ul class="written-notes">{told.notes.map((note) => <li key={note}><Code text={note} /></li>)}</ul>}
       {question.value !== null && told.targets.length !== question.value.targets.length && (
@@ -73,12 +82,13 @@ export function Written() {
         )}
       </div>
       <div class="written-actions">
-        <button type="button" class={refusals.length === 0 && !isBusy.value ? "button main" : "button"} disabled={!isFree}
+        <button type="button" class={isFree && !mustBeRead ? "button main" : "button"} disabled={!isFree}
           onClick={() => void copy(text, TITLES[shown] ?? shown)}>
           <Icon name="copy" />Copy
         </button>
         <button type="button" class="button" disabled={!isFree} onClick={() => save(FILES[shown] ?? "block.txt", text)}><Icon name="download" />Download</button>
-        {!isFree && refusals.length > 0 && <span class="quiet">first read above why it is refused</span>}
+        {!isFree && isTesting && <span class="quiet">once it is tested</span>}
+        {!isFree && !isTesting && mustBeRead && <span class="quiet">{refusals.length > 0 ? "first read above why it is refused" : "it is not tested"}</span>}
       </div>
       <Command form={shown} allowed={reasons} />
     </section>

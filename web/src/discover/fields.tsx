@@ -30,7 +30,7 @@ export function Fields() {
   const groups: [string, Field[]][] = [...(shown.length > 0 ? [["Shown as columns", shown] as [string, Field[]]] : []), ...others];
   const summaries = new Map<string, FieldSummary>((told?.fields ?? []).map((one) => [one.name, one]));
   return (
-    <section class={isStale.value ? "fields stale" : "fields"} aria-label="Fields">
+    <section class={isStale(told) ? "fields stale" : "fields"} aria-label="Fields">
       <div class="fields-head">
         <label class="unseen" for="field-search">Search fields</label>
         <input id="field-search" type="search" value={words.value} placeholder={`Search ${log.value?.fields.length ?? 0} fields`} autocomplete="off"

@@ -116,7 +116,7 @@ export function Grid() {
   if (!isShown) return <NoRows />;
   return (
     <>
-    <div ref={grid} class={`grid${isStale.value ? " stale" : ""}`} role="grid" aria-label="Rows" aria-rowcount={told.total + 1}
+    <div ref={grid} class={`grid${isStale(told) ? " stale" : ""}`} role="grid" aria-label="Rows" aria-rowcount={told.total + 1}
       aria-colcount={shown.length} aria-multiselectable="true"
       style={{ "--row": `${height}px` }} onScroll={(event) => setSeen({ top: event.currentTarget.scrollTop, height: event.currentTarget.clientHeight })} onKeyDown={onKeyDown}>
       <GridHead columns={shown} width={width} box={BOX} />

@@ -20,7 +20,7 @@ import { StateSign } from "./state_line";
 export function Timeline() {
   const told = timeline.value;
   return (
-    <section class={isStale.value ? "timeline stale" : "timeline"} aria-label="Timeline">
+    <section class={isStale(told) ? "timeline stale" : "timeline"} aria-label="Timeline">
       <TimelineHead told={told} />
       {told === null || binCount(told) === 0 ? <NoBars told={told} /> : <Bars told={told} />}
       {told !== null && told.by !== null && <Legend told={told} by={told.by} />}

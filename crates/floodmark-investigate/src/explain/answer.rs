@@ -350,7 +350,7 @@ impl Quiet {
             log: subject.log_type().name.to_owned(),
             verdict: Verdict::Nothing,
             sentence: format!(
-                "No spike and no dip between {} and {}, in buckets of {} s. Name a window with `--during` to compare it all the same.",
+                "No spike and no dip between {} and {}, in buckets of {} s. Name a window of time to compare it all the same.",
                 iso(start),
                 iso(end),
                 when.bucket / SECOND,

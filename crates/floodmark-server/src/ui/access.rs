@@ -74,9 +74,36 @@ impl Access {
         once.take_if(|once| once.is(given)).is_some()
     }
 
+    /// The cookie, which no script reads, and which no other site's page makes a browser send.
     fn set_cookie(&self) -> String {
         let (name, token) = (&self.cookie, self.token.reveal());
         let secure = if self.is_secured { "; Secure" } else { "" };
         format!("{name}={token}; HttpOnly; SameSite=Strict; Path={PLACE}{secure}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn under_tls_the_cookie_goes_nowhere_else() {
+        let cookie = |is_secured| {
+            let token = "0123456789abcdef".parse().unwrap();
+            Access::new(token, 8765, is_secured).set_cookie()
+        };
+        let plain = "floodmark_8765=0123456789abcdef; HttpOnly; SameSite=Strict; Path=/_ui";
+        assert_eq!(cookie(false), plain);
+        assert_eq!(cookie(true), format!("{plain}; Secure"));
+    }
+
+    #[test]
+    fn a_token_for_once_lets_in_once() {
+        let access = Access::new("0123456789abcdef".parse().unwrap(), 8765, false);
+        let once = access.make_once();
+        let uri: Uri = format!("/_ui/?token={}&log=nlb", once.reveal()).parse().unwrap();
+        let is_let_in = || access.exchange(&uri).unwrap().headers().contains_key(SET_COOKIE);
+        assert!(is_let_in());
+        assert!(!is_let_in());
     }
 }

@@ -43,41 +43,40 @@ pub(crate) fn notes(report: &Report) -> Vec<String> {
     let mut notes: Vec<String> = report.empty_tables.values().cloned().collect();
     // Objects of the other logs are there to be asked by their own names.
     if let Some(unknown) = report.others.get("unknown") {
-        notes.push(format!("{unknown} objects hold no log that is known, and were passed over"));
+        let objects = counted(*unknown, "object holds", "objects hold");
+        notes.push(format!("{objects} no log that is known"));
     }
     if report.objects_passed_over > 0 {
-        notes.push(format!("{} objects are no logs by their names", report.objects_passed_over));
+        let objects = counted(report.objects_passed_over, "object is", "objects are");
+        notes.push(format!("{objects} passed over, being no logs by their names"));
     }
     if report.account.unmatched > 0 {
-        notes.push(format!(
-            "{} rows are all NULL because their lines do not match the pattern of their table",
-            report.account.unmatched
-        ));
+        let rows = counted(report.account.unmatched, "row is", "rows are");
+        notes.push(format!("{rows} all NULL: the lines do not match the pattern of their table"));
     }
     if report.account.not_utf8 > 0 {
-        notes.push(format!(
-            "{} lines have bytes that are no UTF-8, which are shown as U+FFFD",
-            report.account.not_utf8
-        ));
+        let lines = counted(report.account.not_utf8, "line has", "lines have");
+        notes.push(format!("{lines} bytes that are no UTF-8, which are shown as U+FFFD"));
     }
     if report.account.holes > 0 {
-        notes.push(format!(
-            "the log itself says of {} rows that records are missing around them",
-            report.account.holes
-        ));
+        let rows = counted(report.account.holes, "row", "rows");
+        notes.push(format!("the log itself says of {rows} that records are missing there"));
     }
     let untold = report.troubles_total.saturating_sub(report.troubles.len() as u64);
     if untold > 0 {
-        notes.push(format!("{untold} more objects or folders could not be read"));
+        let more = counted(untold, "more object or folder", "more objects or folders");
+        notes.push(format!("{more} could not be read"));
     }
     notes.extend(report.unknown.iter().map(|(fact, unknown)| {
         let least = if unknown.is_cut { "at least " } else { "" };
-        format!(
-            "`{}` is not known of {least}{} addresses, and NULL there: {}",
-            fact.name(),
-            unknown.addresses,
-            fact.remedy()
-        )
+        let addresses = counted(unknown.addresses, "address", "addresses");
+        let (name, remedy) = (fact.name(), fact.remedy());
+        format!("`{name}` is not known of {least}{addresses}, and NULL there: {remedy}")
     }));
     notes
+}
+
+/// A number with the words that fit it.
+pub(crate) fn counted(number: u64, one: &str, several: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { several })
 }

@@ -28,6 +28,12 @@ use crate::ui::account::notes_of_all;
 use crate::ui::lines::Lines;
 use crate::ui::viewed::all_rows;
 
+/// Stands for the id of a network ACL.
+const NETWORK_ACL: &str = "acl-00000000000000000";
+
+/// Stands for the id of a security group.
+const SECURITY_GROUP: &str = "sg-00000000000000000";
+
 /// What is to be blocked, how and where.
 #[derive(Debug, Deserialize)]
 pub(crate) struct BlockQuestion {
@@ -94,7 +100,7 @@ pub(crate) async fn run(
     let protected = tokio::task::spawn_blocking(move || Protected::of(&who));
     let protected = protected.await.map_err(|_| Failure::defect())??;
     let mut wanted = wanted(&question)?;
-    let mut notes = Vec::new();
+    let mut notes = placeholders(&mut wanted);
     if let Some(share_max) = question.bystanders {
         let cover = protected.cover(&wanted.targets.networks, share_max.clamp(0.0, 1.0));
         if cover.bystanders > 0.0 {
@@ -223,6 +229,18 @@ fn wanted(question: &BlockQuestion) -> Result<Wanted, Failure> {
         wanted.expires = Some(now.saturating_add(length / SECOND));
     }
     Ok(wanted)
+}
+
+/// Puts an id that is none where the way needs one that is not known yet. Gives what stands for what.
+fn placeholders(wanted: &mut Wanted) -> Vec<String> {
+    let place = match wanted.way {
+        Way::Nacl => Some((&mut wanted.network_acl.id, NETWORK_ACL, "the network ACL")),
+        Way::SecurityGroup => Some((&mut wanted.security_group, SECURITY_GROUP, "the group")),
+        _ => None,
+    };
+    let Some((id @ None, placeholder, what)) = place else { return Vec::new() };
+    *id = Some(placeholder.to_owned());
+    vec![format!("`{placeholder}` stands for the id of {what}, which is not said")]
 }
 
 /// What somebody wrote into a field; an empty one says nothing.

@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use crate::state::State;
 use crate::ui::Failure;
+use crate::ui::account::counted;
 
 /// What the page has to know first.
 #[derive(Serialize)]
@@ -38,15 +39,16 @@ pub(crate) async fn start(state: &Arc<State>) -> Result<Start, Failure> {
     let mut notes = summary.troubles.clone();
     let untold = summary.troubles_total.saturating_sub(summary.troubles.len() as u64);
     if untold > 0 {
-        notes.push(format!("{untold} more objects or folders could not be read"));
+        let more = counted(untold, "more object or folder", "more objects or folders");
+        notes.push(format!("{more} could not be read"));
     }
     if let Some((first, _)) = summary.unknown.first() {
-        let total = summary.unknown_total;
-        notes.push(format!("{total} objects hold no log that is known, such as `{first}`"));
+        let objects = counted(summary.unknown_total, "object holds", "objects hold");
+        notes.push(format!("{objects} no log that is known, such as `{first}`"));
     }
     if summary.not_looked_into > 0 {
-        let count = summary.not_looked_into;
-        notes.push(format!("{count} objects were not looked into, and their names do not tell"));
+        let objects = counted(summary.not_looked_into, "object was", "objects were");
+        notes.push(format!("{objects} not looked into, and the names do not tell"));
     }
     if summary.logs.is_empty() {
         notes.push("no log was found: `floodmark open PATH`, or `serve --from PATH`".to_owned());

@@ -2,6 +2,7 @@
 
 use std::io::Write;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use clap::Args;
@@ -47,6 +48,9 @@ pub(crate) fn run(arguments: &Arguments, settings: &Settings) -> anyhow::Result<
     if arguments.print_token {
         return print_token(settings);
     }
+    for path in &arguments.paths {
+        check(path)?;
+    }
     let mut serving = arguments.serving.clone();
     serving.from.extend(arguments.paths.iter().cloned());
     let runtimes = Runtimes::start(settings)?;
@@ -73,6 +77,16 @@ pub(crate) fn run(arguments: &Arguments, settings: &Settings) -> anyhow::Result<
     });
     runtimes.end();
     outcome
+}
+
+/// Refuses a path of this machine that leads nowhere: a page over nothing would not say so.
+fn check(path: &str) -> Result<(), Error> {
+    let is_plain = !path.contains("://") && !path.contains(['*', '?', '[']);
+    if is_plain && !Path::new(path).exists() {
+        return Err(Error::not_found(format!("there is nothing at `{path}`"))
+            .hint("name a file, a folder, a glob, or s3://bucket/prefix"));
+    }
+    Ok(())
 }
 
 /// Prints the token of the server that runs, or of the next one.

@@ -330,6 +330,14 @@ fn introduction(
         .as_ref()
         .map(|file| format!("certificate for clients: {}\n", safe(&file.display().to_string())));
     let token = server.token.as_ref().map(|_| "clients need the token, which `env` gives them\n");
+    // A token that was chosen is shown to nobody.
+    let page = match &server.token {
+        None => server.page(),
+        Some(_) => format!(
+            "{}/_ui/?token=TOKEN, which `floodmark{home} open --print-token` prints",
+            server.url
+        ),
+    };
     Ok(format!(
         "Floodmark listens at {}\n\
          page: {}\n\
@@ -338,7 +346,7 @@ fn introduction(
          in the shell of a notebook or tool: eval \"$(floodmark{} env)\"\n\
          Ctrl-C ends it\n",
         server.url,
-        server.page(),
+        safe(&page),
         safe(&catalog),
         certificate.unwrap_or_default(),
         token.unwrap_or_default(),

@@ -50,6 +50,7 @@ fn the_page_of_commands_is_current() {
         "inventory",
         "inventory refresh",
         "inventory list",
+        "open",
         "serve",
         "env",
         "run",
