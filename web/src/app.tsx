@@ -8,11 +8,12 @@ import type { Failure, Start } from "./api";
 import { ask, failure } from "./call";
 import { Discover } from "./discover/discover";
 import { Head, showKeys } from "./head/head";
-import { Alert, NoLogs } from "./head/trouble";
+import { Alert, NoLogs, NoSuchLog } from "./head/trouble";
 import { useKeys } from "./keys";
+import { plain } from "./format";
 import { follow } from "./panels";
-import { Toasts } from "./ui/toast";
-import { go, log, openTab, place, showTab, start, tab, tabs, view } from "./view";
+import { toast, Toasts } from "./ui/toast";
+import { back, field, go, log, openTab, place, showTab, start, tab, tabs, view } from "./view";
 
 const refused = signal<Failure | null>(null);
 
@@ -27,7 +28,7 @@ export function App() {
     n: openTab,
     s: () => go({ part: place.value.part === "sql" ? "discover" : "sql" }),
     F2: () => document.getElementById(`tab-${tab.value}`)?.dispatchEvent(new MouseEvent("dblclick", { bubbles: true })),
-    Backspace: () => history.back(),
+    Backspace: back,
     ...Object.fromEntries(Array.from({ length: 9 }, (_, at) => [String(at + 1), () => {
       const one = tabs.value[at];
       if (one !== undefined) showTab(one.id);
@@ -54,7 +55,8 @@ function Body() {
   }
   if (start.value === null) return <main class="welcome" id="part" aria-busy="true"><p class="quiet">asking the server which logs are at hand …</p></main>;
   if (start.value.logs.length === 0 && place.value.part === "discover") return <NoLogs notes={start.value.notes} again={() => void begin()} />;
-  return place.value.part === "sql" ? <SqlPart /> : <Discover />;
+  if (place.value.part === "sql") return <SqlPart />;
+  return log.value === null && view.value.log !== "" ? <NoSuchLog name={view.value.log} /> : <Discover />;
 }
 
 /** The SQL part, which is fetched when it is first shown. */
@@ -68,13 +70,27 @@ function SqlPart() {
   return Sql === null ? <main class="welcome" id="part" aria-busy="true" /> : <Sql />;
 }
 
+/** Takes out of the address what its log does not have, and for which the page has no pill that could be taken away. */
+function forgetUnknown(): void {
+  const { by, sort, view: asked } = place.value;
+  if (log.value === null) return;
+  const isMeasure = asked.measure === "" || log.value.measures.some((one) => one.name === asked.measure);
+  const isSort = sort === null || field(sort.field) !== null;
+  const isBy = by === null || field(by) !== null;
+  const unknown = [isMeasure ? null : asked.measure, isSort ? null : sort.field, isBy ? null : by].filter((one) => one !== null);
+  if (unknown.length === 0) return;
+  go({ by: isBy ? by : null, sort: isSort ? sort : null, view: isMeasure ? asked : { ...asked, measure: "" } }, { replaces: true });
+  toast(`this log has no ${unknown.map((name) => `\`${plain(name)}\``).join(", ")}: left out of the link`, { isBad: true });
+}
+
 async function begin(): Promise<void> {
   try {
     const told = await ask<Start>("start");
     refused.value = null;
     start.value = told;
     const first = told.logs[0];
-    if (log.value === null && first !== undefined) go({ view: { ...view.value, log: first.name } }, { replaces: true });
+    if (view.value.log === "" && first !== undefined) go({ view: { ...view.value, log: first.name } }, { replaces: true });
+    forgetUnknown();
   } catch (error) {
     refused.value = failure(error);
   }

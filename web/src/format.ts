@@ -41,6 +41,9 @@ export function length(ms: number): string {
   return `${Number((ms / size).toPrecision(3))} ${name}`;
 }
 
+/** How far from a moment a change of clocks may lie that makes its time on the wall stand twice, in milliseconds. */
+const CHANGE_MS = 3 * 3_600_000;
+
 const clock = computed(() => {
   const parts: Intl.DateTimeFormatOptions = {
     timeZone: place.value.zone, hourCycle: "h23", year: "numeric", month: "2-digit", day: "2-digit",
@@ -49,10 +52,34 @@ const clock = computed(() => {
   return new Intl.DateTimeFormat("sv", parts);
 });
 
+/** How far the zone of the page is from UTC at a moment, in milliseconds. */
+export function offset(at: Ms): Ms {
+  return Date.parse(`${clock.value.format(at).replace(" ", "T").replace(",", ".")}Z`) - at;
+}
+
+/** The offset of a moment whose time on the wall comes twice, as clocks are turned back: `+02`; else empty. */
+function offsetSign(at: Ms): string {
+  if (place.value.zone === "UTC") return "";
+  const own = offset(at);
+  const isTwice = [at - CHANGE_MS, at + CHANGE_MS].some((near) => {
+    const other = offset(near);
+    return other !== own && offset(at + own - other) === other;
+  });
+  return isTwice ? offsetText(own) : "";
+}
+
+/** An offset from UTC: `+02`, `-03:30`. */
+export function offsetText(offset: Ms): string {
+  const minutes = Math.round(Math.abs(offset) / 60_000);
+  const two = (value: number) => String(value).padStart(2, "0");
+  return `${offset < 0 ? "-" : "+"}${two(Math.floor(minutes / 60))}${minutes % 60 === 0 ? "" : `:${two(minutes % 60)}`}`;
+}
+
 /** A moment in the zone of the page: `2024-10-05 02:13:07.250`, without what is zero at its end down to minutes if it `isShort`. */
 export function moment(at: Ms, isShort = false): string {
   const text = clock.value.format(at).replace(",", ".");
-  return isShort ? text.replace(/\.000$/, "").replace(/(\d\d:\d\d):00$/, "$1") : text;
+  const cut = isShort ? text.replace(/\.000$/, "").replace(/(\d\d:\d\d):00$/, "$1") : text;
+  return `${cut}${offsetSign(at)}`;
 }
 
 /** A span in the zone of the page: `2024-10-05 02:00 – 03:00`. */

@@ -4,6 +4,9 @@ import { batch, computed, effect, signal } from "@preact/signals";
 
 import type { Field, Filter, Log, Sort, Span, Start, Value, View } from "./api";
 
+/** A day and a week, by which a baseline usually lies before the selection, in milliseconds. */
+export const DISTANCES = [86_400_000, 7 * 86_400_000];
+
 const OPS = ["is", "contains", "starts", "between", "within", "exists", "sql"];
 
 /** What the server told at the start; null until it has. */
@@ -75,7 +78,22 @@ export function go(change: Partial<Place>, options: { replaces?: boolean } = {})
   place.value = { ...place.value, ...change };
   const address = `${location.pathname}${written(place.value)}`;
   if (address === `${location.pathname}${location.search}`) return;
-  history[options.replaces ? "replaceState" : "pushState"]({ tab: tab.value }, "", address);
+  if (options.replaces) history.replaceState({ tab: tab.value, depth: depth() }, "", address);
+  else step(address);
+}
+
+/** How many steps of this page lie behind the present one. */
+function depth(): number {
+  return (history.state as { depth?: number } | null)?.depth ?? 0;
+}
+
+function step(address?: string): void {
+  history.pushState({ tab: tab.value, depth: depth() + 1 }, "", address);
+}
+
+/** Goes a step back, if that does not lead out of the page. */
+export function back(): void {
+  if (depth() > 0) history.back();
 }
 
 /** Looks at something else. */
@@ -83,17 +101,48 @@ export function look(change: Partial<View>): void {
   go({ view: { ...view.value, ...change }, row: null });
 }
 
-/** Adds a filter, or takes its opposite away. A value that is filtered by already joins the values of that filter. */
+/** Selects a time. What it is compared with goes along as far as it lies before it; one drawn by hand stays, unless the selection reaches into it. */
+export function select(during: Span): void {
+  const { during: was, before } = view.value;
+  look({ during, before: before && alongWith(during, was, before) });
+}
+
+function alongWith(during: Span, was: Span | null, before: Span): Span | null {
+  const distance = was === null || was[1] - was[0] !== before[1] - before[0] ? null : was[0] - before[0];
+  if (distance !== null && DISTANCES.includes(distance)) {
+    const moved: Span = [during[0] - distance, during[1] - distance];
+    return overlap(moved, during) ? null : moved;
+  }
+  return overlap(before, during) ? null : before;
+}
+
+/** Whether two spans have a moment in common. */
+export function overlap(one: Span, other: Span): boolean {
+  return one[0] < other[1] && other[0] < one[1];
+}
+
+/** Keeps only rows with a value of a field, or, with `not`, only those without it. */
 export function filterBy(name: string, value: Value, not = false): void {
-  const filters = [...view.value.filters];
-  const same = filters.findIndex((one) => one.field === name && one.op === "is" && (one.not ?? false) === not && !one.off);
-  const known = filters[same];
-  if (known?.values.includes(value)) return;
-  const opposite = filters.findIndex((one) => one.field === name && one.op === "is" && (one.not ?? false) !== not && one.values.includes(value));
-  if (opposite >= 0) filters.splice(opposite, 1);
-  else if (known && not) filters[same] = { ...known, values: [...known.values, value] };
-  else filters.push({ field: name, op: "is", values: [value], ...(not ? { not } : {}) });
-  look({ filters });
+  const filters = withFilter(view.value.filters, name, value, not);
+  if (JSON.stringify(filters) !== JSON.stringify(view.value.filters)) look({ filters });
+}
+
+/** Filters with one more value: it joins those that its field already is, or is not, filtered by; where they said the opposite of it, it is taken out. */
+export function withFilter(filters: Filter[], name: string, value: Value, not = false): Filter[] {
+  const isOf = (one: Filter, negated: boolean) => one.field === name && one.op === "is" && !one.off && (one.not ?? false) === negated;
+  let isLeftOut = false;
+  const others = filters.flatMap((one) => {
+    if (!isOf(one, !not) || !one.values.includes(value)) return [one];
+    const values = one.values.filter((held) => held !== value);
+    isLeftOut ||= not && values.length > 0;
+    return values.length > 0 ? [{ ...one, values }] : [];
+  });
+  // A list of what is kept that no longer has the value says already that it is left out.
+  if (isLeftOut) return others;
+  const at = others.findIndex((one) => isOf(one, not));
+  const known = others[at];
+  if (known === undefined) return [...others, { field: name, op: "is", values: [value], ...(not ? { not } : {}) }];
+  return known.values.includes(value) ? others : others.with(at, { ...known, values: [...known.values, value] });
 }
 
 /** Puts another filter in the place of one, or takes it away. */
@@ -215,8 +264,9 @@ function isFilter(one: unknown): one is Filter {
 addEventListener("popstate", (event) => {
   const id = (event.state as { tab?: number } | null)?.tab;
   batch(() => {
-    // A step back may lead to another tab, if that still is there.
-    if (id !== undefined && tabs.value.some((one) => one.id === id)) tab.value = id;
+    // A step back may lead to another tab; one that was closed opens again, so that no other one loses what it holds.
+    if (id !== undefined && !tabs.value.some((one) => one.id === id)) tabs.value = [...tabs.value, { id, name: null, address: location.search }];
+    if (id !== undefined) tab.value = id;
     place.value = read(location.search);
   });
 });
@@ -238,36 +288,62 @@ export const tabs = signal<Tab[]>([{ id: 1, name: null, address: location.search
 /** The tab that is shown. */
 export const tab = signal(1);
 
+/** The id of the tab that was opened last. None is given twice: what was kept for a tab is never that of another. */
+let lastId = 1;
+
+function takeUp(): void {
+  const kept = JSON.parse(sessionStorage.getItem(TABS) ?? "null") as { tabs: Tab[]; tab: number; last?: number } | null;
+  const shown = kept?.tabs.find((one) => one.id === kept.tab);
+  if (!kept || shown === undefined) return;
+  const own = (history.state as { tab?: number } | null)?.tab;
+  const back = kept.tabs.find((one) => one.id === own) ?? null;
+  lastId = Math.max(kept.last ?? 1, ...kept.tabs.map((one) => one.id));
+  // An address that was pasted, or a link, leaves a hypothesis alone that somebody named or narrowed down.
+  const isOther = back === null && written(read(shown.address)) !== written(place.value) && (shown.name !== null || isNarrowed(shown.address));
+  if (isOther) lastId += 1;
+  batch(() => {
+    tabs.value = isOther ? [...kept.tabs, { id: lastId, name: null, address: written(place.value) }] : kept.tabs;
+    tab.value = isOther ? lastId : (back ?? shown).id;
+  });
+}
+
+function isNarrowed(address: string): boolean {
+  const { filters, search, span, during } = read(address).view;
+  return filters.length > 0 || search !== "" || span !== null || during !== null;
+}
+
 try {
-  const kept = JSON.parse(sessionStorage.getItem(TABS) ?? "null") as { tabs: Tab[]; tab: number } | null;
-  if (kept !== null && kept.tabs.length > 0) {
-    batch(() => {
-      tabs.value = kept.tabs;
-      tab.value = kept.tab;
-    });
-  }
+  takeUp();
 } catch {
   // What is kept there is no more than a convenience.
 }
 
-history.replaceState({ tab: tab.value }, "");
+history.replaceState({ tab: tab.value, depth: depth() }, "");
 
 effect(() => {
   const address = written(place.value);
   const own = tabs.peek().map((one) => (one.id === tab.value ? { ...one, address } : one));
   tabs.value = own;
-  sessionStorage.setItem(TABS, JSON.stringify({ tabs: own, tab: tab.value }));
+  keepTabs();
 });
+
+function keepTabs(): void {
+  try {
+    sessionStorage.setItem(TABS, JSON.stringify({ tabs: tabs.peek(), tab: tab.peek(), last: lastId }));
+  } catch {
+    // A window that keeps nothing still has its tabs.
+  }
+}
 
 /** Opens a tab beside the present one, with the same view. */
 export function openTab(): void {
-  const id = Math.max(...tabs.value.map((one) => one.id)) + 1;
+  const id = (lastId += 1);
   const at = tabs.value.findIndex((one) => one.id === tab.value);
   batch(() => {
     tabs.value = tabs.value.toSpliced(at + 1, 0, { id, name: null, address: written(place.value) });
     tab.value = id;
   });
-  history.pushState({ tab: id }, "");
+  step();
 }
 
 /** Shows a tab. */
@@ -278,7 +354,7 @@ export function showTab(id: number): void {
     tab.value = id;
     place.value = read(shown.address);
   });
-  history.pushState({ tab: id }, "", `${location.pathname}${shown.address}`);
+  step(`${location.pathname}${shown.address}`);
 }
 
 /** Closes a tab; the last one stays. */
@@ -289,9 +365,22 @@ export function closeTab(id: number): void {
   const next = left[Math.min(at, left.length - 1)];
   if (tab.value === id && next !== undefined) showTab(next.id);
   tabs.value = left;
+  keepTabs();
+}
+
+/** Searches in a tab that need not be shown. */
+export function searchIn(id: number, search: string): void {
+  if (id === tab.value) return look({ search });
+  tabs.value = tabs.value.map((one) => {
+    if (one.id !== id) return one;
+    const of = read(one.address);
+    return { ...one, address: written({ ...of, view: { ...of.view, search }, row: null }) };
+  });
+  keepTabs();
 }
 
 /** Names a tab; null gives it the name of what it shows. */
 export function nameTab(id: number, name: string | null): void {
   tabs.value = tabs.value.map((one) => (one.id === id ? { ...one, name } : one));
+  keepTabs();
 }

@@ -7,6 +7,20 @@ import { field } from "../view";
 /** How long a text is at most that a rule of AWS WAF looks for; it counts bytes, which the server does. */
 const CHARACTERS_MAX = 200;
 
+/** The network that a text is as a target, a single address among them; null if it is neither, whatever else it could be a target for. */
+export function networkOf(text: string): string | null {
+  const [address = "", bits, ...others] = text.split("/");
+  const isOld = /^\d{1,3}(\.\d{1,3}){3}$/.test(address) && address.split(".").every((part) => Number(part) < 256);
+  const isNew = /^[0-9a-fA-F:]*:[0-9a-fA-F:.]*$/.test(address) && URL.canParse(`http://[${address}]/`);
+  const isBits = bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (isOld ? 32 : 128));
+  return (isOld || isNew) && isBits && others.length === 0 ? text : null;
+}
+
+/** Whether a text is a single address. */
+export function isAddress(text: string): boolean {
+  return !text.includes("/") && networkOf(text) !== null;
+}
+
 /** The target that a value of a field is, as the command takes it; null if it is none. */
 export function targetOf(name: string, value: string | null): string | null {
   const kind = field(name)?.kind ?? "";
@@ -19,7 +33,7 @@ export function targetsOf(contributor: Contributor): { name: string; targets: st
     const targets = values.flatMap((value) => written(column, kind, value) ?? []);
     return targets.length === 0 ? [] : [{ name: named(targets, kind), targets }];
   });
-  const clients = (contributor.clients?.busiest ?? []).flatMap(({ client }) => client ?? []);
+  const clients = (contributor.clients?.busiest ?? []).flatMap(({ client }) => (client === null ? [] : (networkOf(client) ?? [])));
   const isNamed = found.some(({ targets }) => clients.every((client) => targets.includes(client)));
   return clients.length === 0 || isNamed ? found : [...found, { name: `its ${counted(clients.length, "busiest client")}`, targets: clients }];
 }
@@ -34,7 +48,7 @@ function named(targets: string[], kind: string): string {
 }
 
 function written(name: string, kind: string, value: string): string | null {
-  if (kind === "address") return /^[0-9a-fA-F:.]+(\/\d+)?$/.test(value) ? value : null;
+  if (kind === "address") return networkOf(value);
   // A rule looks at a path as it was sent: only of such characters it is known how they were. A star at the end stands for any text.
   if (kind === "path") return /^\/[A-Za-z0-9._~/-]*\*?$/.test(value) && value.length <= CHARACTERS_MAX ? value : null;
   if (kind === "user agent") return /^[^*\p{Cc}]+$/u.test(value) && value.length <= CHARACTERS_MAX ? `user-agent:*${value}*` : null;

@@ -11,12 +11,11 @@ import { Trouble } from "../who/card";
 import { AddressChip } from "../who/chip";
 import { TARGETS_MAX, clear, collect, drop, targets } from "./list";
 import { wrong } from "./question";
+import { isAddress } from "./target";
 
 /** How many targets are shown at first, and how many more by a click. */
 const SHOWN = 24;
 const MORE = 200;
-
-const ADDRESS = /^(\d{1,3}(\.\d{1,3}){3}|[0-9a-fA-F]*:[0-9a-fA-F:.]+)$/;
 
 /** The targets that are collected, each with a button that takes it away. */
 export function TargetList() {
@@ -43,7 +42,7 @@ export function TargetList() {
       <ul class="targets">
         {shown.map((target) => (
           <li key={target}>
-            {ADDRESS.test(target) ? <AddressChip address={target} field={client} /> : <span class="target-text" title={plain(target)}>{plain(target)}</span>}
+            {isAddress(target) ? <AddressChip address={target} field={client} /> : <span class="target-text" title={plain(target)}>{plain(target)}</span>}
             <button type="button" class="button bare small" aria-label={`Take ${plain(target)} from the list`} title="Take it from the list"
               onClick={() => drop(target)}>
               <Icon name="close" size={12} />

@@ -3,9 +3,10 @@
 import { sankey, sankeyLinkHorizontal } from "d3-sankey";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 
-import type { Field, Groups, Log, Value } from "../api";
+import type { Field, Filter, Groups, Log, Value } from "../api";
+import { narrow } from "../explain/filters";
 import { amount, number, percent, plain, short } from "../format";
-import { filterBy, log, look, measure, view } from "../view";
+import { log, measure } from "../view";
 import { Empty, Frame } from "./frame";
 import { groupsOf, useWant } from "./want";
 
@@ -47,7 +48,10 @@ interface Band {
 export function usualFields(log: Log): string[] {
   const resource = RESOURCES.find((name) => log.fields.some((field) => field.name === name));
   const others = log.fields.filter((field) => ["category", "port", "domain", "HTTP status"].includes(field.kind)).map((field) => field.name);
-  const wanted = [log.client, resource ?? null, log.target].filter((name) => name !== null);
+  // What a proxy says of who asked is nobody who is asked. Where no address is asked, the name that was asked for stands there.
+  const target = log.target?.startsWith("x_forwarded") ? null : log.target;
+  const domain = log.fields.find((field) => field.kind === "domain" && field.source === "column")?.name ?? null;
+  const wanted = [log.client, resource ?? null, target ?? domain].filter((name) => name !== null);
   for (const name of others) {
     if (wanted.length >= 2) break;
     if (!wanted.includes(name)) wanted.push(name);
@@ -187,7 +191,7 @@ function Diagram({ graph, unit, total, fields }: { graph: { places: Place[]; ban
               return (
                 <path key={at} d={sankeyLinkHorizontal()(link) ?? ""} stroke-width={Math.max(1, link.width ?? 1)}
                   class={source.value === undefined && target.value === undefined ? "others" : ""}
-                  onClick={() => narrow([source, target])}>
+                  onClick={() => filter([source, target])}>
                   <title>{`${nameOf(source)} → ${nameOf(target)}\n${figure(link.value)}`}</title>
                 </path>
               );
@@ -205,19 +209,19 @@ function Diagram({ graph, unit, total, fields }: { graph: { places: Place[]; ban
             return (
               <g key={node.id} class={isOthers ? "flow-place others" : "flow-place"} role="button" tabIndex={node.id === cursor ? 0 : -1} aria-disabled={isOthers} data-id={node.id} onFocus={() => setCursor(node.id)}
                 aria-label={`${node.field} ${text}: ${figure(node.amount)}; filters by it`}
-                onClick={() => narrow([node.place])}
+                onClick={() => filter([node.place])}
                 onKeyDown={(event) => {
                   const to = besides(drawn.nodes, node, event.key);
                   if (event.key !== "Enter" && to === null) return;
                   event.preventDefault();
                   event.stopPropagation();
-                  if (to === null) narrow([node.place]);
+                  if (to === null) filter([node.place]);
                   else event.currentTarget.parentElement?.querySelector<SVGGElement>(`[data-id="${CSS.escape(to)}"]`)?.focus();
                 }}>
                 <title>{`${text.slice(0, 400)}\n${figure(node.amount)}`}</title>
                 <rect x={x0} y={y0} width={x1 - x0} height={Math.max(1.5, y1 - y0)} rx="1" />
                 <text x={isFirst ? x0 - 6 : x1 + 6} y={middle} dy="0.35em" text-anchor={isFirst ? "end" : "start"}>
-                  {text.length > characters ? `${text.slice(0, characters - 1)}…` : text}
+                  {shortened(text, characters)}
                   <tspan class="flow-figure" dx="6">{figured}</tspan>
                 </text>
               </g>
@@ -227,6 +231,13 @@ function Diagram({ graph, unit, total, fields }: { graph: { places: Place[]; ban
       )}
     </div>
   );
+}
+
+/** A text of at most so many characters, cut in its middle: ids and user agents begin alike, and differ at their ends. */
+export function shortened(text: string, characters: number): string {
+  if (text.length <= characters) return text;
+  const end = Math.floor((characters - 1) / 2);
+  return `${text.slice(0, characters - 1 - end)}…${text.slice(-end)}`;
 }
 
 function brief(value: number, unit: string): string {
@@ -265,11 +276,8 @@ function nameOf(place: Place | { place: Place }): string {
 }
 
 /** Filters by the values of some places; those that stand for all others say nothing. */
-function narrow(places: (Place | { place: Place })[]): void {
-  const own = places.map((one) => ("place" in one ? one.place : one)).filter((one) => one.value !== undefined);
-  const [first, second] = own;
-  if (first === undefined || first.value === undefined) return;
-  if (second === undefined || second.value === undefined) filterBy(first.field, first.value);
-  else look({ filters: [...view.value.filters, { field: first.field, op: "is", values: [first.value] }, { field: second.field, op: "is", values: [second.value] }] });
+function filter(places: (Place | { place: Place })[]): void {
+  const own = places.map((one) => ("place" in one ? one.place : one));
+  const filters = own.flatMap(({ field, value }): Filter[] => (value === undefined ? [] : [{ field, op: "is", values: [value] }]));
+  if (filters.length > 0) narrow(filters);
 }
-

@@ -4,9 +4,9 @@ import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 
 import type { State } from "../api";
-import { OfRows } from "../discover/state_line";
+import { OfRows, StateSign } from "../discover/state_line";
 import { plain } from "../format";
-import { fields, isBusy } from "../panels";
+import { fields, isBusy, isFresh, isStale, stateOf } from "../panels";
 import { AsMenu } from "../ui/as";
 import { Icon } from "../ui/icon";
 
@@ -35,11 +35,11 @@ export function Frame(properties: {
   const { title, panel, sql, tools, figures, children } = properties;
   const [isTable, setTable] = useState(false);
   return (
-    <section class="chart-view" aria-label={title}>
+    <section class={isStale(panel) ? "chart-view stale" : "chart-view"} aria-label={title} aria-busy={isBusy.value}>
       <header class="chart-head">
         <h2>{title}</h2>
         {tools}
-        <span class="chart-state">{panel === null ? (isBusy.value ? "reading …" : "") : <OfRows count={fields.value?.rows ?? 0} panel={panel} />}</span>
+        <span class="chart-state"><Told panel={panel} /></span>
         {figures && (
           <button type="button" class="button small" aria-pressed={isTable} onClick={() => setTable(!isTable)}>
             <Icon name="table" /> Table
@@ -50,6 +50,12 @@ export function Frame(properties: {
       {figures && isTable ? <FigureTable title={title} figures={figures} /> : children}
     </section>
   );
+}
+
+/** Of how many rows a chart is, and how good that is. What is of another view is said to be so: the count would be of this one. */
+function Told({ panel }: { panel: Shown | null }) {
+  if (isStale(panel) || panel === null) return <>{isBusy.value ? "reading …" : panel === null ? "" : "of what was looked at before"}</>;
+  return isFresh(fields.value) ? <OfRows count={fields.value?.rows ?? 0} panel={panel} /> : <StateSign state={stateOf(panel)} share={panel.sample_share} />;
 }
 
 function FigureTable({ title, figures }: { title: string; figures: Figures }) {

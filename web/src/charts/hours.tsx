@@ -7,7 +7,7 @@ import { hours as panel } from "../panels";
 import { addFilter, look, measure, place } from "../view";
 import { DAYS_MAX, hourCondition, hourRows, spanOf, type Cell, type HourRow } from "./cells";
 import { Empty, Frame } from "./frame";
-import { isStrong, ScaleLegend, scaleOf, shade, shadeOf, type Scale } from "./scale";
+import { ink, ScaleLegend, scaleOf, shade, shadeOf, type Scale } from "./scale";
 import { useWant } from "./want";
 
 /** The heat map of hours. */
@@ -78,8 +78,8 @@ function HeatMap({ rows, scale, unit, zone, title }: { rows: HourRow[]; scale: S
               const isOutside = cell.starts.length === 0;
               return (
                 <td key={x}>
-                  <button type="button" class={isOutside ? "heat-cell outside" : isStrong(scale, at) ? "heat-cell strong" : "heat-cell"}
-                    tabIndex={cursor.x === x && cursor.y === y ? 0 : -1} style={isOutside ? {} : { background: shade(scale, at) }}
+                  <button type="button" class={isOutside ? "heat-cell outside" : "heat-cell"}
+                    tabIndex={cursor.x === x && cursor.y === y ? 0 : -1} style={isOutside ? {} : { background: shade(scale, at), color: ink(scale, at) }}
                     title={tip(row, x, cell, unit)} aria-label={tip(row, x, cell, unit).replaceAll("\n", ", ")} aria-disabled={isOutside}
                     onClick={() => {
                       setCursor({ x, y });

@@ -106,11 +106,19 @@ export function MapChart() {
               );
             })}
           </ol>
+          <Undrawn countries={rows.map((row) => row.values[0] ?? "")} />
           {rows.length > LISTED_MAX && <p class="chart-quiet">{`${number(rows.length - LISTED_MAX)} more: see the table`}</p>}
         </section>
       </div>
     </Frame>
   );
+}
+
+/** Names countries, such as small islands, that the map has no shape of. */
+function Undrawn({ countries }: { countries: string[] }) {
+  const drawn = new Set(shapes().shapes.map(({ letters }) => letters));
+  const left = countries.filter((letters) => letters !== "" && !drawn.has(letters));
+  return left.length === 0 ? null : <p class="chart-quiet">{`too small for the map: ${left.map(titleOf).join(", ")}`}</p>;
 }
 
 function titleOf(letters: string | null): string {

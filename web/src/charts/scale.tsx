@@ -3,10 +3,13 @@
 import { amount } from "../format";
 
 /** How many shades there are. */
-const SHADES = 5;
+const SHADES = 7;
 
-/** From how many times the least the most is so large that even steps would hide all but the giants. */
-const STEEP = 40;
+/** How much of the accent's colour the lightest shade has, in percent. */
+const LIGHTEST = 16;
+
+/** How uneven the steps may be at most: the power by which they grow. */
+const POWER_MAX = 8;
 
 /** A scale of shades from an amount to another. */
 export interface Scale {
@@ -15,14 +18,21 @@ export interface Scale {
   most: number;
 }
 
-/** The scale of some amounts: steps are even from zero, or of logarithms if one giant would hide the rest. Zero has no shade. */
+/**
+ * The scale of some amounts, from zero. Steps are even, unless a few giants would leave the rest in the lightest shade: then they grow so
+ * that half of the amounts lie in the lighter half of the shades. Zero has no shade.
+ */
 export function scaleOf(amounts: number[]): Scale {
-  const some = amounts.filter((one) => one > 0);
-  const most = Math.max(...some, 0);
-  const least = Math.min(...some, most);
+  const some = amounts.filter((one) => one > 0).sort((one, other) => one - other);
+  const most = some.at(-1) ?? 0;
+  const middle = some[Math.floor(some.length / 2)] ?? 0;
   if (most === 0) return { from: [], most };
-  const from = Array.from({ length: SHADES }, (_, at) => round(most < least * STEEP ? (most * at) / SHADES : least * (most / least) ** (at / SHADES)));
-  return { from, most };
+  const power = middle === most ? 1 : Math.min(POWER_MAX, Math.max(1, Math.log(middle / most) / Math.log(0.5)));
+  const shades = some[0] === most ? 1 : SHADES;
+  const steps = Array.from({ length: shades }, (_, at) => round(most * (at / shades) ** power));
+  // Of whole amounts, no step lies between two of them.
+  const isWhole = some.every(Number.isInteger);
+  return { from: isWhole ? [...new Set(steps.map((step) => Math.max(1, Math.ceil(step))))] : steps, most };
 }
 
 /** Two digits say enough of where a shade begins. */
@@ -37,14 +47,17 @@ export function shadeOf(scale: Scale, value: number): number {
 
 /** The colour of a shade. */
 export function shade(scale: Scale, at: number): string {
-  if (at < 0) return "var(--shade-none)";
-  const share = scale.from.length < 2 ? 1 : at / (scale.from.length - 1);
-  return `color-mix(in oklab, var(--accent) ${Math.round(26 + share * 74)}%, var(--surface))`;
+  return at < 0 ? "var(--shade-none)" : `color-mix(in oklab, var(--accent) ${Math.round(accent(scale, at))}%, var(--surface))`;
 }
 
-/** Whether text on a shade is written in the colour for strong grounds. */
-export function isStrong(scale: Scale, at: number): boolean {
-  return at >= 0 && (scale.from.length < 2 || at / (scale.from.length - 1) > 0.55);
+/** The colour of text on a shade: of black and white the one that is read better, in both themes. */
+export function ink(scale: Scale, at: number): string {
+  const share = at < 0 ? 0 : accent(scale, at);
+  return `light-dark(${share <= 87 ? "#000, " : "#fff, "}${share <= 61 ? "#fff)" : "#000)"}`;
+}
+
+function accent(scale: Scale, at: number): number {
+  return LIGHTEST + (scale.from.length < 2 ? 1 : at / (scale.from.length - 1)) * (100 - LIGHTEST);
 }
 
 /** The shades with where they begin. */

@@ -2,7 +2,8 @@
 
 import { signal } from "@preact/signals";
 
-import type { Field, FieldSummary, Kind } from "../api";
+import type { Field, FieldSummary, Kind, Log } from "../api";
+import { tip } from "../explain/code";
 import { amount, number, percent, plain, short } from "../format";
 import { fields as panel } from "../panels";
 import { AsMenu } from "../ui/as";
@@ -13,6 +14,9 @@ import { ValueBar } from "./value_bar";
 
 /** How many fields are shown until somebody chooses others. */
 const FIELDS_USUAL = 9;
+
+/** A field with more values than this says little by its largest ones. */
+const DISTINCT_USUAL_MAX = 1000;
 
 /** The kinds whose values repeat, in the order in which one looks for them. */
 const KINDS: Kind[] = ["address", "domain", "HTTP status", "port", "path", "url", "category", "user agent", "query string"];
@@ -58,7 +62,7 @@ export function TopChart() {
   const of = log.value;
   if (of === null) return null;
   const summaries = new Map((told?.fields ?? []).map((one) => [one.name, one]));
-  const usual = usualFields(of.fields, summaries);
+  const usual = usualFields(of, summaries, told?.rows ?? 0);
   const names = chosenOf(of.name) ?? usual;
   const shown = names.flatMap((name) => {
     const field = of.fields.find((one) => one.name === name);
@@ -81,9 +85,13 @@ export function TopChart() {
   );
 }
 
-function usualFields(all: Field[], summaries: Map<string, FieldSummary>): string[] {
+/** The fields whose values come again and again. Of those with thousands, or one for each second row, only who asks is of interest. */
+function usualFields({ fields: all, client }: Log, summaries: Map<string, FieldSummary>, rows: number): string[] {
   const rank = (field: Field) => KINDS.indexOf(field.kind) + (field.source === "fact" ? 0.5 : 0);
-  const repeats = ({ top }: FieldSummary) => top.length > 1 && (top[0]?.rows ?? 0) > 1;
+  const repeats = ({ name, top, distinct }: FieldSummary) => {
+    const isUnique = (distinct ?? 0) > DISTINCT_USUAL_MAX || (distinct ?? 0) > rows / 2;
+    return top.length > 1 && (top[0]?.rows ?? 0) > 1 && (!isUnique || name === client);
+  };
   return all
     .filter((field) => KINDS.includes(field.kind) && repeats(summaries.get(field.name) ?? NOTHING))
     .sort((one, other) => rank(one) - rank(other))
@@ -99,7 +107,7 @@ function Top({ field, summary, rows }: { field: Field; summary: FieldSummary; ro
   return (
     <section class="top-card" aria-label={`Top values of ${field.name}`}>
       <header>
-        <h3 title={plain(field.about)}>{plain(field.name)}</h3>
+        <h3 title={tip(field.about)}>{plain(field.name)}</h3>
         <span class="chart-quiet">{values}</span>
         <AsMenu sql={summary.sql} label={`Top values of ${field.name}`} />
       </header>
@@ -126,7 +134,7 @@ function Fields({ all, log, usual, summaries }: { all: Field[]; log: string; usu
       <legend>Fields with their top values</legend>
       <div class="top-fields-list">
         {all.filter((field) => summaries.has(field.name)).map((field) => (
-          <label key={field.name} title={plain(field.about)}>
+          <label key={field.name} title={tip(field.about)}>
             <input type="checkbox" checked={names.includes(field.name)} onChange={(event) => toggle(field.name, event.currentTarget.checked)} />
             {plain(field.name)}
           </label>

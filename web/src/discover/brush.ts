@@ -1,16 +1,28 @@
 // Brushing over the timeline: by pointer or by keys, in whole bins.
 
-import { signal } from "@preact/signals";
+import { computed, signal } from "@preact/signals";
 
 import type { Span, Timeline } from "../api";
-import { baseline, look, view } from "../view";
+import { baseline, look, overlap, select, view } from "../view";
 import { binCount, extent } from "./chart";
 
 /** What a drag marks. */
 export type Brush = "during" | "before";
 
-/** What the next drag marks; Shift marks the other one. */
-export const brush = signal<Brush>("during");
+/** What the user chose that the next drag marks; null leaves it to what is marked already. */
+const chosen = signal<Brush | null>(null);
+
+/** What the next drag marks: first the selection, then the baseline, until one is drawn. With Shift it is always the baseline. */
+export const brush = computed<Brush>(() => {
+  const { during, before } = view.value;
+  if (during === null) return "during";
+  return chosen.value ?? (before === null ? "before" : "during");
+});
+
+/** Chooses what the next drag marks. */
+export function chooseBrush(which: Brush): void {
+  chosen.value = which;
+}
 
 /** What is being dragged or extended by keys, and not yet set. */
 export const draft = signal<{ brush: Brush; from: number; to: number } | null>(null);
@@ -27,17 +39,26 @@ export function spanOf(timeline: Timeline, from: number, to: number): Span {
   return [timeline.start + low * timeline.width, timeline.start + (high + 1) * timeline.width];
 }
 
+/** What bins become that were passed over. Unless the user chose the baseline, one that would reach into the selection is a new selection. */
+function markedBy(timeline: Timeline, from: number, to: number): Brush {
+  const { during } = view.value;
+  const isInto = during !== null && chosen.value === null && overlap(spanOf(timeline, from, to), during);
+  return isInto ? "during" : brush.value;
+}
+
 /** Sets what was dragged. */
 export function setBrushed(which: Brush, span: Span): void {
   draft.value = null;
+  chosen.value = null;
   if (which === "before" && view.value.during !== null) look({ before: span });
-  else look({ during: span });
+  else select(span);
 }
 
 /** Takes away what was brushed. */
 export function clearBrushed(): void {
   draft.value = null;
   anchor = null;
+  chosen.value = null;
   if (view.value.during !== null || view.value.before !== null) look({ during: null, before: null });
 }
 
@@ -75,7 +96,7 @@ export function onTimelineKey(event: KeyboardEvent, timeline: Timeline): boolean
   if (moved !== undefined) {
     if (event.shiftKey) {
       anchor ??= at ?? moved;
-      draft.value = { brush: brush.value, from: anchor, to: moved };
+      draft.value = { brush: markedBy(timeline, anchor, moved), from: anchor, to: moved };
     } else {
       anchor = null;
       draft.value = null;
@@ -84,7 +105,7 @@ export function onTimelineKey(event: KeyboardEvent, timeline: Timeline): boolean
     return true;
   }
   if (event.key === "Enter" || event.key === " ") {
-    const marked = draft.value ?? (at === null ? null : { brush: brush.value, from: at, to: at });
+    const marked = draft.value ?? (at === null ? null : { brush: markedBy(timeline, at, at), from: at, to: at });
     anchor = null;
     if (marked !== null) setBrushed(marked.brush, spanOf(timeline, marked.from, marked.to));
     return true;
@@ -103,8 +124,7 @@ export function drag(event: PointerEvent, timeline: Timeline, binAt: (event: Poi
   if (event.button !== 0) return;
   const over = event.currentTarget as HTMLElement;
   over.setPointerCapture(event.pointerId);
-  const isOther = event.shiftKey && view.value.during !== null;
-  const which = edge?.brush ?? (isOther ? (brush.value === "during" ? "before" : "during") : brush.value);
+  const isBaseline = event.shiftKey && view.value.during !== null;
   const from = edge?.fixed ?? binAt(event);
   const startX = event.clientX;
   let isDrag = edge !== undefined;
@@ -114,7 +134,7 @@ export function drag(event: PointerEvent, timeline: Timeline, binAt: (event: Poi
     isDrag = true;
     const to = binAt(moved);
     cursor.value = to;
-    draft.value = { brush: which, from, to };
+    draft.value = { brush: edge?.brush ?? (isBaseline ? "before" : markedBy(timeline, from, to)), from, to };
   };
   const done = () => {
     over.removeEventListener("pointermove", move);
@@ -124,8 +144,7 @@ export function drag(event: PointerEvent, timeline: Timeline, binAt: (event: Poi
   const up = () => {
     done();
     const marked = draft.value;
-    if (!isDrag) setBrushed(which, spanOf(timeline, from, from));
-    else if (marked !== null) setBrushed(marked.brush, spanOf(timeline, marked.from, marked.to));
+    if (isDrag && marked !== null) setBrushed(marked.brush, spanOf(timeline, marked.from, marked.to));
   };
   const stop = () => {
     done();

@@ -4,6 +4,7 @@ import { signal } from "@preact/signals";
 
 import type { Sort } from "../api";
 import { loaded, rows } from "../panels";
+import { plain } from "../format";
 import { copy } from "../ui/copy";
 import type { MenuEntry } from "../ui/menu";
 import { columns, EVENT_TIME as TIME, field, go, log, place, setColumns } from "../view";
@@ -103,6 +104,6 @@ export function columnMenu(name: string): MenuEntry[] {
 
 function copyColumn(name: string): void {
   const at = rows.value?.columns.indexOf(name) ?? -1;
-  const values = loaded.value.map((row) => (name === TIME ? (row.time === null ? "" : new Date(row.time).toISOString()) : (row.cells[at] ?? "")));
+  const values = loaded.value.map((row) => (name === TIME ? (row.time === null ? "" : new Date(row.time).toISOString()) : plain(row.cells[at] ?? "")));
   void copy(values.join("\n"), `${values.length} values of ${name}`);
 }

@@ -10,8 +10,9 @@ import { Alert } from "../head/trouble";
 import { useKeys } from "../keys";
 import { ask, trouble } from "../panels";
 import { Icon } from "../ui/icon";
-import { go, place, start } from "../view";
+import { go, look, place, start, view } from "../view";
 import { zoom } from "./brush";
+import { isWrong } from "./filter_text";
 import { Divider } from "./divider";
 import { Fields } from "./fields";
 import { hasDrawer, isNarrow, lay, layout } from "./layout";
@@ -60,7 +61,7 @@ export function Discover() {
     <main class="discover" id="part" tabIndex={-1}>
       <QueryBar />
       <Pills />
-      {trouble.value !== null && <Alert failure={trouble.value} again={() => ask()} dismiss={() => (trouble.value = null)} />}
+      <Trouble />
       <div class="areas">
         <div class="main-area">
           {hasTimeline && <Timeline />}
@@ -82,6 +83,22 @@ export function Discover() {
       </div>
       <StateLine />
     </main>
+  );
+}
+
+/** What went wrong. Of what is asked, only conditions that the user wrote can be no SQL. */
+function Trouble() {
+  const failure = trouble.value;
+  if (failure === null) return null;
+  const { filters } = view.value;
+  const count = filters.filter((one) => isWrong(one, failure) && one.op === "sql").length;
+  const way = {
+    label: count === 1 ? "Switch the filter off" : "Switch these filters off",
+    run: () => look({ filters: filters.map((one) => (isWrong(one, failure) ? { ...one, off: true } : one)) }),
+  };
+  return (
+    <Alert failure={failure} where={count === 0 ? undefined : count === 1 ? "In the SQL filter" : "In one of the SQL filters"}
+      way={filters.some((one) => isWrong(one, failure)) ? way : undefined} again={() => ask()} dismiss={() => (trouble.value = null)} />
   );
 }
 

@@ -29,7 +29,7 @@ export function FieldDetail({ field, summary }: { field: Field; summary: FieldSu
           { label: "Only rows that have a value", icon: "filter", run: () => addFilter({ field: name, op: "exists", values: [] }) },
           { label: "Only rows where it is NULL", icon: "filter", run: () => addFilter({ field: name, op: "exists", values: [], not: true }) },
           { label: columns.value.includes(name) ? "Hide the column" : "Show as column", icon: "columns", run: () => toggleColumn(name) },
-          { label: "Copy the values", icon: "copy", isDisabled: summary === null, run: () => void copy((summary?.top ?? []).map((one) => one.value ?? "NULL").join("\n"), `values of ${name}`) },
+          { label: "Copy the values", icon: "copy", isDisabled: summary === null, run: () => void copy((summary?.top ?? []).map((one) => plain(one.value ?? "NULL")).join("\n"), `values of ${name}`) },
           { label: "Copy as SQL", icon: "code", run: () => void copy(field.sql, `SQL of ${name}`) },
         ]} />
         {summary !== null && <AsMenu sql={summary.sql} label={`values of ${name}`} />}

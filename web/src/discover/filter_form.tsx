@@ -22,11 +22,11 @@ export function FilterForm({ at, name, close }: { at: number | null; name?: stri
   const kind = all.find((one) => one.name === field)?.kind;
   const shape = OPS.find((one) => one.op === op) ?? OPS[0];
   const ops = OPS.filter((one) => one.op !== "within" || kind === "address" || op === "within");
-  const isComplete = op === "exists" || values.some((value) => value !== "" && value !== null) || (op === "is" && values.includes(null));
+  const isComplete = op === "exists" || (op === "is" && values.length > 0) || values.some((value) => value !== "" && value !== null);
   const apply = (event: Event) => {
     event.preventDefault();
     if (!isComplete) return;
-    const held = op === "exists" ? [] : op === "between" ? [values[0] || null, values[1] || null] : values.filter((value) => value !== "");
+    const held = op === "exists" ? [] : op === "between" ? [values[0] || null, values[1] || null] : op === "is" ? values : values.filter((value) => value !== "");
     const filter: Filter = { field: op === "sql" ? "" : field, op, values: held, ...(isNot ? { not: true } : {}), ...(known?.off ? { off: true } : {}) };
     close();
     if (at === null) addFilter(filter);
@@ -104,7 +104,7 @@ function Many({ field, op, values, set }: { field: string; op: Filter["op"]; val
           {held.map((value, at) => (
             <li key={at}>
               <button type="button" class="button small" title="Take it away" onClick={() => hold(held.toSpliced(at, 1))}>
-                <span class="held-value">{value === null ? NULL : plain(value)}</span> ×
+                <span class="held-value">{value === null ? NULL : value === "" ? "(empty)" : plain(value)}</span> ×
               </button>
             </li>
           ))}
@@ -124,13 +124,14 @@ function Many({ field, op, values, set }: { field: string; op: Filter["op"]; val
             hold([...held, text === NULL ? null : text], "");
           }} />
       </label>
+      {op === "is" && text === NULL && <p class="quiet">NULL stands for no value, not for a text of four letters</p>}
       {known.length > 0 && (
         <div class="known" role="group" aria-label="Most frequent values">
           {known.map(({ value }, at) => (
             <label key={at} class="known-value">
               <input type="checkbox" checked={held.includes(value)}
                 onChange={(event) => hold(event.currentTarget.checked ? [...held, value] : held.filter((one) => one !== value))} />
-              <span class={value === null ? "null" : ""}>{value === null ? NULL : plain(value)}</span>
+              <span class={value === null || value === "" ? "null" : ""}>{value === null ? NULL : value === "" ? "(empty)" : plain(value)}</span>
             </label>
           ))}
         </div>

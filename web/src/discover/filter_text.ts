@@ -1,7 +1,8 @@
 // Filters in words, as pills and tabs have them.
 
-import type { Filter, Value } from "../api";
+import type { Failure, Filter, Value } from "../api";
 import { number } from "../format";
+import { field as known } from "../view";
 
 /** The comparisons that one chooses from, in the order of a menu: what a filter keeps, and its opposite. */
 export const OPS: { op: Filter["op"]; title: string; opposite: string; values: "many" | "one" | "two" | "none" }[] = [
@@ -14,6 +15,12 @@ export const OPS: { op: Filter["op"]; title: string; opposite: string; values: "
   { op: "sql", title: "SQL", opposite: "not SQL", values: "one" },
 ];
 
+/** Whether a filter may be why nothing could be answered: one of a field that the log does not have, or a condition that is no SQL. */
+export function isWrong({ field, op, off }: Filter, failure: Failure | null): boolean {
+  if (off || failure === null) return false;
+  return op === "sql" ? failure.kind === "InvalidQuery" : failure.kind === "NotFound" && known(field) === null;
+}
+
 /** What is shown of a filter: its field, what is compared, and with what. */
 export interface FilterParts {
   field: string;
@@ -24,9 +31,9 @@ export interface FilterParts {
 /** A filter in its parts. */
 export function filterParts({ field, op, values, not }: Filter): FilterParts {
   if (op === "between") return between(field, values, not ?? false);
-  const known = OPS.find((one) => one.op === op);
+  const kind = OPS.find((one) => one.op === op);
   const isMany = op === "is" && values.length > 1;
-  const verb = isMany ? (not ? "is none of" : "is one of") : ((not ? known?.opposite : known?.title) ?? op);
+  const verb = isMany ? (not ? "is none of" : "is one of") : ((not ? kind?.opposite : kind?.title) ?? op);
   return { field: op === "sql" ? "" : field, verb, values };
 }
 

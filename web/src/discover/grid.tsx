@@ -91,6 +91,8 @@ export function Grid() {
   const onKeyDown = (event: KeyboardEvent) => {
     const target = event.target as HTMLElement;
     if (target.closest(".grid-body") === null || event.ctrlKey || event.metaKey || event.altKey) return;
+    // A button in a cell, such as the chip of an address, takes the keys that press it.
+    if ((event.key === "Enter" || event.key === " ") && target.closest("button") !== null) return event.stopPropagation();
     const page = Math.max(1, Math.floor(seen.height / height) - 2);
     const name = shown[at.column]?.name ?? TIME;
     const place = shown[at.column]?.at ?? -1;

@@ -64,7 +64,10 @@ export function GridRow(properties: {
         else open(index);
       }}>
       <div class="grid-box pinned" role="gridcell" style={{ width: `${box}px`, left: "0px" }}>
-        <input type="checkbox" checked={isSelected} tabIndex={-1} aria-label="Select this row" onClick={(event) => select(index, event.shiftKey)} />
+        <input type="checkbox" checked={isSelected} tabIndex={-1} aria-label="Select this row" onClick={(event) => {
+          cell.value = { row: index, column: cell.value.column };
+          select(index, event.shiftKey);
+        }} />
       </div>
       {columns.map((one, place) => {
         const value = one.at < 0 ? null : (row.cells[one.at] ?? null);
@@ -78,7 +81,7 @@ export function GridRow(properties: {
             style={one.left === null ? { width: `${one.width}px` } : { width: `${one.width}px`, left: `${one.left}px` }}
             onPointerEnter={() => (pointed.value = `${index}:${place}`)} onFocus={() => (cell.value = { row: index, column: place })}>
             <span class="cell-text">
-              {isTime ? <time>{row.time === null ? <span class="null">NULL</span> : moment(row.time).replace(/\.000$/, "")}</time> : one.at < 0 ? <span class="null">–</span> : <ValueText name={one.name} value={value} />}
+              {isTime ? <time>{row.time === null ? <span class="null">NULL</span> : moment(row.time).replace(/\.000(?!\d)/, "")}</time> : one.at < 0 ? <span class="null">–</span> : <ValueText name={one.name} value={value} />}
             </span>
             {isWhole && <span class="cell-whole" aria-hidden="true">{plain(value.slice(0, WHOLE_MAX))}</span>}
             {hasActions && <ValueActions name={one.name} value={value} />}

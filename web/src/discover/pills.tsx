@@ -2,28 +2,30 @@
 
 import type { Filter, Span } from "../api";
 import { plain, span } from "../format";
-import { end } from "../panels";
+import { end, trouble } from "../panels";
 import { copy } from "../ui/copy";
 import { Icon } from "../ui/icon";
 import { MenuButton, openMenu } from "../ui/menu";
 import { openPopover } from "../ui/popover";
-import { baseline, look, setFilter, view } from "../view";
+import { baseline, look, overlap, place, select, setFilter, view } from "../view";
+import { zoom } from "./brush";
 import { FilterForm } from "./filter_form";
-import { filterParts, filterText, OPS } from "./filter_text";
+import { filterParts, filterText, isWrong, OPS } from "./filter_text";
 import { beforeChoices, SpanForm } from "./times";
 
 /** All that narrows the view. */
 export function Pills() {
   const { span: whole, during, before, filters } = view.value;
   const hasNone = whole === null && during === null && before === null && filters.length === 0;
-  if (hasNone) return null;
+  // The line is always there: what lies below does not move under the hand that selects a time.
+  if (hasNone) return <div class="pills quiet">no filter, the whole log</div>;
   return (
     <div class="pills" role="group" aria-label="Filters and times">
       {whole !== null && <TimePill title="Timeline" className="span" value={whole} set={(value) => look({ span: value })} remove={() => look({ span: null })} />}
       {during !== null && (
-        <TimePill title="Selection" className="during" value={during} set={(value) => look({ during: value })}
+        <TimePill title="Selection" className="during" value={during} set={select}
           remove={() => look({ during: null, before: null })}
-          more={{ label: "Zoom to the selection", icon: "zoom", run: () => look({ span: during }) }} />
+          more={{ label: "Zoom to the selection", icon: "zoom", run: zoom }} />
       )}
       {baseline.value !== null && (during !== null || before !== null) && <BaselinePill />}
       {filters.map((filter, at) => <FilterPill key={at} filter={filter} at={at} />)}
@@ -48,7 +50,7 @@ function FilterPill({ filter, at }: { filter: Filter; at: number }) {
   };
   const opposite = OPS.find((one) => one.op === filter.op);
   return (
-    <span class={`pill filter${filter.not ? " not" : ""}${filter.off ? " off" : ""}`}>
+    <span class={`pill filter${filter.not ? " not" : ""}${filter.off ? " off" : ""}${isWrong(filter, trouble.value) ? " wrong" : ""}`}>
       <button type="button" class="pill-text" title={`${text}\nClick to change it`} aria-label={`Filter ${text}${filter.off ? ", switched off" : ""}`}
         onClick={(event) => {
           const button = event.currentTarget;
@@ -81,7 +83,7 @@ function TimePill(properties: {
   const { title, className, value, set, remove, more } = properties;
   return (
     <span class={`pill time ${className}`}>
-      <button type="button" class="pill-text" title="Click to change it" aria-haspopup="dialog"
+      <button type="button" class="pill-text" title={`${place.value.zone}. Click to change it`} aria-haspopup="dialog"
         onClick={(event) => openPopover(event.currentTarget, title, (close) => <SpanForm title={title} value={value} set={set} close={close} />)}>
         <b>{title}</b> {span(value)}
       </button>
@@ -94,10 +96,11 @@ function TimePill(properties: {
 function BaselinePill() {
   const shown = baseline.value;
   if (shown === null) return null;
-  const { before } = view.value;
+  const { before, during } = view.value;
+  const isInto = during !== null && overlap(during, shown);
   return (
     <span class={before === null ? "pill time before usual" : "pill time before"}>
-      <button type="button" class="pill-text" aria-haspopup="menu" title="What the selection is compared with"
+      <button type="button" class="pill-text" aria-haspopup="menu" title={`What the selection is compared with, ${place.value.zone}`}
         onClick={(event) => {
           const button = event.currentTarget;
           openMenu(button, "Baseline", [
@@ -106,7 +109,7 @@ function BaselinePill() {
             { label: "Other times …", icon: "edit", run: () => openPopover(button, "Baseline", (close) => <SpanForm title="Baseline" value={shown} set={(value) => look({ before: value })} close={close} />) },
           ]);
         }}>
-        <b>Baseline</b> {before === null && <span class="pill-verb">just before · </span>}{span(shown)}
+        <b>Baseline</b> {before === null && <span class="pill-verb">just before · </span>}{span(shown)}{isInto && <span class="bad-text"> · reaches into the selection</span>}
       </button>
       {before !== null && <button type="button" class="pill-close" aria-label="Back to just before the selection" onClick={() => look({ before: null })}><Icon name="close" size={12} /></button>}
     </span>

@@ -1,6 +1,6 @@
 // What is asked: the log, a search in all columns, and the filters.
 
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 
 import type { Log } from "../api";
 import { amount, moment, number, plain, span } from "../format";
@@ -8,7 +8,7 @@ import { useKeys } from "../keys";
 import { Icon } from "../ui/icon";
 import { MenuButton } from "../ui/menu";
 import { openPopover } from "../ui/popover";
-import { emptyPlace, go, log, look, place, start, view } from "../view";
+import { emptyPlace, go, log, look, place, searchIn, start, tab, view } from "../view";
 import { FilterForm } from "./filter_form";
 
 /** How long one has to stop writing before the search begins, in milliseconds. */
@@ -20,7 +20,7 @@ export function QueryBar() {
   return (
     <div class="query">
       <LogPicker />
-      <Search />
+      <Search key={`${tab.value} ${view.value.log}`} />
       <button type="button" class="button" aria-haspopup="dialog"
         onClick={(event) => openPopover(event.currentTarget, "Add a filter", (close) => <FilterForm at={null} close={close} />)}>
         <Icon name="filter" /> Add filter
@@ -41,7 +41,7 @@ function LogPicker() {
     },
   ]);
   const times = present?.span && (present.span[0] < present.span[1] ? span(present.span) : moment(present.span[0], true));
-  const about = present && [objects(present), amount(present.bytes, "bytes"), times].filter(Boolean).join(" · ");
+  const about = present && [objects(present), amount(present.bytes, "bytes"), times && `named from ${times}`].filter(Boolean).join(" · ");
   return (
     <div class="log-picker">
       <MenuButton label={`Log: ${present?.title ?? "none"}`} class="log-button" icon="table" entries={entries}>
@@ -56,15 +56,25 @@ function objects(one: Log): string {
   return one.objects === 1 ? "1 object" : `${number(one.objects)} objects`;
 }
 
+/** The search of a tab. What was written as another tab was chosen is sought in its own one. */
 function Search() {
   const asked = view.value.search;
   const [text, setText] = useState(asked);
+  const own = useRef(tab.peek());
+  const pending = useRef<string | null>(null);
   useEffect(() => setText(asked), [asked]);
+  useEffect(() => () => {
+    if (pending.current !== null && tab.peek() !== own.current) searchIn(own.current, pending.current);
+  }, []);
   useEffect(() => {
+    pending.current = text === asked ? null : text;
     if (text === asked) return;
-    const timer = setTimeout(() => look({ search: text }), PAUSE_MS);
+    const timer = setTimeout(() => {
+      pending.current = null;
+      look({ search: text });
+    }, PAUSE_MS);
     return () => clearTimeout(timer);
-  }, [text]);
+  }, [text, asked]);
   return (
     <form class="search" role="search" onSubmit={(event) => {
       event.preventDefault();

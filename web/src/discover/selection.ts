@@ -3,7 +3,7 @@
 import { effect, signal } from "@preact/signals";
 
 import { loaded } from "../panels";
-import { view } from "../view";
+import { place, view } from "../view";
 
 /** The ids of the rows that are selected. */
 export const selected = signal<ReadonlySet<string>>(new Set());
@@ -35,9 +35,11 @@ export function selectAll(isAll: boolean): void {
 
 let seen = "";
 effect(() => {
-  const now = JSON.stringify(view.value);
+  // Rows of another order are other ones at hand: what is counted as selected is what is copied.
+  const now = JSON.stringify([view.value, place.value.sort]);
   if (now === seen) return;
   seen = now;
+  last = null;
   selected.value = new Set();
   cell.value = { row: 0, column: 0 };
 });

@@ -2,7 +2,7 @@
 
 import type { Account, End, Progress, State } from "../api";
 import { amount, length, number, percent, plain, short } from "../format";
-import { cancel, end, isBusy, isCancelled, progress, refresh, rows, stateOf } from "../panels";
+import { cancel, end, fields, isBusy, isCancelled, isStale, progress, refresh, rows, stateOf, timeline } from "../panels";
 import { Icon } from "../ui/icon";
 import { openDialog } from "../ui/popover";
 import { start } from "../view";
@@ -33,7 +33,7 @@ export function StateLine() {
       <span class="state-text">
         {busy && shown === null && "asking …"}
         {busy && shown !== null && readSoFar(shown)}
-        {!busy && isCancelled.value && "cancelled: what was read so far is shown"}
+        {!busy && told === null && unanswered()}
         {!busy && told !== null && <Summary told={told} />}
       </span>
       <span class="spacer" />
@@ -47,6 +47,15 @@ export function StateLine() {
         : <button type="button" class="button small bare" title="Read the logs again" onClick={refresh}><Icon name="refresh" size={14} /> Refresh</button>}
     </footer>
   );
+}
+
+/** What is said where a question came to no end: of what the figures are that are shown. */
+function unanswered(): string {
+  const panels = [timeline.value, fields.value, rows.value];
+  const isOld = panels.some((panel) => isStale(panel));
+  const isNone = panels.every((panel) => panel === null);
+  if (isCancelled.value) return isNone ? "cancelled before anything was read" : isOld ? "cancelled: what is dimmed is of the view before" : "cancelled: what was read so far is shown";
+  return isOld ? "no answer: what is dimmed is of the view before" : "";
 }
 
 function readSoFar({ objects, objects_wanted, bytes, rows, seconds }: Progress): string {

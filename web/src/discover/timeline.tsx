@@ -8,8 +8,8 @@ import { AsMenu } from "../ui/as";
 import { Icon } from "../ui/icon";
 import { MenuButton, type MenuEntry } from "../ui/menu";
 import { openDialog } from "../ui/popover";
-import { filterBy, go, log, look, measure, place, view } from "../view";
-import { brush, clearBrushed, zoom, zoomOut, zoomToBoth } from "./brush";
+import { back, filterBy, go, log, look, measure, place, view } from "../view";
+import { brush, chooseBrush, clearBrushed, zoom, zoomOut, zoomToBoth } from "./brush";
 import { binAmount, binCount, seriesColour } from "./chart";
 import { Bars } from "./bars";
 import { byKind } from "./kinds";
@@ -60,12 +60,12 @@ function TimelineHead({ told }: { told: Told | null }) {
         </span>
       )}
       <span class="spacer" />
-      <span class="quiet hint">{during === null ? "drag over the bars to select a time" : view.value.before === null ? "drag with Shift for another baseline" : ""}</span>
+      <span class="quiet hint">{during === null ? "drag over the bars to select a time" : brush.value === "before" ? "drag once more for another baseline" : ""}</span>
       <span class="brushes" role="group" aria-label="What a drag marks">
-        <button type="button" class="button small brush during" aria-pressed={brush.value === "during"} title="A drag marks the selection"
-          onClick={() => (brush.value = "during")}>Selection</button>
+        <button type="button" class="button small brush during" aria-pressed={brush.value === "during"} title="The next drag marks the selection"
+          onClick={() => chooseBrush("during")}>Selection</button>
         <button type="button" class="button small brush before" aria-pressed={brush.value === "before"} disabled={during === null}
-          title="A drag marks what the selection is compared with (as does a drag with Shift)" onClick={() => (brush.value = "before")}>Baseline</button>
+          title="The next drag marks what the selection is compared with (as does a drag with Shift)" onClick={() => chooseBrush("before")}>Baseline</button>
       </span>
       <span class="joined">
         <button type="button" class="button small" disabled={during === null} title="Zoom to the selection (z)" aria-label="Zoom to the selection"
@@ -75,7 +75,7 @@ function TimelineHead({ told }: { told: Told | null }) {
           { label: "Zoom out", isDisabled: told === null, run: () => told !== null && zoomOut(told) },
           { label: "Whole span of the log", isDisabled: whole === null, run: () => look({ span: null }) },
           { label: "Clear selection and baseline", icon: "close", hint: "Esc", isDisabled: during === null, run: clearBrushed },
-          { label: "Back", icon: "left", hint: "Backspace", run: () => history.back() },
+          { label: "Back", icon: "left", hint: "Backspace", run: back },
         ]} />
       </span>
       <button type="button" class="button small main" aria-pressed={place.value.panel === "explain"}

@@ -2,7 +2,7 @@
 
 import type { Value } from "../api";
 import { plain } from "../format";
-import { copy } from "../ui/copy";
+import { copyValue } from "../ui/copy";
 import { Icon } from "../ui/icon";
 import { AddressChip, UserAgentChip } from "../who/chip";
 import { field as known, filterBy } from "../view";
@@ -23,7 +23,7 @@ export function ValueText({ name, value }: { name: string; value: Value }) {
 
 /** What the keys do with a value. */
 export function valueKeys(name: string, value: Value): Record<string, () => void> {
-  return { i: () => filterBy(name, value), o: () => filterBy(name, value, true), c: () => void copy(value ?? "", name) };
+  return { i: () => filterBy(name, value), o: () => filterBy(name, value, true), c: () => void copyValue(value ?? "", name), C: () => void copyValue(value ?? "", name, true) };
 }
 
 /** Include, exclude, copy. */
@@ -37,7 +37,7 @@ export function ValueActions({ name, value, isLarge = false }: { name: string; v
       <button type="button" tabIndex={-1} aria-label={`Only rows without ${name} = ${text}`} title="Only rows without this (o)"
         onClick={() => filterBy(name, value, true)}><Icon name="minus" size={size} /></button>
       <button type="button" tabIndex={-1} aria-label={`Copy ${text}`} title="Copy (c)"
-        onClick={() => void copy(value ?? "", name)}><Icon name="copy" size={size} /></button>
+        onClick={(event) => void copyValue(value ?? "", name, event.shiftKey)}><Icon name="copy" size={size} /></button>
     </span>
   );
 }

@@ -4,7 +4,7 @@ import { batch, computed, effect, signal } from "@preact/signals";
 
 import type { Explanation, Failure, Progress, ToldExplain } from "../api";
 import { failure, isAborted, stream } from "../call";
-import { extra } from "../panels";
+import { extra, readings } from "../panels";
 import { log, view } from "../view";
 
 /** How many answers are kept, so that the way back needs no question. */
@@ -38,6 +38,7 @@ interface Asked {
   windows: string;
 }
 
+/** The answers by their questions; those of logs that were read again since are of no use. */
 const kept = new Map<string, Explanation>();
 let asked: AbortController | null = null;
 
@@ -45,7 +46,7 @@ let asked: AbortController | null = null;
 const windows = computed(() => {
   const { log, span, during, before } = view.value;
   // Without a brushed time the largest spike of the whole timeline is explained, whatever it is compared with.
-  return JSON.stringify([log, during === null ? span : during, during === null ? null : before, wantedMeasure.value]);
+  return JSON.stringify([log, during === null ? span : during, during === null ? null : before, wantedMeasure.value, readings.value]);
 });
 
 const wantedMeasure = computed(() => measure.value ?? (view.value.measure === "" ? null : view.value.measure));

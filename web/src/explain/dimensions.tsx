@@ -3,14 +3,15 @@
 import { useState } from "preact/hooks";
 
 import type { Compare } from "../api";
-import { targetOf } from "../block/target";
+import { isAddress, targetOf } from "../block/target";
 import { amount, number, plain, text } from "../format";
-import { compare, isBusy } from "../panels";
+import { compare, isBusy, isStale, stateOf } from "../panels";
 import { AsMenu } from "../ui/as";
 import { copy } from "../ui/copy";
 import { type MenuEntry, MenuButton } from "../ui/menu";
 import { field, filterBy, go, log, view } from "../view";
 import { KnownOf, addressEntries, block } from "../who/chip";
+import { tip } from "./code";
 import { counted, share } from "./figures";
 
 type Dimension = Compare["dimensions"][number];
@@ -41,7 +42,7 @@ export function Dimensions() {
   const alike = words.length > 0 || isOneSided ? [] : told.dimensions.filter((one) => one.difference < DIFFERENCE_MIN);
   const shown = isWhole || words.length > 0 ? found : found.slice(0, FIELDS);
   return (
-    <section class="dimensions" aria-labelledby="dimensions-title" aria-busy={isBusy.value}>
+    <section class={isStale(told) ? "dimensions stale" : "dimensions"} aria-labelledby="dimensions-title" aria-busy={isBusy.value}>
       <div class="dimensions-head">
         <h3 id="dimensions-title">Field by field</h3>
         <input type="search" placeholder="search fields and values" aria-label="Search fields and values" value={wanted}
@@ -51,7 +52,7 @@ export function Dimensions() {
       <p class="shares-legend">
         <span class="legend-side"><span class="pair-swatch during" aria-hidden="true" />{`share of the selection (${counted(told.during_rows, "row")})`}</span>
         <span class="legend-side"><span class="pair-swatch before" aria-hidden="true" />{`share of the baseline (${counted(told.before_rows, "row")})`}</span>
-        {told.state !== "exact" && <span class="quiet">{stateText(told)}</span>}
+        {stateOf(told) !== "exact" && <span class="quiet">{stateText(told)}</span>}
       </p>
       {told.before_rows === 0 && (
         <p class="advice">
@@ -68,7 +69,10 @@ export function Dimensions() {
   );
 }
 
-function stateText({ state, sample_share }: Compare): string {
+function stateText(told: Compare): string {
+  const { sample_share } = told;
+  const state = stateOf(told);
+  if (isStale(told)) return isBusy.value ? "of what was looked at before; still counting" : "of what was looked at before";
   if (state === "sampled") return `a sample of ${share(sample_share ?? 1)} of all rows`;
   return isBusy.value ? "still counting" : "partial";
 }
@@ -85,7 +89,7 @@ function DimensionBars({ dimension, isOneSided }: { dimension: Dimension; isOneS
   return (
     <section class="dimension" aria-label={plain(name)}>
       <div class="dimension-head">
-        <h4 title={field(name)?.about}>{plain(name)}</h4>
+        <h4 title={tip(field(name)?.about ?? "")}>{plain(name)}</h4>
         <span class="dimension-words" title={`difference ${difference.toFixed(2)} (0: the same, 1: nothing in common)`}>
           {(isOneSided ? [] : [degree(difference), ...counts]).join(" · ")}
         </span>
@@ -110,14 +114,14 @@ function ValueBars(properties: { name: string; value: DimensionValue; most: numb
   const counts = `selection ${share(one.during_share)} (${amount(one.during, unit)}), baseline ${share(one.before_share)} (${amount(one.before, unit)})`;
   const mark = isOneSided ? null : one.before === 0 && one.during > 0 ? "new" : one.during === 0 && one.before > 0 ? "vanished" : null;
   const shown = plain(text(one.value));
-  const isAddress = field(name)?.kind === "address";
+  const isOfAddresses = field(name)?.kind === "address";
   return (
     <li class="value-line">
       <button type="button" class="value-button" title={`${shown}: ${counts}\nClick: only rows with it; with Alt: only rows without it`}
         aria-label={`${shown}${mark === null ? "" : `, ${mark}`}: ${counts}. Filter by it`} onClick={(event) => filterBy(name, one.value, event.altKey)}>
         <span class="value-text">
-          <span class={one.value === null ? "null" : isAddress ? "value-name address" : "value-name"}>{shown === "" ? "(empty)" : shown}</span>
-          {isAddress && one.value !== null && <KnownOf address={one.value} />}
+          <span class={one.value === null ? "null" : isOfAddresses ? "value-name address" : "value-name"}>{shown === "" ? "(empty)" : shown}</span>
+          {isOfAddresses && one.value !== null && <KnownOf address={one.value} />}
           {mark !== null && <span class={`value-mark ${mark}`}>{mark}</span>}
         </span>
         <span class="pair">
@@ -138,7 +142,7 @@ function ValueBars(properties: { name: string; value: DimensionValue; most: numb
 /** What can be done with a value of a field. */
 function valueEntries(name: string, value: string | null): MenuEntry[] {
   const more: MenuEntry[] = [null, { label: `Break the timeline down by ${plain(name)}`, icon: "timeline", run: () => go({ by: name }) }];
-  if (field(name)?.kind === "address" && value !== null) return [...addressEntries(value, name), ...more];
+  if (field(name)?.kind === "address" && value !== null && isAddress(value)) return [...addressEntries(value, name), ...more];
   const target = targetOf(name, value);
   return [
     plain(text(value)),

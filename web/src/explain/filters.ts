@@ -8,7 +8,13 @@ const GROUPED = ["user agent", "HTTP status", "domain", "path"];
 
 /** Keeps only the rows of a contributor: those that meet all of its conditions. */
 export function keepOnly(contributor: Contributor): void {
-  add(filtersOf(contributor));
+  narrow(filtersOf(contributor));
+}
+
+/** Adds filters that take the place of what their columns were filtered by before: both at once would leave no row, or say the same. */
+export function narrow(filters: Filter[]): void {
+  const columns = new Set(filters.map(({ field }) => field).filter((name) => name !== ""));
+  change([...view.value.filters.filter((one) => !isOfValues(one) || !columns.has(one.field)), ...filters]);
 }
 
 /** Keeps all rows but those of a contributor. */
@@ -17,7 +23,18 @@ export function leaveOut(contributor: Contributor): void {
   // All rows but those that meet several conditions at once are said by one condition.
   const [only] = filters;
   const one = filters.length === 1 && only !== undefined ? only : whole(contributor);
-  add([{ ...one, not: true }]);
+  change([...view.value.filters.flatMap((known) => without(known, one)), { ...one, not: true }]);
+}
+
+/** A filter without the values of another: those would be asked for and left out at once, so that no row is left. */
+function without(known: Filter, other: Filter): Filter[] {
+  if (known.not || !isOfValues(known) || known.op !== other.op || known.field !== other.field) return [known];
+  const values = known.values.filter((value) => !other.values.includes(value));
+  return values.length === 0 ? [] : [{ ...known, values }];
+}
+
+function isOfValues({ op, off }: Filter): boolean {
+  return !off && (op === "is" || op === "within");
 }
 
 function filtersOf(contributor: Contributor): Filter[] {
@@ -39,8 +56,9 @@ function filterOf(column: string, kind: string, values: string[]): Filter | null
   return mayBeGroups ? null : { field: column, op: "is", values };
 }
 
-function add(filters: Filter[]): void {
-  const known = new Set(view.value.filters.map((filter) => JSON.stringify(filter)));
-  const added = filters.filter((filter) => !known.has(JSON.stringify(filter)));
-  if (added.length > 0) look({ filters: [...view.value.filters, ...added] });
+/** Looks at what other filters let through; the same one twice is one. */
+function change(filters: Filter[]): void {
+  const texts = filters.map((filter) => JSON.stringify(filter));
+  const next = filters.filter((_, at) => texts.indexOf(texts[at] ?? "") === at);
+  if (JSON.stringify(next) !== JSON.stringify(view.value.filters)) look({ filters: next });
 }

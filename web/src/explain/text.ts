@@ -16,25 +16,28 @@ export function title(answer: Explanation): string {
   return `${plain(answer.measure.title)} during ${span(spanOf(answer.during))} against ${before} (${place.value.zone})`;
 }
 
+/** How a value is written. */
+type Write = (value: string) => string;
+
 /** A contributor in a few words: `client_ip 203.0.113.7 with domain_name api.example.com`. */
-export function subject(contributor: Contributor): string {
-  return contributor.conditions.map(({ column, values }) => `${plain(column)} ${named(values)}`).join(" with ");
+export function subject(contributor: Contributor, write: Write = plain): string {
+  return contributor.conditions.map(({ column, values }) => `${write(column)} ${named(values, write)}`).join(" with ");
 }
 
 /** Values in a line: the first of many, and of long ones the beginning. */
-function named(values: string[]): string {
-  const shown = values.slice(0, VALUES).map((value) => plain(value.length > CHARACTERS ? `${value.slice(0, CHARACTERS)}…` : value));
+function named(values: string[], write: Write): string {
+  const shown = values.slice(0, VALUES).map((value) => write(value.length > CHARACTERS ? `${value.slice(0, CHARACTERS)}…` : value));
   return `${shown.join(", ")}${values.length > VALUES ? ` and ${values.length - VALUES} more` : ""}`;
 }
 
-/** What else there is to say of a contributor, a line each. */
-export function details(contributor: Contributor): string[] {
+/** What else there is to say of a contributor, a line each; `tell` writes what is said in words. */
+export function details(contributor: Contributor, write: Write = plain, tell: Write = plain): string[] {
   const { also, peculiar, clients } = contributor;
   return [
-    ...also.map((one) => `${share(one.coverage)} have ${plain(one.column)} ${named(one.values)}`),
-    ...peculiar.map((one) => `${plain(one.title)}: ${measured(one.value, one.unit)}, all others ${measured(one.others, one.unit)}`),
+    ...also.map((one) => `${share(one.coverage)} have ${write(one.column)} ${named(one.values, write)}`),
+    ...peculiar.map((one) => `${tell(one.title)}: ${measured(one.value, one.unit)}, all others ${measured(one.others, one.unit)}`),
     ...(clients === null ? [] : [clientsLine(clients)]),
-    ...contributor.notes.map(plain),
+    ...contributor.notes.map(tell),
   ];
 }
 
@@ -53,22 +56,23 @@ export function asText(answer: Explanation, link: string): string {
   return [title(answer), "", plain(answer.sentence), "", ...contributors, ...(answer.notes ?? []).map((note) => `note: ${plain(note)}`), "", link].join("\n");
 }
 
-/** The answer as Markdown. Values of logs are escaped: they can neither be markup nor links. */
+/** The answer as Markdown. Values of logs stand in it as code: they can be neither markup nor links, and call nobody. */
 export function asMarkdown(answer: Explanation, link: string): string {
   const unit = answer.amount_unit ?? "";
-  const table = answer.contributors.map((one, at) => `| ${at + 1} | ${escaped(subject(one))} | ${figures(one, unit).map(escaped).join(" | ")} |`);
+  const inTable = (value: string) => code(value).replaceAll("|", "\\|");
+  const table = answer.contributors.map((one, at) => `| ${at + 1} | ${subject(one, inTable)} | ${figures(one, unit).join(" | ")} |`);
   const contributors = answer.contributors.flatMap((one, at) => [
     "",
-    `**${at + 1}.** ${escaped(subject(one))}`,
+    `**${at + 1}.** ${subject(one, code)}`,
     "",
-    ...details(one).map((line) => `- ${escaped(line)}`),
+    ...details(one, code, told).map((line) => `- ${line}`),
     "",
     fenced(one.sql),
   ]);
   const head = [`| | contributor | before → during${anHour(answer.measure)} | change | share |`, "| --- | --- | --- | --- | --- |"];
-  const notes = (answer.notes ?? []).map((note) => `- note: ${escaped(plain(note))}`);
+  const notes = (answer.notes ?? []).map((note) => `- note: ${told(note)}`);
   return [
-    `### ${escaped(title(answer))}`, "", escaped(plain(answer.sentence)), "",
+    `### ${told(title(answer))}`, "", told(answer.sentence), "",
     ...(table.length === 0 ? [] : [...head, ...table, ...contributors, ""]),
     ...notes, "", `<${link}>`, "",
   ].join("\n");
@@ -79,9 +83,27 @@ function figures(one: Contributor, unit: string): string[] {
   return [rates, factor(one.ratio, one.before, one.during), one.share === null ? "–" : share(one.share)];
 }
 
+/** A text as code of Markdown, which shows it as it is whatever it holds. */
+function code(value: string): string {
+  const text = plain(value);
+  if (text.trim() === "") return text === "" ? "(empty)" : "(blanks)";
+  const ticks = "`".repeat(1 + Math.max(0, ...[...text.matchAll(/`+/g)].map(([found]) => found.length)));
+  const space = text.startsWith("`") || text.endsWith("`") ? " " : "";
+  return `${ticks}${space}${text}${space}${ticks}`;
+}
+
+/** A sentence of the server as Markdown: its words are text, and what could be a link or call somebody in one of them is code. */
+function told(sentence: string): string {
+  const words = plain(sentence).split(" ").map((word) => {
+    const [, before = "", within = "", after = ""] = /^([("']*)(.*?)([)"',.;:]*)$/.exec(word) ?? [];
+    return /[@#]|:\/\/|www\.|\.[a-z]/i.test(within) ? `${before}${code(within)}${after}` : escaped(word);
+  });
+  return words.join(" ");
+}
+
 /** A text that is only text in Markdown. */
 function escaped(text: string): string {
-  return text.replace(/[\\`*_[\]<>|#~$&]/g, "\\$&").replace(/:\/\//g, ":\\//");
+  return text.replace(/[\\`*_[\]<>|#~$&]/g, "\\$&");
 }
 
 function fenced(code: string): string {

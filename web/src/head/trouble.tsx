@@ -3,19 +3,47 @@
 import type { Failure } from "../api";
 import { plain } from "../format";
 import { Icon } from "../ui/icon";
+import { emptyPlace, go, place, start } from "../view";
 
 /** A failure, as an alert. */
-export function Alert({ failure, again, dismiss }: { failure: Failure; again?: () => void; dismiss?: () => void }) {
+export function Alert(properties: {
+  failure: Failure;
+  /** What it happened in, if it does not say so itself. */
+  where?: string | undefined;
+  again?: () => void;
+  dismiss?: () => void;
+  /** A way out that is more than to try again. */
+  way?: { label: string; run: () => void } | undefined;
+}) {
+  const { failure, where, again, dismiss, way } = properties;
   return (
     <div class="alert" role="alert">
       <Icon name="warning" />
       <div class="alert-text">
-        <p>{plain(failure.message)}</p>
+        <p>{where !== undefined && `${where}: `}{plain(failure.message)}</p>
         {failure.hint !== null && <p class="alert-hint">{plain(failure.hint)}</p>}
       </div>
+      {way && <button type="button" class="button small" onClick={way.run}>{way.label}</button>}
       {again && <button type="button" class="button small" onClick={again}>Try again</button>}
       {dismiss && <button type="button" class="button bare small" aria-label="Dismiss" onClick={dismiss}><Icon name="close" /></button>}
     </div>
+  );
+}
+
+/** What is said of a log that is not at hand, with those that are. */
+export function NoSuchLog({ name }: { name: string }) {
+  return (
+    <main class="welcome" id="part">
+      <h2>No such log</h2>
+      <p>The address asks for the log <code>{plain(name)}</code>, which is not at hand here. These are:</p>
+      <ul class="welcome-logs">
+        {(start.value?.logs ?? []).map((one) => (
+          <li key={one.name}>
+            <button type="button" class="button" onClick={() => go({ ...emptyPlace(one.name), zone: place.value.zone })}>{one.title}</button> <code>{one.name}</code>
+          </li>
+        ))}
+      </ul>
+    </main>
   );
 }
 

@@ -19,6 +19,7 @@ export function ZoneButton() {
       onClick={(event) => openPopover(event.currentTarget, "Time zone", (close) => <Zones close={close} />)}>
       <Icon name="clock" />
       <span class="zone-name">{place.value.zone}</span>
+      <span class="zone-short" aria-hidden="true">{place.value.zone === "UTC" ? "UTC" : offset(place.value.zone).replace(/:00$/, "")}</span>
     </button>
   );
 }

@@ -4,7 +4,7 @@ import type { Completion, CompletionContext, CompletionResult } from "@codemirro
 import type { EditorView } from "@codemirror/view";
 
 import type { Schema } from "../api";
-import { plain } from "../format";
+import { tip } from "../explain/code";
 import { identifier, reference, schema, tableOf, type Table } from "./schema";
 import { isInText, statementAt, words } from "./statements";
 
@@ -96,10 +96,11 @@ function columnsOf(named: Named[], reserved: ReadonlySet<string>, boost: number)
   return named.flatMap(({ table }) => table.columns.flatMap((column): Completion[] => {
     if (seen.has(column.name)) return [];
     seen.add(column.name);
-    const info = `${column.about}${named.length > 1 ? ` (${table.name})` : ""}`.trim();
+    const of = named.length > 1 ? `of ${table.name}` : "";
+    const info = [column.about, of].filter((part) => part !== "").join("; ");
     return [{
       label: column.name, type: "property", detail: column.type, boost, apply: identifier(column.name, reserved),
-      ...(info === "" ? {} : { info: plain(info) }),
+      ...(info === "" ? {} : { info: tip(info) }),
     }];
   }));
 }
@@ -120,7 +121,7 @@ function functions(known: Schema): Completion[] {
     type: "function",
     detail: one.kind === "scalar" ? "" : one.kind,
     apply: (view, _, from, to) => call(view, one.name, from, to),
-    ...(one.about === "" ? {} : { info: plain(one.about) }),
+    ...(one.about === "" ? {} : { info: tip(one.about) }),
   }));
 }
 

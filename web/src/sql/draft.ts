@@ -1,8 +1,8 @@
 // The text of the editor: one for each tab, kept while the window is open, so that a reload loses nothing.
 
-import { signal } from "@preact/signals";
+import { effect, signal } from "@preact/signals";
 
-import { go, place, tab } from "../view";
+import { go, place, tab, tabs } from "../view";
 
 /** What the page's address carries at most; a longer text is only kept in this window. */
 const ADDRESS_CHARACTERS_MAX = 4_000;
@@ -38,9 +38,19 @@ export function keepDraft(text: string): void {
   if (text === "" || text.length > ADDRESS_CHARACTERS_MAX) parameters.delete("sql");
   else parameters.set("sql", text);
   const search = parameters.toString();
-  history.replaceState(null, "", `${location.pathname}${search === "" ? "" : `?${search}`}`);
+  // The state says of which tab a step of the way back is.
+  history.replaceState(history.state, "", `${location.pathname}${search === "" ? "" : `?${search}`}`);
 }
 
-function key(): string {
-  return `floodmark.sql.${tab.peek()}`;
+function key(id = tab.peek()): string {
+  return `floodmark.sql.${id}`;
 }
+
+let known: number[] = [];
+
+// The text of a tab ends with it, lest another tab takes it over.
+effect(() => {
+  const ids = tabs.value.map(({ id }) => id);
+  for (const id of known) if (!ids.includes(id)) sessionStorage.removeItem(key(id));
+  known = ids;
+});

@@ -45,7 +45,8 @@ export function Result(properties: { run: Run | null; shown: ResultTab; show: (t
 
 function Given({ run, shown, add }: { run: Run | null; shown: ResultTab; add: (sql: string) => void }) {
   if (run === null) return <Starters add={add} />;
-  if (run.columns.length === 0) {
+  const isNothing = run.count === 0 && run.isCancelled && !run.isBusy;
+  if (run.columns.length === 0 || isNothing) {
     return <p class="sql-empty quiet">{run.isBusy ? "running …" : run.error ? "" : run.isCancelled ? "Cancelled before a row came." : "Done; it gives no rows."}</p>;
   }
   if (shown === "chart") return <ResultChart run={run} />;
@@ -67,6 +68,8 @@ function StateLine({ run }: { run: Run }) {
     parts.push(length(end.seconds * 1000), `${amount(end.account.bytes, "bytes")} read`);
   } else if (count > 0) {
     parts.push(`${number(count)} rows: partial${isCancelled ? ", cancelled" : ""}`);
+  } else if (isCancelled) {
+    parts.push("cancelled");
   }
   return (
     <div class="sql-state">

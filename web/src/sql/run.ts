@@ -1,9 +1,10 @@
 // Statements that run, and what came of them: one a tab.
 
-import { signal, type Signal } from "@preact/signals";
+import { effect, signal, type Signal } from "@preact/signals";
 
 import type { Failure, Progress, ToldSql, Value } from "../api";
 import { failure, isAborted, stream } from "../call";
+import { tabs } from "../view";
 import { forgetChecks } from "./check";
 import { remember } from "./history";
 import { loadSchema, schema } from "./schema";
@@ -80,6 +81,16 @@ export function execute(tab: number, sql: string): void {
       }
     });
 }
+
+// A tab that is closed takes its statement along.
+effect(() => {
+  const ids = tabs.value.map(({ id }) => id);
+  for (const [id, run] of runs) {
+    if (ids.includes(id)) continue;
+    run.peek()?.stop.abort();
+    runs.delete(id);
+  }
+});
 
 /** Ends what runs in a tab; the rows that came stay. */
 export function stop(tab: number): void {

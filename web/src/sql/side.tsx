@@ -2,6 +2,7 @@
 
 import { useState } from "preact/hooks";
 
+import { tip } from "../explain/code";
 import { length, number, plain, moment } from "../format";
 import { Icon } from "../ui/icon";
 import { MenuButton } from "../ui/menu";
@@ -84,7 +85,7 @@ function TableEntry({ table, name, search, insert, add }: Properties & { table: 
         <ul>
           {columns.map((column) => (
             <li key={column.name}>
-              <button type="button" title={`${plain(column.about)}${column.about === "" ? "" : "\n"}Inserts its name`} onClick={() => insert(identifier(column.name))}>
+              <button type="button" title={`${tip(column.about)}${column.about === "" ? "" : "\n"}Inserts its name`} onClick={() => insert(identifier(column.name))}>
                 <span class="sql-name">{plain(column.name)}</span>
                 <span class="quiet">{plain(column.type)}</span>
               </button>

@@ -2,12 +2,17 @@
 
 import "../styles/sql.css";
 
-import type { ExportFormat } from "../api";
-import { exported } from "../call";
+import type { Checked, ExportFormat } from "../api";
+import { ask, exported, failure } from "../call";
+import { plain } from "../format";
 import { openInEditor } from "../sql/draft";
 import { start } from "../view";
 import { copy } from "./copy";
 import { MenuButton, type MenuEntry } from "./menu";
+import { toast } from "./toast";
+
+/** How long the address of a download may be, in characters; servers take no longer ones. */
+const ADDRESS_CHARACTERS_MAX = 60_000;
 
 /** The formats of files, as people call them. */
 const FILES: { format: ExportFormat; name: string; hint: string }[] = [
@@ -19,8 +24,8 @@ const FILES: { format: ExportFormat; name: string; hint: string }[] = [
 /** The menu of a statement: copy it, download what it gives, or open it in the editor. `label` says of what it is. */
 export function AsMenu({ sql, label, database = "" }: { sql: string; label: string; database?: string }) {
   return (
-    <MenuButton class="bare as-menu" label={`${label}: as SQL, file or command`} isDisabled={sql === ""} entries={() => asEntries(sql, database)}>
-      as …
+    <MenuButton class="bare as-menu" icon="download" label={`${label}: as SQL, file or command`} isDisabled={sql === ""} entries={() => asEntries(sql, database)}>
+      <span class="as-word">Export</span>
     </MenuButton>
   );
 }
@@ -31,14 +36,30 @@ export function asEntries(sql: string, database = ""): MenuEntry[] {
     { label: "Copy as SQL", icon: "copy", run: () => void copy(sql, "the statement") },
     { label: "Open in the SQL editor", icon: "table", run: () => openInEditor(sql) },
     null,
-    ...FILES.map(({ format, name, hint }) => ({ label: `Download ${name}`, hint, run: () => download(exported(format, sql, database)) })),
+    ...FILES.map(({ format, name, hint }) => ({ label: `Download ${name}`, hint, run: () => void download(format, sql, database) })),
     null,
     { label: "Copy as curl", icon: "copy" as const, run: () => void copy(curl(sql, database), "the command") },
   ];
 }
 
-/** Opens a file of this server as a download. */
-function download(url: string): void {
+/** Downloads what a statement gives. What the server would refuse is said here: the browser would only say that there is no file. */
+async function download(format: ExportFormat, sql: string, database: string): Promise<void> {
+  const url = exported(format, sql, database);
+  if (url.length > ADDRESS_CHARACTERS_MAX) {
+    toast("The statement is too long to be downloaded: take filters or values out of it.", { isBad: true });
+    return;
+  }
+  try {
+    const { error } = await ask<Checked>("sql/check", { sql, database });
+    if (error !== null) {
+      toast(`Nothing was downloaded: ${plain(error.message)}`, { isBad: true });
+      return;
+    }
+  } catch (error) {
+    const { message, hint } = failure(error);
+    toast(`Nothing was downloaded: ${plain(hint === null ? message : `${message}; ${hint}`)}`, { isBad: true });
+    return;
+  }
   const link = document.createElement("a");
   link.href = url;
   link.download = "";

@@ -88,12 +88,18 @@ function Parts({ card }: { card: Card }) {
         <div key={part.title} class={`who-part is-${part.state}`}>
           <dt>{plain(part.title)}</dt>
           {part.state === "unknown"
-            ? <dd><span class="who-state">not known</span>{part.remedy !== "" && <span class="who-source"><Code text={part.remedy} /></span>}</dd>
+            ? <dd><span class="who-state">not known</span><Remedy text={part.remedy} /></dd>
             : <dd>{plain(part.text)}{part.source !== null && <span class="who-source">{plain(part.source)}</span>}</dd>}
         </div>
       ))}
     </dl>
   );
+}
+
+/** What would make a part known. Instead of the option of a terminal's command this page has a button, which stands below. */
+function Remedy({ text }: { text: string }) {
+  if (text === "") return null;
+  return <span class="who-source"><Code text={text.includes("--resolve") ? "“Ask the registries”, below, asks for it" : text} /></span>;
 }
 
 function Resolve({ address, card }: { address: string; card: Card }) {
@@ -122,7 +128,7 @@ function TrafficOf({ address, traffic }: { address: string; traffic: Traffic | n
           <h4>{`as ${plain(role.column)}`}</h4>
           <p>
             {role.amounts.map((one) => (
-              <span key={one.measure} class="who-amount"><strong>{measured(one.amount, one.unit)}</strong> {plain(one.measure)}</span>
+              <span key={one.measure} class="who-amount"><strong>{measured(one.amount, one.unit)}</strong> {titleOf(one)}</span>
             ))}
           </p>
           {role.first !== null && <p class="who-quiet">{`from ${plain(role.first)} to ${plain(role.last ?? "")} UTC`}</p>}
@@ -141,6 +147,14 @@ function TrafficOf({ address, traffic }: { address: string; traffic: Traffic | n
       {traffic.counting !== null && <p class="who-quiet">{plain(traffic.counting)}</p>}
     </section>
   );
+}
+
+/** What an amount is called in the page: the title of its measure, as it stands in a sentence behind the amount with its unit. */
+function titleOf({ measure, unit }: Traffic["roles"][number]["amounts"][number]): string {
+  const title = log.value?.measures.find((one) => one.name === measure)?.title;
+  if (title === undefined) return plain(measure);
+  const within = plain(title).replace(/^[A-Z](?=[a-z])/, (first) => first.toLowerCase());
+  return unit === "bytes" ? within.replace(/^bytes /, "") : within;
 }
 
 async function whois(address: string, resolve: boolean): Promise<void> {
@@ -178,8 +192,8 @@ function asText(address: string): string {
     return `  ${plain(part.title).padEnd(14)}${said}${part.source === null ? "" : ` [${plain(part.source)}]`}`;
   });
   const roles = (traffic.value?.roles ?? []).map((role) => {
-    const amounts = role.amounts.map((one) => `${measured(one.amount, one.unit)} ${one.measure}`).join(", ");
-    return `  ${"traffic".padEnd(14)}as ${plain(role.column)}: ${plain(amounts)}`;
+    const amounts = role.amounts.map((one) => `${measured(one.amount, one.unit)} ${titleOf(one)}`).join(", ");
+    return `  ${"traffic".padEnd(14)}as ${plain(role.column)}: ${amounts}`;
   });
   return [plain(address), ...parts, ...roles].join("\n");
 }

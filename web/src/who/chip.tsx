@@ -4,6 +4,7 @@ import "../styles/who.css";
 
 import type { Known } from "../api";
 import { collect } from "../block/list";
+import { isAddress } from "../block/target";
 import { plain } from "../format";
 import { copy } from "../ui/copy";
 import { type MenuEntry, openMenu } from "../ui/menu";
@@ -12,12 +13,16 @@ import { field, filterBy } from "../view";
 import { openCard } from "./card";
 import { bot, known, label } from "./known";
 
-/** How much of a user agent is looked at and shown in a line. */
+/** How much of a user agent, or of what is no address, is looked at and shown in a line. */
 const CHARACTERS_MAX = 400;
 
-/** An address of a field: what is known of it in a few words, and a menu of what can be done with it. In a grid with a cursor of its own, `tabIndex` is -1. */
+/**
+ * An address of a field: what is known of it in a few words, and a menu of what can be done with it. In a grid with a cursor of its own,
+ * `tabIndex` is -1. What is no address, such as `-` or what a client wrote into a header, is only a text.
+ */
 export function AddressChip({ address, field, tabIndex }: { address: string; field: string; tabIndex?: number }) {
-  const shown = plain(address);
+  const shown = plain(address.slice(0, CHARACTERS_MAX));
+  if (!isAddress(address)) return <span class="chip-text" title={shown}><span class="chip-agent">{shown}</span></span>;
   const told = known(address);
   return (
     <button type="button" class="chip" aria-haspopup="menu" tabIndex={tabIndex} title={told === null ? shown : `${shown}: ${wholly(told)}`}
@@ -30,7 +35,7 @@ export function AddressChip({ address, field, tabIndex }: { address: string; fie
 
 /** What is known of an address, beside an address that is shown already. */
 export function KnownOf({ address }: { address: string }) {
-  return <KnownWords known={known(address)} />;
+  return <KnownWords known={isAddress(address) ? known(address) : null} />;
 }
 
 /** A user agent, with what bot it is if it is one. */
@@ -47,7 +52,7 @@ export function UserAgentChip({ userAgent }: { userAgent: string }) {
   );
 }
 
-/** What can be done with an address of a field. */
+/** What can be done with an address of a field. What is none is nothing for this menu: as a target it could be anything. */
 export function addressEntries(address: string, name: string): MenuEntry[] {
   const told = known(address);
   const isField = field(name) !== null;

@@ -100,7 +100,12 @@ function wait(kind: Kind, value: string, at: Ms | null): void {
 /** Chips go without what is known if the server cannot say it: nothing that an investigator has to act on. */
 async function answer(addresses: string[], userAgents: string[], at: Ms | null): Promise<void> {
   const who = await ask<Who>("who", { addresses, user_agents: userAgents, at }).catch(() => null);
-  if (who === null) return;
+  if (who === null) {
+    // Whoever is shown next is asked about again.
+    for (const address of addresses) kept.delete(`address ${at} ${address}`);
+    for (const userAgent of userAgents) kept.delete(`user agent ${at} ${userAgent}`);
+    return;
+  }
   batch(() => {
     for (const address of addresses) put(`address ${at} ${address}`, who.addresses[address]);
     for (const userAgent of userAgents) put(`user agent ${at} ${userAgent}`, who.user_agents[userAgent]);
