@@ -108,8 +108,7 @@ async function cancelled(page: Page): Promise<void> {
   await expect(result(page).getByRole("progressbar")).toHaveCount(0);
 }
 
-// Defect 2.
-test.fixme("a statement that was cancelled says so", async ({ open }) => {
+test("a statement that was cancelled says so", async ({ open }) => {
   const page = await open("part=sql&log=nlb");
   await cancelled(page);
   await expect(result(page)).toContainText(/cancelled/i);
