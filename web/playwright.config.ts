@@ -14,6 +14,7 @@ export default defineConfig({
   use: {
     viewport: { width: 1440, height: 900 },
     locale: "en-GB",
+    permissions: ["clipboard-read", "clipboard-write"],
     timezoneId: "UTC",
     launchOptions: {
       executablePath: process.env.FLOODMARK_TEST_BROWSER ?? "/usr/bin/chromium",

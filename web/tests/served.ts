@@ -1,61 +1,69 @@
-// A server of ours for tests of the page, over generated logs and a log of hostile values.
+// Servers of ours for tests of the page: over the generated logs of an incident, and over a log of hostile values.
 
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { gzipSync } from "node:zlib";
 
-import { type Page, test as base } from "@playwright/test";
+import { type BrowserContext, type Page, expect, test as base } from "@playwright/test";
+
+import { writeHostile } from "./hostile";
 
 const PROGRAM = process.env.FLOODMARK_TEST_PROGRAM ?? "floodmark";
+
+/** Countries of the documentation's networks, as a file that one brings. */
+const COUNTRIES = [
+  "192.0.2.0,192.0.2.255,DE", "198.51.100.0,198.51.100.255,BR", "203.0.113.0,203.0.113.127,VN", "203.0.113.128,203.0.113.255,ZA",
+  "10.0.0.0,10.39.255.255,AT", "10.40.0.0,10.40.0.255,US", "10.40.1.0,10.40.2.255,GB", "10.40.3.0,10.40.4.255,JP", "10.40.5.0,10.40.255.255,AU",
+];
 
 /** A server that runs, and how it is reached. */
 export interface Served {
   /** The address of the page, with its token. */
   page: string;
-  /** The same without query. */
-  root: string;
-  /** The folder with what the tests write. */
+  /** The folder with what the tests write, the program's own folder among it. */
   folder: string;
+  /** Ends the server. */
+  end: () => Promise<void>;
 }
 
-/** Values that mean harm, as a client can write them into a log. */
-export const HOSTILE = [
-  "<script>document.title='owned'</script>",
-  "<img src=x onerror=document.title='owned'>",
-  "javascript:document.title='owned'",
-  "\u202Egpj.exe\u2066",
-  "=cmd|' /C calc'!A0",
-  "'; DROP TABLE nlb; --",
-  "\u001b[31mred\u0007",
-] as const;
+interface Fixtures {
+  /** Opens the page at a view, given as the query of its address without the `?`. */
+  open: (search?: string) => Promise<Page>;
+  /** Fails a test whose pages wrote an error, opened a dialog or asked another host. */
+  quiet: void;
+}
 
-/** Tests of the page: each has a server with the logs of an incident, shared by all tests of a file. */
-export const test = base.extend<{ open: (search?: string) => Promise<Page> }, { served: Served }>({
+/** Tests of the page: one server is shared by all of them, and changes nothing that another test could see. */
+export const test = base.extend<Fixtures, { served: Served }>({
   served: [
     async ({}, use) => {
       const folder = mkdtempSync(join(tmpdir(), "floodmark-page-"));
       const logs = join(folder, "logs");
-      const home = join(folder, "home");
-      run(home, ["demo", "--folder", logs, "--generate-only"]);
+      run(folder, ["demo", "--folder", logs, "--generate-only"]);
+      const countries = join(folder, "countries.csv");
+      writeFileSync(countries, `${COUNTRIES.join("\n")}\n`);
+      run(folder, ["data", "import", countries, "--as", "country"]);
       writeHostile(join(folder, "hostile"));
-      const [child, page] = await serve(home, ["--from", logs, join(folder, "hostile")]);
-      const root = new URL(page);
-      root.search = "";
-      await use({ page, root: root.href, folder });
-      child.kill("SIGTERM");
-      await new Promise((ended) => child.once("exit", ended));
+      const served = await serve(folder, [logs, join(folder, "hostile")]);
+      await use(served);
+      await served.end();
       rmSync(folder, { recursive: true, force: true });
     },
-    { scope: "worker" },
+    { scope: "worker", timeout: 60_000 },
+  ],
+  quiet: [
+    async ({ context }, use) => {
+      const heard = listen(context);
+      await use();
+      expect(heard, "the page is to be quiet, and to ask nobody but its server").toEqual([]);
+    },
+    { auto: true },
   ],
   open: async ({ page, served }, use) => {
-    await use(async (search = "") => {
-      const address = new URL(served.page);
-      for (const [name, value] of new URLSearchParams(search)) address.searchParams.append(name, value);
-      await page.goto(address.href);
+    await use(async (search = "log=nlb") => {
+      await page.goto(address(served, search));
       return page;
     });
   },
@@ -63,49 +71,80 @@ export const test = base.extend<{ open: (search?: string) => Promise<Page> }, { 
 
 export { expect } from "@playwright/test";
 
-/** Runs a command of the program to its end. */
-export function run(home: string, args: string[]): string {
-  mkdirSync(home, { recursive: true });
-  return execFileSync(PROGRAM, args, { env: environment(home), encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+/** The address of a view, with the token. */
+export function address(served: Served, search: string): string {
+  const url = new URL(served.page);
+  for (const [name, value] of new URLSearchParams(search)) url.searchParams.append(name, value);
+  return url.href;
 }
 
-async function serve(home: string, args: string[]): Promise<[ChildProcess, string]> {
-  const child = spawn(PROGRAM, ["serve", "--listen", "127.0.0.1:0", ...args], { env: environment(home), stdio: ["ignore", "ignore", "pipe"] });
+/** Waits until all figures of the view are there, and counted over all rows. */
+export async function settled(page: Page): Promise<void> {
+  await expect(page.getByLabel("State", { exact: true }).getByRole("status")).toHaveText(/^exact: [\d,]+ rows$/);
+}
+
+/** Starts a server over logs; its program keeps what it keeps in the folder. */
+export async function serve(folder: string, logs: string[]): Promise<Served> {
+  const from = logs.flatMap((path) => ["--from", path]);
+  const child = spawn(PROGRAM, ["serve", "--listen", "127.0.0.1:0", ...from], { env: environment(folder), stdio: ["ignore", "ignore", "pipe"] });
+  const page = await said(child);
+  return {
+    page,
+    folder,
+    end: async () => {
+      const ended = new Promise((ended) => child.once("exit", ended));
+      child.kill("SIGTERM");
+      await ended;
+    },
+  };
+}
+
+/** The address that a server says when it is ready. */
+function said(child: ChildProcess): Promise<string> {
   const lines: string[] = [];
-  const address = await new Promise<string>((found, failed) => {
-    createInterface({ input: child.stderr! }).on("line", (line) => {
+  return new Promise((found, failed) => {
+    if (child.stderr === null) return failed(new Error("the server has no output"));
+    createInterface({ input: child.stderr }).on("line", (line) => {
       lines.push(line);
       const address = /^page: (\S+)/.exec(line)?.[1];
       if (address !== undefined) found(address);
     });
     child.once("exit", () => failed(new Error(`the server did not start:\n${lines.join("\n")}`)));
   });
-  return [child, address];
 }
 
-function environment(home: string): NodeJS.ProcessEnv {
-  return { PATH: process.env.PATH, HOME: home, FLOODMARK_HOME: home, TZ: "UTC", AWS_EC2_METADATA_DISABLED: "true" };
+/** Runs a command of the program to its end, and hands out what it wrote. */
+export function run(folder: string, args: string[]): string {
+  return execFileSync(PROGRAM, args, { env: environment(folder), encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
 }
 
-/** An ALB log (synthetic) whose clients write harm into paths and user agents. */
-function writeHostile(folder: string): void {
-  mkdirSync(folder, { recursive: true });
-  const escaped = (text: string) =>
-    text.replace(/["\\]|[\u0000-\u001f]/g, (one) => `\\x${one.charCodeAt(0).toString(16).padStart(2, "0").toUpperCase()}`);
-  const lines = HOSTILE.flatMap((value, at) =>
-    Array.from({ length: 3 }, (_, time) =>
-      [
-        "https", `2024-10-05T02:0${time}:0${at}.000000Z`, "app/front/0a1b2c3d4e5f6071", `203.0.113.${at}:4242${time}`, "10.0.1.17:80",
-        "0.001", "0.002", "0.000", "200", "200", "123", "4567",
-        `"GET https://www.example.com:443/${encodeURI(value).replace(/"/g, "%22")} HTTP/1.1"`, `"${escaped(value)}"`,
-        "ECDHE-RSA-AES128-GCM-SHA256", "TLSv1.2", "arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/web/0a1b2c3d4e5f6071",
-        '"Root=1-67009d00-0a1b2c3d4e5f60718293a4b5"', '"www.example.com"', '"session-reused"', "0", `2024-10-05T02:0${time}:0${at}.000000Z`,
-        '"forward"', '"-"', '"-"', '"10.0.1.17:80"', '"200"', '"-"', '"-"',
-      ].join(" "),
-    ),
-  );
-  const name = "111122223333_elasticloadbalancing_eu-west-1_app.front.0a1b2c3d4e5f6071_20241005T0205Z_10.0.0.1_a1b2c3d4.log.gz";
-  const path = join(folder, "AWSLogs/111122223333/elasticloadbalancing/eu-west-1/2024/10/05");
-  mkdirSync(path, { recursive: true });
-  writeFileSync(join(path, name), gzipSync(`${lines.join("\n")}\n`));
+function environment(folder: string): NodeJS.ProcessEnv {
+  const home = join(folder, "home");
+  mkdirSync(home, { recursive: true });
+  const page = process.env.FLOODMARK_PAGE_FOLDER;
+  return {
+    PATH: process.env.PATH, HOME: home, FLOODMARK_HOME: home, TZ: "UTC", AWS_EC2_METADATA_DISABLED: "true",
+    ...(page === undefined ? {} : { FLOODMARK_PAGE_FOLDER: page }),
+  };
+}
+
+/** What the pages of a browser do that none of ours may do. */
+function listen(context: BrowserContext): string[] {
+  const heard: string[] = [];
+  let origin: string | null = null;
+  context.on("console", (message) => {
+    if (message.type() === "error" || /content.security.policy/i.test(message.text())) heard.push(`console: ${message.text()}`);
+  });
+  context.on("weberror", (error) => heard.push(`error: ${error.error().stack}`));
+  context.on("dialog", (dialog) => {
+    heard.push(`dialog: ${dialog.message()}`);
+    void dialog.dismiss();
+  });
+  context.on("request", (request) => {
+    const url = new URL(request.url());
+    origin ??= url.origin;
+    // What a page makes itself, such as a file to download, goes to no host.
+    if (url.origin !== origin) heard.push(`request: ${request.url()}`);
+  });
+  return heard;
 }
