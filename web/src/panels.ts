@@ -272,7 +272,7 @@ export function follow(): () => void {
     seenView = text;
     seen = now;
     // What waits for the end of a question is asked for as that comes.
-    void isBusy.value;
+    void underWay.value;
     untracked(() => {
       if (isOtherLog) forget();
       if (isOther) {
