@@ -3,9 +3,10 @@
 
 import { batch, computed, effect, type Signal, signal, untracked } from "@preact/signals";
 
+import type { Place } from "./address";
 import type { Compare, End, Failure, Fields, Groups, Hours, Look, Progress, Row, Rows, Sort, State, Timeline, Told, Value, Want } from "./api";
 import { failure, isAborted, stream } from "./call";
-import { go, log, type Place, place, view } from "./view";
+import { go, log, place, view } from "./view";
 
 export const timeline = signal<Timeline | null>(null);
 export const fields = signal<Fields | null>(null);
@@ -271,7 +272,7 @@ export function follow(): () => void {
     seenView = text;
     seen = now;
     // What waits for the end of a question is asked for as that comes.
-    void isBusy.value;
+    void underWay.value;
     untracked(() => {
       if (isOtherLog) forget();
       if (isOther) {

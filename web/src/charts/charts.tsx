@@ -5,7 +5,7 @@ import "../styles/charts.css";
 import { signal, type Signal } from "@preact/signals";
 import type { ComponentType } from "preact";
 
-import type { Chart } from "../view";
+import type { Chart } from "../address";
 import { HoursChart } from "./hours";
 import { TopChart } from "./top";
 

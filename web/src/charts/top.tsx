@@ -15,8 +15,9 @@ import { ValueBar } from "./value_bar";
 /** How many fields are shown until somebody chooses others. */
 const FIELDS_USUAL = 9;
 
-/** A field with more values than this says little by its largest ones. */
+/** A field with more values than this says little by its largest ones, unless they make up so much of all rows. */
 const DISTINCT_USUAL_MAX = 1000;
+const TOP_SHARE_MIN = 0.1;
 
 /** The kinds whose values repeat, in the order in which one looks for them. */
 const KINDS: Kind[] = ["address", "domain", "HTTP status", "port", "path", "url", "category", "user agent", "query string"];
@@ -85,11 +86,12 @@ export function TopChart() {
   );
 }
 
-/** The fields whose values come again and again. Of those with thousands, or one for each second row, only who asks is of interest. */
+/** The fields whose values come again and again. Of those whose values are nearly all different, only who asks is of interest. */
 function usualFields({ fields: all, client }: Log, summaries: Map<string, FieldSummary>, rows: number): string[] {
   const rank = (field: Field) => KINDS.indexOf(field.kind) + (field.source === "fact" ? 0.5 : 0);
   const repeats = ({ name, top, distinct }: FieldSummary) => {
-    const isUnique = (distinct ?? 0) > DISTINCT_USUAL_MAX || (distinct ?? 0) > rows / 2;
+    const isFlat = top.reduce((sum, one) => sum + one.rows, 0) < rows * TOP_SHARE_MIN;
+    const isUnique = ((distinct ?? 0) > DISTINCT_USUAL_MAX && isFlat) || (distinct ?? 0) > rows / 2;
     return top.length > 1 && (top[0]?.rows ?? 0) > 1 && (!isUnique || name === client);
   };
   return all

@@ -91,14 +91,15 @@ function Trouble() {
   const failure = trouble.value;
   if (failure === null) return null;
   const { filters } = view.value;
-  const count = filters.filter((one) => isWrong(one, failure) && one.op === "sql").length;
+  const wrong = filters.filter((one) => isWrong(one, failure));
+  const isSql = wrong.some((one) => one.op === "sql");
   const way = {
-    label: count === 1 ? "Switch the filter off" : "Switch these filters off",
-    run: () => look({ filters: filters.map((one) => (isWrong(one, failure) ? { ...one, off: true } : one)) }),
+    label: wrong.length === 1 ? "Switch the filter off" : "Switch these filters off",
+    run: () => look({ filters: filters.map((one) => (wrong.includes(one) ? { ...one, off: true } : one)) }),
   };
   return (
-    <Alert failure={failure} where={count === 0 ? undefined : count === 1 ? "In the SQL filter" : "In one of the SQL filters"}
-      way={filters.some((one) => isWrong(one, failure)) ? way : undefined} again={() => ask()} dismiss={() => (trouble.value = null)} />
+    <Alert failure={failure} where={!isSql ? undefined : wrong.length === 1 ? "In the SQL filter" : "In one of the SQL filters"}
+      way={wrong.length > 0 ? way : undefined} again={() => ask()} dismiss={() => (trouble.value = null)} />
   );
 }
 

@@ -2,13 +2,14 @@
 
 import { useEffect, useRef, useState } from "preact/hooks";
 
+import { emptyPlace } from "../address";
 import type { Log } from "../api";
 import { amount, moment, number, plain, span } from "../format";
 import { useKeys } from "../keys";
 import { Icon } from "../ui/icon";
 import { MenuButton } from "../ui/menu";
 import { openPopover } from "../ui/popover";
-import { emptyPlace, go, log, look, place, searchIn, start, tab, view } from "../view";
+import { go, log, look, place, searchIn, start, tab, view } from "../view";
 import { FilterForm } from "./filter_form";
 
 /** How long one has to stop writing before the search begins, in milliseconds. */

@@ -1,5 +1,6 @@
 // Rows, or a chart in their place.
 
+import type { Chart } from "../address";
 import { ChartView } from "../charts/charts";
 import { number } from "../format";
 import { useKeys } from "../keys";
@@ -7,7 +8,7 @@ import { loaded, rows } from "../panels";
 import { AsMenu } from "../ui/as";
 import { Icon, type IconName } from "../ui/icon";
 import { MenuButton } from "../ui/menu";
-import { type Chart, columns, EVENT_TIME, go, log, place, setColumns, toggleColumn } from "../view";
+import { columns, EVENT_TIME, go, log, place, setColumns, toggleColumn } from "../view";
 import { compareRows } from "./compare_rows";
 import { copyRows, FORMS } from "./copy_rows";
 import { Grid } from "./grid";

@@ -35,6 +35,7 @@ export function StateLine() {
         {busy && shown !== null && readSoFar(shown)}
         {!busy && told === null && unanswered()}
         {!busy && told !== null && <Summary told={told} />}
+        {!busy && told !== null && unanswered() !== "" && ` · ${unanswered()}`}
       </span>
       <span class="spacer" />
       {!busy && told !== null && notes.length > 0 && (
@@ -54,8 +55,8 @@ function unanswered(): string {
   const panels = [timeline.value, fields.value, rows.value];
   const isOld = panels.some((panel) => isStale(panel));
   const isNone = panels.every((panel) => panel === null);
-  if (isCancelled.value) return isNone ? "cancelled before anything was read" : isOld ? "cancelled: what is dimmed is of the view before" : "cancelled: what was read so far is shown";
-  return isOld ? "no answer: what is dimmed is of the view before" : "";
+  if (isCancelled.value && end.value === null) return isNone ? "cancelled before anything was read" : isOld ? "cancelled: what is dimmed answers what was asked before" : "cancelled: what was read so far is shown";
+  return isOld ? "no answer: what is dimmed answers what was asked before" : "";
 }
 
 function readSoFar({ objects, objects_wanted, bytes, rows, seconds }: Progress): string {

@@ -1,10 +1,11 @@
 // The head of the page: tabs, Discover or SQL, time zone, theme, and keys.
 
+import type { Part } from "../address";
 import { KEYS } from "../keys";
 import { Icon } from "../ui/icon";
 import { MenuButton } from "../ui/menu";
 import { openDialog } from "../ui/popover";
-import { go, type Part, place } from "../view";
+import { go, place } from "../view";
 import { Tabs } from "./tabs";
 import { type Theme, theme } from "./theme";
 import { ZoneButton } from "./zone";

@@ -2,10 +2,11 @@
 
 import { useState } from "preact/hooks";
 
+import { read } from "../address";
 import { plain } from "../format";
 import { filterText } from "../discover/filter_text";
 import { Icon } from "../ui/icon";
-import { closeTab, nameTab, openTab, read, showTab, start, type Tab, tab, tabs } from "../view";
+import { closeTab, nameTab, openTab, showTab, start, type Tab, tab, tabs } from "../view";
 
 /** The longest name of a tab, in characters. */
 const NAME_MAX = 60;

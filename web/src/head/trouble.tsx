@@ -1,9 +1,11 @@
 // What is said where nothing can be shown: what went wrong, with the way out, and how to begin.
 
+import { emptyPlace } from "../address";
 import type { Failure } from "../api";
+import { Code } from "../explain/code";
 import { plain } from "../format";
 import { Icon } from "../ui/icon";
-import { emptyPlace, go, place, start } from "../view";
+import { go, place, start } from "../view";
 
 /** A failure, as an alert. */
 export function Alert(properties: {
@@ -20,8 +22,8 @@ export function Alert(properties: {
     <div class="alert" role="alert">
       <Icon name="warning" />
       <div class="alert-text">
-        <p>{where !== undefined && `${where}: `}{plain(failure.message)}</p>
-        {failure.hint !== null && <p class="alert-hint">{plain(failure.hint)}</p>}
+        <p>{where !== undefined && `${where}: `}<Code text={failure.message} /></p>
+        {failure.hint !== null && <p class="alert-hint"><Code text={failure.hint} /></p>}
       </div>
       {way && <button type="button" class="button small" onClick={way.run}>{way.label}</button>}
       {again && <button type="button" class="button small" onClick={again}>Try again</button>}
@@ -57,7 +59,7 @@ export function NoLogs({ notes, again }: { notes: string[]; again: () => void })
       <pre>floodmark open ./logs/</pre>
       <p>It finds out by itself which logs these are: load balancers, VPC flow, CloudFront, WAF, DNS, S3 access and more. To try it with logs that are made up:</p>
       <pre>{"floodmark demo --folder demo --generate-only\nfloodmark open demo"}</pre>
-      {notes.length > 0 && <ul class="welcome-notes" role="status">{notes.map((note, at) => <li key={at}>{plain(note)}</li>)}</ul>}
+      {notes.length > 0 && <ul class="welcome-notes" role="status">{notes.map((note, at) => <li key={at}><Code text={note} /></li>)}</ul>}
       <p><button type="button" class="button" onClick={again}>Look again</button></p>
     </main>
   );

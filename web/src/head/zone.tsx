@@ -2,9 +2,10 @@
 
 import { useMemo, useState } from "preact/hooks";
 
+import { offset as offsetAt, offsetText } from "../format";
 import { Icon } from "../ui/icon";
 import { openPopover } from "../ui/popover";
-import { go, place } from "../view";
+import { go, log, place, view } from "../view";
 
 /** How many zones the list shows; words find the others. */
 const SHOWN_MAX = 60;
@@ -19,9 +20,16 @@ export function ZoneButton() {
       onClick={(event) => openPopover(event.currentTarget, "Time zone", (close) => <Zones close={close} />)}>
       <Icon name="clock" />
       <span class="zone-name">{place.value.zone}</span>
-      <span class="zone-short" aria-hidden="true">{place.value.zone === "UTC" ? "UTC" : offset(place.value.zone).replace(/:00$/, "")}</span>
+      <span class="zone-short" aria-hidden="true">{shortZone()}</span>
     </button>
   );
+}
+
+/** The zone in few characters: how far it is from UTC at the time that is looked at. */
+function shortZone(): string {
+  const { during, span } = view.value;
+  const [at] = during ?? span ?? log.value?.span ?? [Date.now()];
+  return place.value.zone === "UTC" ? "UTC" : offsetText(offsetAt(at));
 }
 
 function Zones({ close }: { close: () => void }) {

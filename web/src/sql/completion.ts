@@ -96,8 +96,7 @@ function columnsOf(named: Named[], reserved: ReadonlySet<string>, boost: number)
   return named.flatMap(({ table }) => table.columns.flatMap((column): Completion[] => {
     if (seen.has(column.name)) return [];
     seen.add(column.name);
-    const of = named.length > 1 ? `of ${table.name}` : "";
-    const info = [column.about, of].filter((part) => part !== "").join("; ");
+    const info = [...(named.length > 1 ? [table.name] : []), ...(column.about === "" ? [] : [column.about])].join(": ");
     return [{
       label: column.name, type: "property", detail: column.type, boost, apply: identifier(column.name, reserved),
       ...(info === "" ? {} : { info: tip(info) }),
