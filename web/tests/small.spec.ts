@@ -62,7 +62,7 @@ for (const chart of ["top", "map", "flow", "hours"]) {
     const page = await open(`log=nlb&chart=${chart}&${HOUR}`);
     await settled(page);
     await fits(page);
-    await isReached(page.getByRole("tabpanel").getByRole("button", { name: "as …" }).first(), page.getByRole("tab", { name: "Rows" }));
+    await isReached(page.getByRole("tabpanel").getByTitle(/: as SQL, file or command$/).first(), page.getByRole("tab", { name: "Rows" }));
   });
 }
 
@@ -73,7 +73,7 @@ test("SQL", async ({ open }) => {
   await page.keyboard.insertText("SELECT * FROM nlb LIMIT 50");
   await page.getByRole("button", { name: /^Run/ }).click();
   await expect(page.getByRole("region", { name: "Result" }).getByRole("cell").first()).toBeVisible();
-  await isReached(editor, page.getByRole("button", { name: "Plan", exact: true }), page.getByRole("tab", { name: "Chart" }), page.getByRole("region", { name: "Result" }).getByRole("button", { name: "as …" }));
+  await isReached(editor, page.getByRole("button", { name: "Plan", exact: true }), page.getByRole("tab", { name: "Chart" }), page.getByRole("region", { name: "Result" }).getByTitle(/: as SQL, file or command$/));
   await fits(page);
   await page.getByRole("button", { name: "Tables and history" }).click();
   await isReached(page.getByRole("tab", { name: "History" }));

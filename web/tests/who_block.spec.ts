@@ -37,7 +37,9 @@ test("the menu of a chip is opened by a key, and blocks", async ({ open }) => {
   const page = await open(`log=nlb&${ATTACKER}`);
   await hasRows(page, 6000);
   await page.keyboard.press("r");
+  await expect(await cell(page, 0, "Time")).toBeFocused();
   await page.keyboard.press("ArrowRight");
+  await expect(await cell(page, 0, "client_ip")).toBeFocused();
   await page.keyboard.press("m");
   await expect(page.getByRole("menuitem", { name: "All traffic of this" })).toBeFocused();
   await page.keyboard.press("End");
