@@ -141,7 +141,7 @@ test("copied rows are no formulas for spreadsheets, and no markup for tickets", 
 test("an address that is sent full of harm is a view like any other", async ({ open }) => {
   const harm = encodeURIComponent("<img src=x onerror=document.title='owned'>");
   const page = await open(`log=alb&by=${harm}&search=${harm}&row=${harm}&zone=${harm}&columns=${encodeURIComponent('["<script>"]')}&filter=${encodeURIComponent('{"field":"<b>","op":"is","values":["<script>"]}')}`);
-  await expect(page.getByRole("alert")).toContainText("the log has no field `<b>`");
+  await expect(page.getByRole("alert")).toContainText("the log has no field <b>");
   await expect(page.getByRole("tablist", { name: "Hypotheses" }).getByRole("tab")).toContainText("<b> is <script>");
   await isHarmless(page);
   await open(`log=${harm}`);

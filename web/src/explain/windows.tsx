@@ -54,7 +54,7 @@ export function Windows({ answer: told }: { answer: Explanation | null }) {
               <button key={name} type="button" class="button small" aria-pressed={isChosen} onClick={() => look({ before: wanted })}>{name}</button>
             );
           })}
-          <span class="quiet windows-hint">or drag with Shift in the timeline</span>
+          <span class="quiet windows-hint">or drag once more in the timeline</span>
         </div>
       )}
     </div>

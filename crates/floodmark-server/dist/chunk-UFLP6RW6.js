@@ -1,2 +1,0 @@
-import{a as r,da as i,r as e}from"./chunk-ZZ5XIN44.js";function s({text:t}){return e(r,{children:t.split("`").map((n,o)=>o%2===0?i(n):e("code",{children:i(n)},o))})}function p(t){return i(t.replaceAll("`",""))}function c(t){return t.split(/([\n\t])/).map(n=>n===`
-`||n==="	"?n:i(n)).join("")}export{s as a,p as b,c};
