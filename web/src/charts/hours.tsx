@@ -4,7 +4,7 @@ import { useMemo, useRef, useState } from "preact/hooks";
 
 import { amount, number, span } from "../format";
 import { hours as panel } from "../panels";
-import { addFilter, measure, place, select } from "../view";
+import { addFilter, measure, place, select as selectTime } from "../view";
 import { DAYS_MAX, hourCondition, hourRows, spanOf, type Cell, type HourRow } from "./cells";
 import { Empty, Frame } from "./frame";
 import { ink, ScaleLegend, scaleOf, shade, shadeOf, type Scale } from "./scale";
@@ -100,7 +100,7 @@ function HeatMap({ rows, scale, unit, zone, title }: { rows: HourRow[]; scale: S
 /** An hour that is there once becomes the selection; one of many weeks becomes a condition. */
 function select(row: HourRow, hour: number, cell: Cell, zone: string): void {
   const during = spanOf(cell);
-  if (during !== null) select(during);
+  if (during !== null) selectTime(during);
   else addFilter({ field: "", op: "sql", values: [hourCondition(row.weekday, hour, zone)] });
 }
 
