@@ -13,7 +13,7 @@ export type Value = string | null;
 /** How good a figure is: still growing, counted over all rows, or scaled up from a sample of rows. */
 export type State = "partial" | "exact" | "sampled";
 
-// GET start
+// GET start, or GET start?anew=1, which lists the places again; otherwise what was listed within the last minute is told
 
 /** What the page has to know first. */
 export interface Start {
@@ -332,6 +332,7 @@ export interface ToldExplain {
   progress?: Progress;
   /** What `floodmark explain --format json` writes. */
   answer?: Explanation;
+  /** Its account is that of all queries, added up. */
   end?: { seconds: number; account: Account; notes: string[] };
   error?: Failure;
 }
@@ -516,6 +517,6 @@ export interface Plan {
   error?: Failure;
 }
 
-// GET export?format=csv|parquet|json|ndjson&sql=…&database=… → a file. Formulas in CSV are defused by a leading apostrophe.
+// GET export?format=csv|parquet|json|ndjson&sql=…&database=… → a file. POST takes the same members as a form, for long statements. Formulas in CSV are defused by a leading apostrophe.
 
 export type ExportFormat = "csv" | "parquet" | "json" | "ndjson";

@@ -13,6 +13,7 @@ use datafusion::parquet::file::properties::WriterProperties;
 
 use crate::athena::{Texts, plain, plain_schema};
 use crate::error::{Error, ErrorKind, Result};
+use crate::limits::{PARQUET_GROUP_BYTES_MAX, PARQUET_GROUP_ROWS_MAX};
 
 /// How a file of rows is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,7 +81,11 @@ impl<W: Write + Send> RowsFile<W> {
             FileFormat::Ndjson => Rows::Ndjson(json().build(place)),
             FileFormat::Parquet => {
                 let zstd = Compression::ZSTD(ZstdLevel::default());
-                let properties = WriterProperties::builder().set_compression(zstd).build();
+                let properties = WriterProperties::builder()
+                    .set_compression(zstd)
+                    .set_max_row_group_bytes(Some(PARQUET_GROUP_BYTES_MAX))
+                    .set_max_row_group_row_count(Some(PARQUET_GROUP_ROWS_MAX))
+                    .build();
                 let writer = ArrowWriter::try_new(place, plain_schema(schema), Some(properties));
                 Rows::Parquet(Box::new(writer.map_err(not_written)?))
             }
@@ -183,4 +188,44 @@ fn push_text(line: &mut String, text: &str, is_defused: bool) {
 
 fn not_written(error: impl StdError + Send + Sync + 'static) -> Error {
     Error::new(ErrorKind::Unavailable, format!("cannot write the result: {error}")).because(error)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex, PoisonError};
+
+    use datafusion::arrow::array::{ArrayRef, Int64Array};
+
+    use super::*;
+
+    #[derive(Clone, Default)]
+    struct Place(Arc<Mutex<usize>>);
+
+    impl Write for Place {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            *self.0.lock().unwrap_or_else(PoisonError::into_inner) += bytes.len();
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn rows_of_parquet_do_not_wait_for_the_end() {
+        let place = Place::default();
+        let written = || *place.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let numbers = (0..PARQUET_GROUP_ROWS_MAX as i64).map(|number| number * 7919);
+        let column: ArrayRef = Arc::new(Int64Array::from_iter_values(numbers));
+        let batch = RecordBatch::try_from_iter([("number", column)]).unwrap();
+        let options = FileOptions { format: FileFormat::Parquet, is_defused: false };
+        let mut file = RowsFile::begin(place.clone(), &batch.schema(), options).unwrap();
+        file.write(&batch).unwrap();
+        file.write(&batch.slice(0, 1)).unwrap();
+        let before_end = written();
+        file.finish().unwrap();
+        // The last group is one row, and the footer follows it.
+        assert!(before_end > 100_000 && before_end < written(), "{before_end}");
+    }
 }

@@ -11,6 +11,12 @@ pub const OPERATORS_SHARE: f64 = 0.4;
 /// How many rows a batch has at most.
 pub const ROWS_MAX: usize = 8192;
 
+/// How many bytes a group of rows of a Parquet file has about that is written for a person; a whole group waits in memory.
+pub const PARQUET_GROUP_BYTES_MAX: usize = 16 << 20;
+
+/// How many rows such a group has.
+pub const PARQUET_GROUP_ROWS_MAX: usize = 128 << 10;
+
 /// How many rows a batch may have at least, where memory is scarce.
 pub const ROWS_MIN: usize = 512;
 

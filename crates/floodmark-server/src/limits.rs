@@ -186,6 +186,9 @@ pub const COMPLETIONS_KEPT_MAX: usize = 1000;
 /// How long the body of a question of the page may be, in bytes: the longest statement fits twice, whatever is escaped in it.
 pub const UI_BODY_BYTES_MAX: usize = 1 << 20;
 
+/// For how long the page is told what lies at the places of the logs before they are listed again.
+pub const UI_SUMMARY_KEPT: Duration = Duration::from_secs(60);
+
 /// How many questions of the page that take long are worked on at the same time. More wait.
 pub const UI_WORK_MAX: usize = 16;
 

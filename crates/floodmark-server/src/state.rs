@@ -2,16 +2,19 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Instant;
 
 use floodmark_buckets::Buckets;
 use floodmark_discover::Kept;
+use floodmark_engine::scan::Summary;
 use floodmark_engine::{Dataset, Engine, Result, Session};
+use floodmark_who::Fact;
 use tokio::runtime::Handle;
-use tokio::sync::Semaphore;
+use tokio::sync::{Mutex, Semaphore};
 
 use crate::executions::execution::Execution;
 use crate::executions::{Executions, QueryOptions, ResultPlace};
-use crate::limits::UI_WORK_MAX;
+use crate::limits::{UI_SUMMARY_KEPT, UI_WORK_MAX};
 use crate::listen::{Ending, Tell};
 use crate::s3::{S3, Upstream};
 use crate::ui::Lookups;
@@ -41,6 +44,8 @@ pub(crate) struct State {
     pub(crate) page_work: Semaphore,
     /// What the page needs.
     pub(crate) page: PageFacts,
+    /// What lay at the places of the logs, and when that was.
+    summary: Mutex<Option<(Instant, Arc<Summary>)>>,
     tell: Tell,
 }
 
@@ -105,6 +110,7 @@ impl State {
             runtime: own,
             page_work: Semaphore::new(UI_WORK_MAX),
             page,
+            summary: Mutex::default(),
             tell,
         })
     }
@@ -116,6 +122,36 @@ impl State {
     /// Those of opening the catalog.
     pub(crate) async fn session(&self) -> Result<Session<'_>> {
         self.engine.session(&self.dataset).await
+    }
+
+    /// What lies at the places of the logs. It is kept for a short time, because large buckets take long to list and pages are loaded
+    /// again and again; not if something could not be read, or nothing is there yet.
+    ///
+    /// # Errors
+    ///
+    /// Those of opening the catalog, and of listing.
+    pub(crate) async fn summary(&self, is_anew: bool) -> Result<Arc<Summary>> {
+        // Those who ask meanwhile wait for the same listing.
+        let mut kept = self.summary.lock().await;
+        if let Some((since, summary)) = &*kept
+            && !is_anew
+            && since.elapsed() < UI_SUMMARY_KEPT
+        {
+            return Ok(Arc::clone(summary));
+        }
+        let summary = Arc::new(self.session().await?.summary().await?);
+        let is_whole = summary.troubles_total == 0 && !summary.logs.is_empty();
+        *kept = is_whole.then(|| (Instant::now(), Arc::clone(&summary)));
+        Ok(summary)
+    }
+
+    /// Reads the files about addresses that have not been read yet, where that keeps nobody else waiting. What is wrong with them is
+    /// told by [`State::who_troubles`].
+    pub(crate) async fn load_who(&self) {
+        let who = Arc::clone(self.engine.who());
+        let load = move || Fact::ALL.map(|fact| who.has(fact).is_ok());
+        // A defect in there shows again where the fact is asked for.
+        let _ = tokio::task::spawn_blocking(load).await;
     }
 
     /// Which files about addresses could not be used, and why.

@@ -140,7 +140,7 @@ pub static CLOUDFRONT: LogType = LogType {
         float("time_taken", "s", "From the request's arrival to the response's last byte.")
             .written("time-taken")
             .sample(Sample::Fraction(3)),
-        text("x_forwarded_for", "The addresses behind a proxy, as the request names them.").kind(Kind::Address)
+        text("x_forwarded_for", "The addresses behind a proxy, a list that the client writes.")
             .written("x-forwarded-for")
             .sample(Sample::OneOf(&["-"])),
         text("ssl_protocol", "The TLS version; `-` without TLS.")

@@ -192,8 +192,8 @@ pub static CLOUDFRONT_REALTIME: LogType = LogType {
         ])),
         text(
             "x_forwarded_for",
-            "The addresses behind a proxy, as the request names them.",
-        ).kind(Kind::Address)
+            "The addresses behind a proxy, a list that the client writes.",
+        )
         .written("x-forwarded-for")
         .sample(Sample::OneOf(&["-"])),
         text("ssl_protocol", "The TLS version; `-` without TLS.")

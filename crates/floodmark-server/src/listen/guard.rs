@@ -62,8 +62,8 @@ impl Guard {
         let host = self.host(request)?;
         self.origin(&request.headers, &host)?;
         match (&self.options.token, service) {
-            // Whether a server is there at all is no secret.
-            (Some(_), Service::Page(path)) if path == "/-/health" => Ok(()),
+            // Whether a server is there at all is no secret, nor where its page lies.
+            (Some(_), Service::Page(path)) if path == "/-/health" || path == "/" => Ok(()),
             // The page asks for the token itself, of which browsers have a cookie.
             (_, Service::Ui(_)) => Ok(()),
             (Some(token), _) if !knows(token, request) => {

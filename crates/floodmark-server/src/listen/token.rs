@@ -7,6 +7,8 @@ use std::path::Path;
 use std::str::FromStr;
 
 use floodmark_engine::{Error, Result};
+use tokio_rustls::rustls::SupportedCipherSuite;
+use tokio_rustls::rustls::crypto::ring::cipher_suite::TLS13_AES_128_GCM_SHA256;
 use uuid::Uuid;
 
 use crate::limits::{TOKEN_CHARACTERS_MAX, TOKEN_CHARACTERS_MIN};
@@ -54,6 +56,16 @@ impl Token {
         &self.0
     }
 
+    /// A token that follows from this one for a purpose, and does not lead back to it.
+    pub(crate) fn derived(&self, purpose: &str) -> Self {
+        let sha256 = match TLS13_AES_128_GCM_SHA256 {
+            SupportedCipherSuite::Tls12(suite) => suite.common.hash_provider,
+            SupportedCipherSuite::Tls13(suite) => suite.common.hash_provider,
+        };
+        let hash = sha256.hash(format!("{purpose}:{}", self.0).as_bytes());
+        Self(hash.as_ref().iter().map(|byte| format!("{byte:02x}")).collect())
+    }
+
     /// Whether a text is the token. The time that it takes tells nothing but the length.
     pub(crate) fn is(&self, text: &str) -> bool {
         let (own, text) = (self.0.as_bytes(), text.as_bytes());
@@ -99,6 +111,15 @@ mod tests {
         for other in ["", "0123456789abcde", "0123456789abcdeg", "0123456789abcdef0"] {
             assert!(!token.is(other), "{other}");
         }
+    }
+
+    #[test]
+    fn a_derived_token_is_the_hash_of_purpose_and_token() {
+        let token: Token = "0123456789abcdef".parse().unwrap();
+        let derived = token.derived("floodmark page");
+        // As `printf 'floodmark page:0123456789abcdef' | sha256sum` prints.
+        let expected = "8721914b2dae4ff126414b72d42a02471ca10995663a8bd7b67dc1225207ab19";
+        assert_eq!(derived.reveal(), expected);
     }
 
     #[test]

@@ -1,7 +1,10 @@
 //! What became of what was read, as the page is told it.
 
+use floodmark_discover::limits::REJECTIONS_TOLD_MAX;
 use floodmark_discover::told::{Account, Progress};
 use floodmark_engine::Report;
+
+use crate::ui::words::of_page;
 
 /// How far a query is after so many seconds.
 pub(crate) fn progress(report: &Report, seconds: f64) -> Progress {
@@ -21,20 +24,58 @@ pub(crate) fn account(report: &Report) -> Account {
     Account { athena_dollars: if report.scanned { account.athena_dollars } else { 0.0 }, ..account }
 }
 
-/// The account of several queries over the same logs: that of the one which read most tells what there was.
+/// The account of several queries: what all of them read, added up, and each trouble and rejected line once. They read different
+/// times, so that none of them tells what the others could not read.
 pub(crate) fn account_of_all(reports: &[Report]) -> Account {
-    let most = reports.iter().rev().max_by_key(|report| report.account.lines);
-    most.map(account).unwrap_or_default()
+    let mut all = Account::default();
+    for one in reports.iter().map(account) {
+        all.objects += one.objects;
+        all.objects_pruned += one.objects_pruned;
+        all.bytes += one.bytes;
+        all.lines += one.lines;
+        all.rows += one.rows;
+        all.headers += one.headers;
+        all.rejected += one.rejected;
+        all.athena_dollars += one.athena_dollars;
+        push_new(&mut all.rejections, one.rejections);
+        push_new(&mut all.troubles, one.troubles);
+    }
+    all.rejections.truncate(REJECTIONS_TOLD_MAX);
+    all
+}
+
+/// What several queries could not read, a sentence each, for answers without an account.
+pub(crate) fn losses_of_all(reports: &[Report]) -> Vec<String> {
+    let all = account_of_all(reports);
+    let rejected = reports.iter().map(|report| account(report).rejected);
+    // Those of another query may be others, or the same.
+    let is_certain = rejected.clone().filter(|rejected| *rejected > 0).count() <= 1;
+    let rejected = rejected.max().unwrap_or(0).max(all.rejections.len() as u64);
+    let mut losses = Vec::new();
+    if rejected > 0 {
+        let least = if is_certain { "" } else { "at least " };
+        let lines = counted(rejected, "line is no row and counts", "lines are no rows and count");
+        let first = all.rejections.first().map(|first| {
+            format!(", such as line {} of `{}`: {}", first.line, first.object, first.reason)
+        });
+        losses.push(format!("{least}{lines} nowhere{}", first.unwrap_or_default()));
+    }
+    losses.extend(all.troubles);
+    losses
+}
+
+fn push_new<T: PartialEq>(all: &mut Vec<T>, more: Vec<T>) {
+    for one in more {
+        if !all.contains(&one) {
+            all.push(one);
+        }
+    }
 }
 
 /// What should be known of several queries over the same logs, each thing once.
 pub(crate) fn notes_of_all(reports: &[Report]) -> Vec<String> {
     let mut all = Vec::new();
-    for note in reports.iter().flat_map(notes) {
-        if !all.contains(&note) {
-            all.push(note);
-        }
-    }
+    push_new(&mut all, reports.iter().flat_map(notes).collect());
     all
 }
 
@@ -70,7 +111,7 @@ pub(crate) fn notes(report: &Report) -> Vec<String> {
     notes.extend(report.unknown.iter().map(|(fact, unknown)| {
         let least = if unknown.is_cut { "at least " } else { "" };
         let addresses = counted(unknown.addresses, "address", "addresses");
-        let (name, remedy) = (fact.name(), fact.remedy());
+        let (name, remedy) = (fact.name(), of_page(fact.remedy()));
         format!("`{name}` is not known of {least}{addresses}, and NULL there: {remedy}")
     }));
     notes
@@ -79,4 +120,26 @@ pub(crate) fn notes(report: &Report) -> Vec<String> {
 /// A number with the words that fit it.
 pub(crate) fn counted(number: u64, one: &str, several: &str) -> String {
     format!("{number} {}", if number == 1 { one } else { several })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_account_of_several_queries_is_that_of_all() {
+        let report = |lines: u64, troubles: &[&str]| {
+            let mut report = Report { scanned: true, ..Report::default() };
+            report.account.lines = lines;
+            report.account.rows = lines;
+            report.troubles = troubles.iter().map(|&trouble| trouble.to_owned()).collect();
+            report
+        };
+        let reports = [report(2, &["a"]), report(10, &[]), report(3, &["a", "b"])];
+        let all = account_of_all(&reports);
+        assert_eq!((all.lines, all.rows), (15, 15));
+        assert_eq!(all.troubles, ["a", "b"]);
+        assert_eq!(losses_of_all(&reports), ["a", "b"]);
+        assert_eq!(account_of_all(&[]), Account::default());
+    }
 }

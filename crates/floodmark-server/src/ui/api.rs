@@ -28,12 +28,21 @@ pub(crate) struct Asked {
     pub(crate) query: String,
 }
 
+impl Asked {
+    /// The value of a member of the form, which is the body, or the address where there is none.
+    pub(crate) fn member(&self, wanted: &str) -> Option<String> {
+        let form = if self.body.is_empty() { self.query.as_bytes() } else { &self.body };
+        let mut members = url::form_urlencoded::parse(form);
+        members.find(|(name, _)| name == wanted).map(|(_, value)| value.into_owned())
+    }
+}
+
 /// A question of the page.
 pub(crate) struct Endpoint {
     /// Its name below `/_ui/api/`.
     name: &'static str,
-    /// The method that it is asked with.
-    method: Method,
+    /// The methods that it is asked with, as the header `Allow` has them.
+    methods: &'static str,
     run: Run,
 }
 
@@ -50,19 +59,21 @@ enum Run {
     File(fn(&Arc<State>, &Asked) -> Result<Download, Failure>),
 }
 
-/// Declares a question that one JSON answers, by a function that takes the state and the input.
+/// Declares a question that one JSON answers, by a function that takes the state and what is asked with: for POST, what its body says.
 macro_rules! whole {
     ($name:literal, GET, $run:path) => {
         Endpoint {
             name: $name,
-            method: Method::GET,
-            run: Run::Whole(|state, _| Box::pin(async move { written(&$run(&state).await?) })),
+            methods: "GET",
+            run: Run::Whole(|state, asked| {
+                Box::pin(async move { written(&$run(&state, &asked).await?) })
+            }),
         }
     };
     ($name:literal, POST, $run:path) => {
         Endpoint {
             name: $name,
-            method: Method::POST,
+            methods: "POST",
             run: Run::Whole(|state, asked| {
                 Box::pin(async move { written(&$run(&state, read(&asked.body)?).await?) })
             }),
@@ -75,7 +86,7 @@ macro_rules! lines {
     ($name:literal, $run:path) => {
         Endpoint {
             name: $name,
-            method: Method::POST,
+            methods: "POST",
             run: Run::Lines(|state, asked, lines| {
                 Box::pin(async move { $run(&state, read(&asked.body)?, &lines).await })
             }),
@@ -87,7 +98,8 @@ macro_rules! lines {
 static ENDPOINTS: &[Endpoint] = &[
     lines!("block", block::run),
     lines!("explain", explain::run),
-    Endpoint { name: "export", method: Method::GET, run: Run::File(export::export) },
+    // A statement that is too long for an address comes as a form.
+    Endpoint { name: "export", methods: "GET, POST", run: Run::File(export::export) },
     lines!("look", look::run),
     whole!("schema", GET, schema::schema),
     lines!("sql", sql::run),
@@ -111,13 +123,12 @@ pub(crate) fn find(
         let failure: Failure = Error::not_found("the page has no such question").into();
         return Err(Box::new(failure.answer()));
     };
-    if endpoint.method == method {
+    if endpoint.methods.split(", ").any(|known| known == method.as_str()) {
         return Ok(endpoint);
     }
-    let allowed = if endpoint.method == Method::GET { "GET" } else { "POST" };
-    let message = format!("`{name}` is asked with {allowed}");
+    let message = format!("`{name}` is asked with {}", endpoint.methods);
     let failure: Failure = Error::invalid_query(message).into();
-    Err(Box::new(not_allowed(failure.answer(), allowed)))
+    Err(Box::new(not_allowed(failure.answer(), endpoint.methods)))
 }
 
 /// Answers a question.

@@ -18,13 +18,14 @@ use floodmark_investigate::backtest::refusals::{self, Refusal};
 use floodmark_investigate::backtest::{self, Backtest, BacktestQuestion, Rate, reach, text};
 use floodmark_investigate::limits::BYSTANDERS_SHARE_MAX;
 use floodmark_investigate::window;
+use floodmark_who::Who;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::limits::UI_TARGETS_MAX;
 use crate::state::State;
 use crate::ui::Failure;
-use crate::ui::account::notes_of_all;
+use crate::ui::account::{losses_of_all, notes_of_all};
 use crate::ui::lines::Lines;
 use crate::ui::viewed::all_rows;
 
@@ -96,10 +97,25 @@ pub(crate) async fn run(
     question: BlockQuestion,
     lines: &Lines,
 ) -> Result<(), Failure> {
+    let (view, bystanders) = (question.view.clone(), question.bystanders);
     let who = Arc::clone(state.engine.who());
-    let protected = tokio::task::spawn_blocking(move || Protected::of(&who));
-    let protected = protected.await.map_err(|_| Failure::defect())??;
-    let mut wanted = wanted(&question)?;
+    // It reads files, and many targets take a while.
+    let written = tokio::task::spawn_blocking(move || write(&who, &question));
+    let (wanted, protected, rule) = written.await.map_err(|_| Failure::defect())??;
+    lines.tell(&json!({ "rule": rule })).await;
+    let mut notes = Vec::new();
+    if let Some(view) = &view {
+        notes = test(state, view, &wanted, &protected, bystanders, lines).await?;
+    }
+    let end = json!({ "seconds": lines.seconds(), "notes": notes });
+    lines.tell(&json!({ "end": end })).await;
+    Ok(())
+}
+
+/// Writes the rule in all forms. Gives what it blocks and what it must not as well.
+fn write(who: &Who, question: &BlockQuestion) -> Result<(Wanted, Protected, Value), Failure> {
+    let protected = Protected::of(who)?;
+    let mut wanted = wanted(question)?;
     let mut notes = placeholders(&mut wanted);
     if let Some(share_max) = question.bystanders {
         let cover = protected.cover(&wanted.targets.networks, share_max.clamp(0.0, 1.0));
@@ -125,14 +141,7 @@ pub(crate) async fn run(
         "notes": notes,
         "refusals": told_refusals(&refused),
     });
-    lines.tell(&json!({ "rule": rule })).await;
-    let mut notes = Vec::new();
-    if let Some(view) = &question.view {
-        notes = test(state, view, &wanted, &protected, question.bystanders, lines).await?;
-    }
-    let end = json!({ "seconds": lines.seconds(), "notes": notes });
-    lines.tell(&json!({ "end": end })).await;
-    Ok(())
+    Ok((wanted, protected, rule))
 }
 
 /// Tests the rule on a view's log, whatever the view's filters are. Gives what is to be said of what was read.
@@ -183,7 +192,11 @@ async fn test(
         "statements": tested.statements,
     });
     lines.tell(&json!({ "test": test })).await;
-    Ok(notes_of_all(&subject.reports()))
+    // What could not be read may hold somebody whom the rule blocks.
+    let reports = subject.reports();
+    let mut notes = losses_of_all(&reports);
+    notes.extend(notes_of_all(&reports));
+    Ok(notes)
 }
 
 /// What is wanted, as the planner takes it.

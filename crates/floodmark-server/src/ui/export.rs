@@ -76,18 +76,14 @@ impl Waiting {
 
 /// Answers `export`.
 pub(crate) fn export(state: &Arc<State>, asked: &Asked) -> Result<Download, Failure> {
-    let member = |wanted: &str| {
-        let mut members = url::form_urlencoded::parse(asked.query.as_bytes());
-        members.find(|(name, _)| name == wanted).map(|(_, value)| value.into_owned())
-    };
-    let wanted = member("format").unwrap_or_default();
+    let wanted = asked.member("format").unwrap_or_default();
     let format = FORMATS.iter().find(|(name, ..)| *name == wanted);
     let Some((name, format, content_type)) = format else {
         let names: Vec<&str> = FORMATS.iter().map(|(name, ..)| *name).collect();
         let error = Error::invalid_query(format!("`{wanted}` is no format of files"));
         return Err(error.hint(format!("one of {}", names.join(", "))).into());
     };
-    let (sql, database) = (member("sql").unwrap_or_default(), member("database"));
+    let (sql, database) = (asked.member("sql").unwrap_or_default(), asked.member("database"));
     let options = FileOptions { format: *format, is_defused: true };
     let own = Arc::clone(state);
     let pieces = work::begin(state, "export", |taker| async move {

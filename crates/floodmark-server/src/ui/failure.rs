@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::body::{ResponseBody, whole};
+use crate::ui::words::of_page;
 
 /// Why something cannot be answered, and the way out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -82,7 +83,7 @@ impl From<Error> for Failure {
         Self {
             kind,
             message: error.to_string(),
-            hint: error.hint_text().map(str::to_owned),
+            hint: error.hint_text().map(of_page),
             line: position.map(|position| position.line),
             column: position.map(|position| position.column),
             status,

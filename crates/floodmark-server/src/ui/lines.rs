@@ -1,6 +1,7 @@
 //! Answers that come as lines of JSON, a message each, while they are computed.
 
 use std::collections::VecDeque;
+use std::mem::discriminant;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
@@ -19,7 +20,7 @@ use crate::body::ResponseBody;
 use crate::limits::UI_PROGRESS_EVERY;
 use crate::ui::Failure;
 use crate::ui::account::progress;
-use crate::ui::work::{Pieces, Taker};
+use crate::ui::work::{Piece, Pieces, Taker};
 
 /// Takes the messages of an answer.
 #[derive(Clone, Debug)]
@@ -28,12 +29,18 @@ pub(crate) struct Lines {
     begun: Instant,
 }
 
-/// Messages that wait for the client. One that comes again replaces the earlier one of its kind, so that a slow client hears the
-/// latest, and nothing piles up.
-#[derive(Debug, Default)]
-pub(crate) struct Outbox {
-    waiting: Mutex<VecDeque<(String, String)>>,
+/// Messages that wait for the client: variants of an enumeration, of which one that comes again replaces the earlier one, so that a
+/// slow client hears the latest, and nothing piles up.
+#[derive(Debug)]
+pub(crate) struct Outbox<T> {
+    waiting: Mutex<VecDeque<T>>,
     has_come: Notify,
+}
+
+impl<T> Default for Outbox<T> {
+    fn default() -> Self {
+        Self { waiting: Mutex::default(), has_come: Notify::default() }
+    }
 }
 
 impl Lines {
@@ -49,15 +56,7 @@ impl Lines {
 
     /// Hands a message on, and waits as long as the client takes no more.
     pub(crate) async fn tell(&self, message: &impl Serialize) {
-        let line = serde_json::to_string(message);
-        let piece = match line {
-            Ok(line) => Ok(Bytes::from(line + "\n")),
-            Err(error) => {
-                let message = "an answer cannot be written as JSON";
-                Err(Error::new(ErrorKind::Internal, message).because(error).into())
-            }
-        };
-        self.taker.take(piece).await;
+        self.taker.take(line(message)).await;
     }
 
     /// Does what takes long, and tells the progress of whatever is the latest query meanwhile.
@@ -90,43 +89,56 @@ impl Lines {
     }
 
     /// Does what tells its messages to an outbox, and hands them on meanwhile.
-    pub(crate) async fn forward<T>(&self, outbox: &Outbox, work: impl Future<Output = T>) -> T {
+    pub(crate) async fn forward<M, T>(&self, outbox: &Outbox<M>, work: impl Future<Output = T>) -> T
+    where
+        M: Serialize + Send + 'static,
+    {
         let mut work = std::pin::pin!(work);
         loop {
             tokio::select! {
                 biased;
                 done = &mut work => {
-                    while let Some(line) = outbox.next() {
-                        self.taker.take(Ok(Bytes::from(line))).await;
-                    }
+                    self.empty(outbox).await;
                     return done;
                 }
-                () = outbox.has_come.notified() => {
-                    while let Some(line) = outbox.next() {
-                        self.taker.take(Ok(Bytes::from(line))).await;
-                    }
-                }
+                () = outbox.has_come.notified() => self.empty(outbox).await,
             }
+        }
+    }
+
+    /// Hands on what waits. Long messages take their time to write, so others work meanwhile.
+    async fn empty<M: Serialize + Send + 'static>(&self, outbox: &Outbox<M>) {
+        while let Some(message) = outbox.next() {
+            let written = tokio::task::spawn_blocking(move || line(&message)).await;
+            self.taker.take(written.unwrap_or_else(|_| Err(Failure::defect()))).await;
         }
     }
 }
 
-impl Outbox {
-    /// Puts a message of one member, which tells its kind. Nothing is put that has no JSON.
-    pub(crate) fn put(&self, message: &impl Serialize) {
-        let Ok(line) = serde_json::to_string(message) else { return };
-        let kind = line.split_once(':').map_or("", |(kind, _)| kind).to_owned();
+impl<T> Outbox<T> {
+    /// Puts a message in the place of the one of its kind that waits.
+    pub(crate) fn put(&self, message: T) {
         {
             let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-            waiting.retain(|(known, _)| *known != kind);
-            waiting.push_back((kind, line + "\n"));
+            waiting.retain(|known| discriminant(known) != discriminant(&message));
+            waiting.push_back(message);
         }
         self.has_come.notify_one();
     }
 
-    fn next(&self) -> Option<String> {
-        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        waiting.pop_front().map(|(_, line)| line)
+    fn next(&self) -> Option<T> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).pop_front()
+    }
+}
+
+/// A message as a line of JSON.
+fn line(message: &impl Serialize) -> Piece {
+    match serde_json::to_string(message) {
+        Ok(line) => Ok(Bytes::from(line + "\n")),
+        Err(error) => {
+            let message = "an answer cannot be written as JSON";
+            Err(Error::new(ErrorKind::Internal, message).because(error).into())
+        }
     }
 }
 
@@ -149,13 +161,19 @@ pub(crate) fn response(pieces: Pieces) -> Response<ResponseBody> {
 mod tests {
     use super::*;
 
+    #[derive(Debug, PartialEq)]
+    enum Message {
+        Timeline(u8),
+        Progress(u8),
+    }
+
     #[test]
     fn a_message_that_comes_again_replaces_the_earlier_one() {
         let outbox = Outbox::default();
-        outbox.put(&json!({ "timeline": 1 }));
-        outbox.put(&json!({ "progress": 1 }));
-        outbox.put(&json!({ "timeline": 2 }));
-        let lines: Vec<_> = std::iter::from_fn(|| outbox.next()).collect();
-        assert_eq!(lines, ["{\"progress\":1}\n", "{\"timeline\":2}\n"]);
+        outbox.put(Message::Timeline(1));
+        outbox.put(Message::Progress(1));
+        outbox.put(Message::Timeline(2));
+        let messages: Vec<_> = std::iter::from_fn(|| outbox.next()).collect();
+        assert_eq!(messages, [Message::Progress(1), Message::Timeline(2)]);
     }
 }

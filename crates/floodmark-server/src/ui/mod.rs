@@ -19,6 +19,7 @@ mod start;
 mod viewed;
 mod who;
 mod whois;
+mod words;
 mod work;
 
 use bytes::Bytes;
@@ -144,7 +145,7 @@ fn file(front: &Front, path: &str, parts: &Parts) -> Response<ResponseBody> {
     }
     let name = path.strip_prefix("/_ui/").unwrap_or_default();
     if name.is_empty()
-        && let Some(response) = page.access.exchange(&parts.uri)
+        && let Some(response) = page.access.exchange(parts)
     {
         return response;
     }

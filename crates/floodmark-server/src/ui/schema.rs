@@ -13,6 +13,7 @@ use serde::Serialize;
 use crate::limits::UI_TABLES_MAX;
 use crate::state::State;
 use crate::ui::Failure;
+use crate::ui::api::Asked;
 use crate::ui::sql::statement;
 
 /// The names that SQL can say.
@@ -53,7 +54,7 @@ struct Function {
 }
 
 /// Answers `schema`.
-pub(crate) async fn schema(state: &Arc<State>) -> Result<Schema, Failure> {
+pub(crate) async fn schema(state: &Arc<State>, _asked: &Asked) -> Result<Schema, Failure> {
     let session = state.session().await?;
     let mut room = UI_TABLES_MAX;
     let mut databases = Vec::new();

@@ -11,6 +11,7 @@ use serde::Serialize;
 use crate::state::State;
 use crate::ui::Failure;
 use crate::ui::account::counted;
+use crate::ui::api::Asked;
 
 /// What the page has to know first.
 #[derive(Serialize)]
@@ -32,10 +33,10 @@ struct Way {
     targets: Vec<&'static str>,
 }
 
-/// Answers `start`. It lists the places of the logs.
-pub(crate) async fn start(state: &Arc<State>) -> Result<Start, Failure> {
-    let session = state.session().await?;
-    let summary = session.summary().await?;
+/// Answers `start`. It lists the places of the logs, unless it has just done so; the member `anew` has it done in any case.
+pub(crate) async fn start(state: &Arc<State>, asked: &Asked) -> Result<Start, Failure> {
+    let summary = state.summary(asked.member("anew").is_some()).await?;
+    state.load_who().await;
     let mut notes = summary.troubles.clone();
     let untold = summary.troubles_total.saturating_sub(summary.troubles.len() as u64);
     if untold > 0 {
@@ -57,7 +58,7 @@ pub(crate) async fn start(state: &Arc<State>) -> Result<Start, Failure> {
     Ok(Start {
         version: env!("CARGO_PKG_VERSION"),
         logs: (summary.logs.iter())
-            .map(|log| describe(table::of(log.log_type), session.who(), log))
+            .map(|log| describe(table::of(log.log_type), state.engine.who(), log))
             .collect(),
         notes,
         ways: WAYS.iter().map(way).collect(),

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::limits::UI_NAMES_MAX;
 use crate::state::State;
 use crate::ui::Failure;
+use crate::ui::words::of_page;
 
 /// Whose names are asked for.
 #[derive(Debug, Deserialize)]
@@ -48,7 +49,7 @@ struct KnownAddress {
 #[derive(Serialize)]
 struct Missing {
     what: &'static str,
-    remedy: &'static str,
+    remedy: String,
 }
 
 /// The facts of which it is said if no data are at hand, with what they are.
@@ -90,7 +91,7 @@ fn named(who: &Who, question: Unnamed) -> Result<Named, Failure> {
     let mut missing = Vec::new();
     for (fact, what) in PARTS {
         if !who.has(fact).unwrap_or(true) {
-            missing.push(Missing { what, remedy: fact.remedy() });
+            missing.push(Missing { what, remedy: of_page(fact.remedy()) });
         }
     }
     Ok(Named { addresses, user_agents: user_agents.collect(), missing })

@@ -18,8 +18,10 @@ use serde_json::json;
 
 use crate::state::State;
 use crate::ui::Failure;
+use crate::ui::account::{losses_of_all, notes_of_all};
 use crate::ui::lines::Lines;
 use crate::ui::viewed::Viewed;
+use crate::ui::words::of_page;
 
 /// Whom the server may ask about addresses.
 #[derive(Clone, Debug)]
@@ -48,8 +50,8 @@ struct Told<'a> {
     title: &'static str,
     state: &'static str,
     text: &'a str,
-    source: Option<&'a str>,
-    remedy: &'static str,
+    source: Option<String>,
+    remedy: String,
 }
 
 /// Answers `whois`.
@@ -72,7 +74,8 @@ pub(crate) async fn run(
     };
     let window = viewed.as_ref().and_then(Viewed::window);
     let at = window.map(|window: Window| window.start.div_euclid(SECOND));
-    let mut names = Names::open(who.folder().unwrap_or(Path::new(".")));
+    state.load_who().await;
+    let mut names = open_names(who).await?;
     tell_card(lines, who, address, at, &names).await?;
     if question.resolve {
         match &state.page.lookups {
@@ -91,6 +94,10 @@ pub(crate) async fn run(
         let work = traffic::ask(subject, &addresses, window);
         let found = lines.during(|| subject.latest(), Box::pin(work)).await?;
         lines.tell(&json!({ "traffic": traffic_of(found, address) })).await;
+        // What could not be read is missing in the traffic.
+        let reports = subject.reports();
+        notes.extend(losses_of_all(&reports));
+        notes.extend(notes_of_all(&reports));
     }
     notes.extend(who.troubles());
     let end = json!({ "seconds": lines.seconds(), "notes": notes });
@@ -98,16 +105,25 @@ pub(crate) async fn run(
     Ok(())
 }
 
+/// The names that the DNS told before, out of their file.
+async fn open_names(who: &Arc<Who>) -> Result<Names, Failure> {
+    let who = Arc::clone(who);
+    let open = move || Names::open(who.folder().unwrap_or(Path::new(".")));
+    tokio::task::spawn_blocking(open).await.map_err(|_| Failure::defect())
+}
+
 async fn tell_card(
     lines: &Lines,
-    who: &Who,
+    who: &Arc<Who>,
     address: IpAddr,
     at: Option<i64>,
     names: &Names,
 ) -> Result<(), Failure> {
     let named = names.find(address, who.now()).map(Clone::clone);
     let question = CardQuestion { at, names: Some(named) };
-    let card: Card = card::card(who, address, &question)?;
+    let who = Arc::clone(who);
+    let card = tokio::task::spawn_blocking(move || card::card(&who, address, &question));
+    let card: Card = card.await.map_err(|_| Failure::defect())??;
     let parts: Vec<Told<'_>> = card.parts.iter().map(told).collect();
     let card = json!({ "address": card.address.to_string(), "parts": parts });
     lines.tell(&json!({ "card": card })).await;
@@ -120,7 +136,8 @@ fn told(part: &Part) -> Told<'_> {
         Known::Nothing => ("nothing", part.nothing.as_str()),
         Known::Unknown => ("unknown", "not known"),
     };
-    Told { title: part.title, state, text, source: part.source.as_deref(), remedy: part.remedy }
+    let source = part.source.as_deref().map(of_page);
+    Told { title: part.title, state, text, source, remedy: of_page(part.remedy) }
 }
 
 /// Asks the registries and the DNS. Gives what is to be said of it.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use clap::Args;
-use floodmark_engine::{Engine, Error, ErrorKind};
+use floodmark_engine::{Engine, Error, ErrorKind, Report};
 use floodmark_investigate::{Subject, SubjectOptions, Window, counting, naming};
 
 use crate::commands::{self, query};
@@ -173,13 +173,27 @@ pub(crate) async fn answered<T>(
 ) -> anyhow::Result<T> {
     let start = Instant::now();
     let answer = watched(subject, settings, question).await;
-    // Of several passes over the same logs, the one that read most tells what there was.
-    let reports = subject.reports();
-    if let Some(report) = reports.iter().rev().max_by_key(|report| report.account.lines) {
-        query::tell_report(report, start.elapsed(), answer.is_err(), settings);
+    if let Some(report) = together(&subject.reports()) {
+        query::tell_report(&report, start.elapsed(), answer.is_err(), settings);
     }
     resolving::tell_troubles(subject.who());
     Ok(answer.map_err(|error| InSql { error, sql: sql.to_owned() })?)
+}
+
+/// Of several passes over the same logs, the one that read most tells what there was; and all of them, what could not be read.
+fn together(reports: &[Report]) -> Option<Report> {
+    let most = reports.iter().rev().max_by_key(|report| report.account.lines)?;
+    let mut together = most.clone();
+    for report in reports {
+        for trouble in &report.troubles {
+            if !together.troubles.contains(trouble) {
+                together.troubles.push(trouble.clone());
+            }
+        }
+        together.troubles_total = together.troubles_total.max(report.troubles_total);
+    }
+    together.troubles_total = together.troubles_total.max(together.troubles.len() as u64);
+    Some(together)
 }
 
 /// Asks the registries about addresses, if `--resolve` says so; those that the answer shows come before those that its

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
+use crate::logs::{gzip, write};
 use crate::program::{answer, repository};
 use crate::served::{Reply, Served};
 
@@ -91,6 +92,7 @@ fn the_files_come_with_what_browsers_need_to_be_safe() {
         ("GET /_ui/api/start", 401, "application/json"),
         ("GET /_ui/api/none", 401, "application/json"),
         ("GET /_ui/?token=x", 303, "text/plain"),
+        ("HEAD /_ui/?token=x", 200, "text/html"),
     ] {
         let reply = served.ask(line, &[], "");
         assert_eq!(reply.status, status, "{line}");
@@ -154,8 +156,10 @@ fn the_token_of_the_address_becomes_a_cookie() {
     assert_eq!((reply.status, reply.body.as_str()), (303, ""));
     assert!(reply.head.contains("location: /_ui/?log=nlb&search=%3cb%3e+x\r\n"), "{}", reply.head);
     let name = format!("floodmark_{}", served.address().port());
-    let cookie = format!("set-cookie: {name}={token}; httponly; samesite=strict; path=/_ui\r\n");
-    assert!(format!("{}\r\n", reply.head).contains(&cookie), "{}", reply.head);
+    let cookie = set_cookie(&reply, &name);
+    let (pass, attributes) = cookie.split_once("; ").expect("attributes");
+    assert_eq!(attributes, "httponly; samesite=strict; path=/_ui");
+    assert!(pass.len() == 64 && !reply.head.contains(&token), "{}", reply.head);
 
     let status = |headers: &[&str]| {
         let reply = served.ask("GET /_ui/api/schema", headers, "");
@@ -167,14 +171,17 @@ fn the_token_of_the_address_becomes_a_cookie() {
         reply.status
     };
     assert_eq!(status(&[]), 401);
-    assert_eq!(status(&[&format!("Cookie: {name}={token}")]), 200);
-    assert_eq!(status(&[&format!("Cookie: a=b; {name}={token}; c=d")]), 200);
+    assert_eq!(status(&[&format!("Cookie: {name}={pass}")]), 200);
+    assert_eq!(status(&[&format!("Cookie: a=b; {name}={pass}; c=d")]), 200);
     assert_eq!(status(&[&format!("Authorization: Bearer {token}")]), 200);
-    assert_eq!(status(&[&format!("Cookie: {name}={}", &token[1..])]), 401);
-    assert_eq!(status(&[&format!("Cookie: floodmark_1={token}")]), 401);
+    assert_eq!(status(&[&format!("Cookie: {name}={}", &pass[1..])]), 401);
+    assert_eq!(status(&[&format!("Cookie: floodmark_1={pass}")]), 401);
+    // One is not the other.
+    assert_eq!(status(&[&format!("Cookie: {name}={token}")]), 401);
+    assert_eq!(status(&[&format!("Authorization: Bearer {pass}")]), 401);
     assert_eq!(status(&[&format!("X-Amz-Security-Token: {token}")]), 401);
     // A page of another site has no say, whatever it knows.
-    let foreign = ["Origin: http://evil.example.org", &format!("Cookie: {name}={token}")];
+    let foreign = ["Origin: http://evil.example.org", &format!("Cookie: {name}={pass}")];
     let refused = served.ask("GET /_ui/api/schema", &foreign, "");
     assert_eq!(refused.status, 403);
     assert!(refused.body.contains("{\"error\":{"), "{}", refused.body);
@@ -201,7 +208,20 @@ fn the_token_of_the_address_becomes_a_cookie() {
 fn a_chosen_token_is_that_of_the_page_too() {
     let served = Served::start(&["--token", TOKEN]);
     assert_eq!(token(&served), TOKEN);
+    // Whoever comes by the root finds the page, which asks for the token itself.
+    let root = served.ask("GET /", &["Accept: text/html"], "");
+    assert!(root.status == 303 && root.head.contains("location: /_ui/"), "{}", root.head);
+    assert_eq!(served.ask("GET /", &[], "").status, 403);
     assert_eq!(served.ask("GET /_ui/app.js", &[], "").status, 200);
+    // The cookie does not give the AWS API away.
+    let let_in = served.ask(&format!("GET /_ui/?token={TOKEN}"), &[], "");
+    let name = format!("floodmark_{}", served.address().port());
+    let cookie = set_cookie(&let_in, &name);
+    let pass = cookie.split(';').next().expect("a value");
+    assert_ne!(pass, TOKEN);
+    assert_eq!(served.ask("GET /", &[&format!("Authorization: Bearer {pass}")], "").status, 403);
+    let cookie = format!("Cookie: {name}={pass}");
+    assert_eq!(served.ask("GET /_ui/api/schema", &[&cookie], "").status, 200);
     assert_eq!(served.ask("GET /_ui/api/schema", &[], "").status, 401);
     let bearer = format!("Authorization: Bearer {TOKEN}");
     assert_eq!(served.ask("GET /_ui/api/schema", &[&bearer], "").status, 200);
@@ -217,7 +237,7 @@ fn questions_are_asked_as_they_are_to_be() {
         ("GET /_ui/api/sql", 405, Some("POST")),
         ("PUT /_ui/api/look", 405, Some("POST")),
         ("POST /_ui/api/start", 405, Some("GET")),
-        ("DELETE /_ui/api/export", 405, Some("GET")),
+        ("DELETE /_ui/api/export", 405, Some("GET, POST")),
         ("GET /_ui/api/", 404, None),
         ("GET /_ui/api/none", 404, None),
         ("GET /_ui/api/start/", 404, None),
@@ -389,6 +409,10 @@ fn a_file_has_all_rows_and_no_formula() {
     assert!(rows > 10 && json.as_array().expect("a list").len() == rows);
     let parquet = file("parquet", "SELECT client_ip FROM nlb").body;
     assert!(parquet.starts_with("PAR1") && parquet.ends_with("PAR1"));
+    // What is too long for an address comes as a form.
+    let long = format!("SELECT 1 AS one -- {}", "x".repeat(100_000));
+    let form = format!("format=csv&sql={}", url_encoded(&long));
+    assert_eq!(ask(&served, "POST /_ui/api/export", &form).body, "one\n1\n");
     let empty = file("csv", "SELECT client_ip FROM nlb WHERE false");
     assert_eq!(empty.body, "client_ip\n");
 
@@ -523,6 +547,57 @@ fn an_address_is_known_and_blocked() {
 }
 
 #[test]
+fn what_could_not_be_read_is_told_with_every_answer() {
+    let sample = std::fs::read_to_string(repository("samples/nlb/22-fields.log"));
+    let line = sample.expect("a sample").lines().next().expect("a line").to_owned();
+    let many = (0..5_000).map(|number| line.replace("www", &format!("d{number}")) + "\n");
+    let cut = gzip(&many.collect::<String>());
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    write(&folder.path().join("a.log"), format!("{line}\nnot a log line\n").as_bytes());
+    write(&folder.path().join("b.log.gz"), &cut[..cut.len() / 2]);
+    let served = over(folder.path());
+    let view = json!({ "log": "nlb" });
+    let whois = json!({ "address": "192.0.2.10", "view": view });
+    let block = json!({ "way": "nacl", "targets": ["192.0.2.10"], "view": view });
+    for (name, question) in [("whois", whois), ("block", block)] {
+        let answer = lines(&served, name, &question);
+        let notes = told(&answer, "end")["notes"].to_string();
+        assert!(notes.contains("no row"), "{name}: {notes}");
+        assert!(notes.contains("b.log.gz` is truncated or damaged"), "{name}: {notes}");
+    }
+    let explained = lines(&served, "explain", &json!({ "view": view }));
+    if let Some(end) = explained.iter().find_map(|line| line.get("end")) {
+        assert!(adds_up(&end["account"]), "{end}");
+        assert_eq!(end["account"]["troubles"].as_array().expect("a list").len(), 1, "{end}");
+    }
+}
+
+#[test]
+fn a_page_that_is_loaded_again_lists_nothing_anew() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let sample = repository("samples/nlb/22-fields.log");
+    std::fs::copy(&sample, folder.path().join("a.log")).expect("a log");
+    let served = over(folder.path());
+    let objects = |line: &str| whole(&served, line, &Value::Null).1["logs"][0]["objects"].clone();
+    assert_eq!(objects("GET /_ui/api/start"), 1);
+    std::fs::copy(&sample, folder.path().join("b.log")).expect("a log");
+    assert_eq!(objects("GET /_ui/api/start"), 1);
+    assert_eq!(objects("GET /_ui/api/start?anew=1"), 2);
+    assert_eq!(objects("GET /_ui/api/start"), 2);
+}
+
+#[test]
+fn hints_name_what_the_page_has() {
+    let served = over_sample("nlb");
+    let view = json!({ "log": "nlb", "during": [0, 60_000], "before": [60_000, 120_000] });
+    let failed = lines(&served, "explain", &json!({ "view": view }));
+    let hint = told(&failed, "error")["hint"].to_string();
+    assert!(hint.contains("a selection") && !hint.contains("--"), "{hint}");
+    let who = whole(&served, "POST /_ui/api/who", &json!({})).1["missing"].to_string();
+    assert!(!who.contains("--resolve"), "{who}");
+}
+
+#[test]
 fn names_are_known_without_asking_anybody() {
     let served = Served::start(&[]);
     let bot = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)";
@@ -535,6 +610,13 @@ fn names_are_known_without_asking_anybody() {
     assert!(missing.iter().any(|part| part["what"] == "countries"), "{missing:?}");
     let many = json!({ "addresses": vec!["10.0.0.1"; 3_000] });
     assert_eq!(whole(&served, "POST /_ui/api/who", &many).1["error"]["kind"], "LimitReached");
+}
+
+/// The value of a cookie that is set, with its attributes.
+fn set_cookie(reply: &Reply, name: &str) -> String {
+    let start = format!("set-cookie: {name}=");
+    let found = reply.head.lines().find_map(|line| line.strip_prefix(&start));
+    found.unwrap_or_else(|| panic!("no `{name}` in {}", reply.head)).to_owned()
 }
 
 /// A text as it stands in an address.
