@@ -48,7 +48,7 @@ fn width(set: &RowSet, plan: &Plan) -> Option<usize> {
     let bins = plan.timeline?.bins as i64;
     let length = match plan.windows.span {
         Some(span) => span.length(),
-        None => set.span.map(|(first, last)| last + 1 - first)?,
+        None => set.span.map(|(first, last)| last.saturating_sub(first))?,
     };
     let last = WIDTHS.len() - 1;
     Some(WIDTHS.iter().position(|width| length / width <= bins).unwrap_or(last))

@@ -101,6 +101,8 @@ pub(crate) struct Block {
     /// The length of what is compressed.
     length: usize,
     compressed: Box<[u8]>,
+    /// A bit for each row, set for NULL; empty if no row has it.
+    nulls: Box<[u8]>,
 }
 
 /// How hard texts are compressed: fast, for they are written once for each read row.
@@ -124,7 +126,13 @@ impl Block {
         }
         plain.extend_from_slice(texts.text.as_bytes());
         let compressed = zstd::bulk::compress(&plain, LEVEL).map_err(defect)?;
-        Ok(Self { rows, length: plain.len(), compressed: compressed.into() })
+        let has_nulls = texts.is_null.contains(&true);
+        let mut nulls = vec![0_u8; if has_nulls { rows.div_ceil(8) } else { 0 }];
+        for (row, _) in texts.is_null.iter().enumerate().filter(|(_, is_null)| **is_null) {
+            nulls[row / 8] |= 1 << (row % 8);
+        }
+        let (length, compressed, nulls) = (plain.len(), compressed.into(), nulls.into());
+        Ok(Self { rows, length, compressed, nulls })
     }
 
     /// The texts.
@@ -152,7 +160,12 @@ impl Block {
 
     /// How much memory it takes.
     pub(crate) fn bytes(&self) -> usize {
-        self.compressed.len()
+        self.compressed.len() + self.nulls.len()
+    }
+
+    /// Whether a row has no text.
+    pub(crate) fn is_null(&self, row: usize) -> bool {
+        self.nulls.get(row / 8).is_some_and(|bits| bits & (1 << (row % 8)) != 0)
     }
 }
 

@@ -22,6 +22,8 @@ pub(crate) enum Column {
     Text,
     /// They follow from another column's.
     Fact(Facts),
+    /// They follow from another column's texts, of which there are too many to look up each once.
+    LateFact(Facts),
 }
 
 /// Some rows.
@@ -114,12 +116,17 @@ impl Chunk {
     }
 }
 
+/// Whether the values of a column have no codes, for there are too many.
+pub(crate) fn is_lost(column: &Column) -> bool {
+    matches!(column, Column::Text | Column::LateFact(_))
+}
+
 /// The dictionary of a column; None if it has none.
 pub(crate) fn dictionary(column: &Column) -> Option<&Dictionary> {
     match column {
         Column::Coded(dictionary) => Some(dictionary),
         Column::Fact(facts) => Some(&facts.dictionary),
-        Column::EventTime | Column::Text => None,
+        Column::EventTime | Column::Text | Column::LateFact(_) => None,
     }
 }
 
@@ -145,7 +152,12 @@ impl<'a> Reader<'a> {
 
     /// The value of a row; None is NULL.
     pub(crate) fn value(&mut self, at: usize, row: usize) -> Result<Option<String>> {
-        match &self.columns[at] {
+        let columns = self.columns;
+        match &columns[at] {
+            Column::LateFact(facts) => match self.value(facts.of, row)? {
+                Some(address) => facts.told(&address),
+                None => Ok(None),
+            },
             Column::EventTime => Ok(time_text(self.chunk.times[row])),
             Column::Fact(facts) => {
                 let code = self.code(facts.of, row);
@@ -183,7 +195,7 @@ impl<'a> Reader<'a> {
                     let text = self.texts(*at)?.and_then(|texts| texts.get(row));
                     text.map_or(NULL_HASH, hash_of)
                 }
-                Column::EventTime | Column::Fact(_) => continue,
+                Column::EventTime | Column::Fact(_) | Column::LateFact(_) => continue,
             };
             hash = (hash.rotate_left(23) ^ value).wrapping_mul(FACTOR);
         }

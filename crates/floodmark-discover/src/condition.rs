@@ -11,7 +11,7 @@ use ipnet::IpNet;
 
 use crate::fields::{Field, LogFields, Shape};
 use crate::limits::{FILTER_VALUES_MAX, FILTERS_MAX, SEARCH_BYTES_MAX};
-use crate::view::{Filter, Op, Value, View, window};
+use crate::view::{Filter, Op, Value, View, is_of_this_age, just_before, window};
 
 /// The windows of time of a view.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,17 +28,21 @@ pub struct Windows {
 ///
 /// # Errors
 ///
-/// `InvalidQuery` for a span that ends before it starts.
+/// `InvalidQuery` for a span that ends before it starts, or that lies in no year from 0 to 9999.
 pub fn windows(view: &View) -> Result<Windows> {
     let read = |span: Option<(f64, f64)>| match span {
         None => Ok(None),
+        Some(span) if !is_of_this_age(span) => {
+            Err(Error::invalid_query("the span of time is not within the years 0 to 9999")
+                .hint("times are in milliseconds since 1970: choose a nearer span"))
+        }
         Some(span) => window(span).map(Some).ok_or_else(|| {
             Error::invalid_query("the span of time ends before it starts")
                 .hint("name its start first, in milliseconds since 1970")
         }),
     };
     let (span, during, before) = (read(view.span)?, read(view.during)?, read(view.before)?);
-    let before = before.or_else(|| during.map(|during| during.earlier(during.length())));
+    let before = before.or_else(|| during.map(just_before));
     Ok(Windows { span, during, before })
 }
 
@@ -63,7 +67,7 @@ pub(crate) fn joined(fields: &LogFields, view: &View) -> Result<Option<String>> 
         [only] => Some(only.clone()),
         several => {
             let several: Vec<String> = several.iter().map(|one| in_brackets(one)).collect();
-            Some(several.join(" AND "))
+            Some(together(&several, " AND "))
         }
     })
 }
@@ -83,7 +87,7 @@ pub(crate) fn own_sql(view: &View) -> Result<Option<String>> {
     for filter in applied(view)?.filter(|filter| filter.op == Op::Sql) {
         conditions.push(in_brackets(&of_own_sql(filter)?));
     }
-    Ok((!conditions.is_empty()).then(|| conditions.join(" AND ")))
+    Ok((!conditions.is_empty()).then(|| together(&conditions, " AND ")))
 }
 
 /// The networks of a filter.
@@ -197,7 +201,7 @@ fn of_filter(fields: &LogFields, filter: &Filter) -> Result<String> {
                     format!("contains({network}, TRY_CAST({text} AS ipaddress))")
                 })
                 .collect();
-            if any.is_empty() { "false".to_owned() } else { any.join(" OR ") }
+            if any.is_empty() { "false".to_owned() } else { together(&any, " OR ") }
         }
         Op::Sql => unreachable!("it was answered above"),
     };
@@ -264,7 +268,7 @@ fn of_search(fields: &LogFields, search: &str) -> Result<Option<String>> {
     let searched = fields.fields.iter().filter(|field| field.is_searched);
     let any: Vec<String> =
         searched.map(|field| format!("strpos(lower({}), {text}) > 0", field.text_sql())).collect();
-    Ok(Some(any.join("\n    OR ")))
+    Ok(Some(together(&any, "\n    OR ")))
 }
 
 fn number_literal(number: f64) -> String {
@@ -288,6 +292,17 @@ fn wrong(filter: &Filter, what: &str) -> Error {
         format!("on `{}`", filter.field)
     };
     Error::invalid_query(format!("the filter {of} {what}"))
+}
+
+/// Conditions as one. Many are put together by halves: a chain is as deep as it is long, and whoever reads SQL goes down into it.
+fn together(conditions: &[String], word: &str) -> String {
+    /// How many make no deep chain.
+    const FEW: usize = 8;
+    if conditions.len() <= FEW {
+        return conditions.join(word);
+    }
+    let (first, second) = conditions.split_at(conditions.len() / 2);
+    format!("({}){word}({})", together(first, word), together(second, word))
 }
 
 fn in_brackets(condition: &str) -> String {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::hash::BuildHasher;
 
-use foldhash::fast::FixedState;
+use foldhash::fast::{FixedState, RandomState};
 
 use crate::limits::{DICTIONARY_BYTES_MAX, DICTIONARY_VALUES_MAX};
 
@@ -23,7 +23,9 @@ pub(crate) struct Dictionary {
     text: String,
     /// Where each text ends.
     ends: Vec<u32>,
+    /// The hashes of the texts, by a seed of this process: nobody can write values that all hash alike.
     hashes: Vec<u64>,
+    seed: RandomState,
     /// The code of a text, at the place that its hash says or behind it.
     places: Vec<u32>,
     /// The number that each text is, NaN if it is none; only where numbers are asked for.
@@ -31,7 +33,7 @@ pub(crate) struct Dictionary {
     /// Whether numbers have the precision of 32 bits.
     is_real: bool,
     /// The codes of values that are not texts, by their bits.
-    by_bits: HashMap<i64, u32, FixedState>,
+    by_bits: HashMap<i64, u32, RandomState>,
 }
 
 /// Whether the numbers of values are wanted, and how precise they are.
@@ -49,6 +51,7 @@ impl Dictionary {
             text: String::new(),
             ends: vec![0],
             hashes: vec![NULL_HASH],
+            seed: RandomState::default(),
             places: vec![EMPTY; 16],
             numbers: (numbers != Numbers::None).then(|| vec![f64::NAN]),
             is_real: numbers == Numbers::Real,
@@ -74,7 +77,7 @@ impl Dictionary {
 
     /// The hash of a value: it is the same in every dictionary.
     pub(crate) fn hash(&self, code: u32) -> u64 {
-        self.hashes[code as usize]
+        self.get(code).map_or(NULL_HASH, hash_of)
     }
 
     /// The numbers of all values, NaN for none, if they are wanted.
@@ -99,7 +102,7 @@ impl Dictionary {
 
     /// The code of a text.
     pub(crate) fn code(&mut self, text: &str) -> u32 {
-        let hash = hash_of(text);
+        let hash = self.seed.hash_one(text);
         let mut place = self.place(hash);
         loop {
             let code = self.places[place];
@@ -141,7 +144,7 @@ impl Dictionary {
         self.places = Vec::new();
         self.text.shrink_to_fit();
         self.ends.shrink_to_fit();
-        self.hashes.shrink_to_fit();
+        self.hashes = Vec::new();
     }
 
     fn place(&self, hash: u64) -> usize {

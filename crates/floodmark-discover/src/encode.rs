@@ -21,7 +21,7 @@ use crate::dictionary::{Dictionary, NULL};
 /// `Internal` for a type that has no text.
 pub(crate) fn cells(column: &mut Column, batches: &[RecordBatch], at: usize) -> Result<Cells> {
     match column {
-        Column::EventTime | Column::Fact(_) => Ok(Cells::None),
+        Column::EventTime | Column::Fact(_) | Column::LateFact(_) => Ok(Cells::None),
         Column::Coded(dictionary) => {
             let mut codes = Vec::with_capacity(batches.iter().map(RecordBatch::num_rows).sum());
             for batch in batches {

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use floodmark_engine::{Error, Result};
-use floodmark_who::{Fact, Known, Who};
+use floodmark_who::{Fact, Who};
 
 use crate::dictionary::{Dictionary, NULL, Numbers};
 
@@ -33,16 +33,29 @@ impl Facts {
     /// Those of damaged files.
     pub(crate) fn update(&mut self, addresses: &Dictionary) -> Result<()> {
         for code in self.codes.len()..addresses.len() {
-            let address = addresses.get(code as u32).and_then(|text| text.parse::<IpAddr>().ok());
-            let told = match address {
-                Some(address) => {
-                    let told = self.who.tell(self.fact, address.to_canonical(), None);
-                    told.map_err(Error::from)?
-                }
-                None => Known::Nothing,
+            let told = match addresses.get(code as u32) {
+                Some(address) => self.told(address)?,
+                None => None,
             };
-            self.codes.push(told.value().map_or(NULL, |text| self.dictionary.code(&text)));
+            self.codes.push(told.map_or(NULL, |text| self.dictionary.code(&text)));
         }
         Ok(())
+    }
+
+    /// What is known of an address; None if nothing is, or if it is none.
+    ///
+    /// # Errors
+    ///
+    /// Those of damaged files.
+    pub(crate) fn told(&self, address: &str) -> Result<Option<String>> {
+        let Ok(address) = address.parse::<IpAddr>() else { return Ok(None) };
+        let told = self.who.tell(self.fact, address.to_canonical(), None).map_err(Error::from)?;
+        Ok(told.value().map(|text| text.to_string()))
+    }
+
+    /// The same fact, of which nothing that was looked up is kept.
+    #[must_use]
+    pub(crate) fn forgotten(&self) -> Self {
+        Self::new(self.of, self.fact, Arc::clone(&self.who))
     }
 }

@@ -12,6 +12,12 @@ pub const ROWS_BEFORE_TEXT_MAX: usize = 2 * CHUNK_ROWS_MAX;
 /// Which share of the bytes for kept rows the values of one column may take, as its divisor.
 pub const DICTIONARY_SHARE_MAX: usize = 6;
 
+/// Which share of those bytes the values of all columns may take, as its divisor.
+pub const DICTIONARIES_SHARE_MAX: usize = 2;
+
+/// Which share of those bytes a sample may take, as its divisor: the rest is for rows that can be kept as they are.
+pub const SAMPLE_SHARE_MAX: usize = 2;
+
 /// How many values the dictionary of a column may have.
 pub const DICTIONARY_VALUES_MAX: usize = 1 << 28;
 
@@ -20,6 +26,12 @@ pub const DICTIONARY_BYTES_MAX: usize = 1 << 31;
 
 /// How many rows are told at once.
 pub const ROWS_TOLD_MAX: usize = 10_000;
+
+/// How many fields may be asked for by name.
+pub const FIELDS_NAMED_MAX: usize = 1_000;
+
+/// How many rows that are all alike pages go through.
+pub const ALIKE_ROWS_MAX: usize = 100_000;
 
 /// How many values of a field, or groups, are told at once.
 pub const VALUES_TOLD_MAX: usize = 10_000;
@@ -45,6 +57,12 @@ pub const GROUP_LISTS_MAX: usize = 16;
 /// How many quarters of an hour are told: those of twenty years.
 pub const QUARTERS_MAX: usize = 7_320 * 96;
 
+/// The earliest time that a view may name, in milliseconds: the start of the year 0.
+pub const TIME_MILLISECONDS_MIN: f64 = -62_167_219_200_000.0;
+
+/// The latest time that a view may name, in milliseconds: the end of the year 9999.
+pub const TIME_MILLISECONDS_MAX: f64 = 253_402_300_800_000.0;
+
 /// How many filters a view may have.
 pub const FILTERS_MAX: usize = 200;
 
@@ -62,6 +80,9 @@ pub const BATCHES_WAITING_MAX: usize = 8;
 
 /// On how many threads kept rows are looked at.
 pub const THREADS_MAX: usize = 64;
+
+/// For how many seconds somebody waits for rows that another one reads, while nothing moves there.
+pub const PATIENCE_SECONDS_MAX: u64 = 2;
 
 /// For how many seconds kept rows are not called old.
 pub const FRESH_SECONDS_MAX: i64 = 5 * 60;

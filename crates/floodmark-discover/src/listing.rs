@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::collections::HashMap;
 
-use floodmark_engine::{Error, Result};
+use floodmark_engine::{Error, ErrorKind, Result};
 use floodmark_formats::time::Micros;
 use foldhash::fast::FixedState;
 use serde::{Deserialize, Serialize};
@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::column::{Column, Reader, UNDATED, dictionary};
 use crate::dictionary::{NULL, number_of};
 use crate::fields::{LogFields, Shape, Source};
+use crate::limits::ALIKE_ROWS_MAX;
 use crate::matching::Chosen;
 use crate::view::{Sort, Value};
 
@@ -32,7 +33,8 @@ pub(crate) struct Order {
 #[serde(untagged)]
 pub(crate) enum Key {
     Null,
-    Number(f64),
+    /// By its bits: JSON knows no infinity, and rounds.
+    Number(#[serde(with = "bits")] f64),
     Text(String),
 }
 
@@ -44,6 +46,17 @@ pub(crate) struct Place {
     pub(crate) hash: u64,
     /// How many rows that are all alike lie before it.
     pub(crate) alike: usize,
+}
+
+/// Where the next rows of an order begin, as it goes to the page and comes back.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Cursor {
+    /// The field of the order; None is the time.
+    field: Option<String>,
+    is_descending: bool,
+    /// How many rows come before.
+    pub(crate) rows_before: u64,
+    pub(crate) place: Place,
 }
 
 /// A row that was found.
@@ -59,6 +72,8 @@ pub(crate) struct Listing {
     pub(crate) order: Order,
     count: usize,
     start: Option<Place>,
+    /// How many rows come before the start, as the page was told.
+    pub(crate) rows_before: u64,
     /// Whether rows that are like that at the start are left out.
     is_behind: bool,
     found: Vec<Found>,
@@ -131,20 +146,6 @@ impl Place {
         Ok(Self { key: Key::Null, time, hash, alike: 0 })
     }
 
-    /// Reads a place as [`Place::written`] writes it.
-    pub(crate) fn parse(text: &str) -> Result<Self> {
-        serde_json::from_str(text).map_err(|error| {
-            Error::invalid_query("the place where the next rows begin is none")
-                .hint("take it from the answer before")
-                .because(error)
-        })
-    }
-
-    /// The place as a text.
-    pub(crate) fn written(&self) -> String {
-        serde_json::to_string(self).expect("numbers and texts are JSON")
-    }
-
     /// The id of the row at this place.
     pub(crate) fn row(&self) -> String {
         let hash = self.hash;
@@ -152,6 +153,63 @@ impl Place {
             UNDATED => format!("undated-{hash:016x}"),
             time => format!("{time}-{hash:016x}"),
         }
+    }
+}
+
+impl Cursor {
+    /// The cursor that leads on from a place, behind so many rows.
+    pub(crate) fn new(fields: &LogFields, order: Order, rows_before: u64, place: Place) -> Self {
+        let (field, is_descending) = Self::order(fields, order);
+        Self { field, is_descending, rows_before, place }
+    }
+
+    /// Reads a cursor as [`Cursor::written`] writes it.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidQuery` for what is none, and for one of another order; `LimitReached` among too many rows that are alike.
+    pub(crate) fn parse(text: &str, fields: &LogFields, order: Order) -> Result<Self> {
+        let cursor: Self = serde_json::from_str(text).map_err(|error| {
+            Error::invalid_query("the place where the next rows begin is none")
+                .hint("take it from the answer before")
+                .because(error)
+        })?;
+        if (cursor.field.clone(), cursor.is_descending) != Self::order(fields, order) {
+            let message = "the place where the next rows begin is one of another order";
+            return Err(Error::invalid_query(message)
+                .hint("ask for the first rows of this order, without `after`"));
+        }
+        if cursor.place.alike >= ALIKE_ROWS_MAX {
+            let message = format!("there are more than {ALIKE_ROWS_MAX} rows that are all alike");
+            return Err(Error::new(ErrorKind::LimitReached, message)
+                .hint("leave them out with a filter, or choose another order"));
+        }
+        Ok(cursor)
+    }
+
+    /// The cursor as a text.
+    pub(crate) fn written(&self) -> String {
+        serde_json::to_string(self).expect("numbers and texts are JSON")
+    }
+
+    fn order(fields: &LogFields, order: Order) -> (Option<String>, bool) {
+        match order.field {
+            Some(at) => (Some(fields.fields[at].name.clone()), order.is_descending),
+            None => (None, !order.is_oldest_first),
+        }
+    }
+}
+
+/// A number as its bits.
+mod bits {
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(number: &f64, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_u64(number.to_bits())
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<f64, D::Error> {
+        u64::deserialize(from).map(f64::from_bits)
     }
 }
 
@@ -164,7 +222,7 @@ pub(crate) struct Content<'a> {
 
 impl Listing {
     pub(crate) fn new(order: Order, count: usize) -> Self {
-        Self { order, count, start: None, is_behind: false, found: Vec::new() }
+        Self { order, count, start: None, rows_before: 0, is_behind: false, found: Vec::new() }
     }
 
     /// From this place on.
@@ -177,10 +235,11 @@ impl Listing {
         Self { start: Some(place), is_behind: true, ..self }
     }
 
-    /// Behind the row at this place.
-    pub(crate) fn after(self, mut place: Place) -> Self {
+    /// From where a cursor leads.
+    pub(crate) fn after(self, cursor: Cursor) -> Self {
+        let mut place = cursor.place;
         place.alike += 1;
-        self.from(place)
+        Self { rows_before: cursor.rows_before, ..self.from(place) }
     }
 
     /// The place that it starts at.
@@ -333,7 +392,13 @@ impl Listing {
         } else {
             // A text of its own for each row.
             codes = (0..rows as u32).collect();
-            if let Some(texts) = reader.texts(at)? {
+            if matches!(columns[at], Column::LateFact(_)) {
+                let mut of_rows = Vec::with_capacity(chosen.len());
+                chosen.each(|row| of_rows.push(row));
+                for row in of_rows {
+                    keys.push((key(reader.value(at, row)?.as_deref()), row as u32));
+                }
+            } else if let Some(texts) = reader.texts(at)? {
                 chosen.each(|row| keys.push((key(texts.get(row)), row as u32)));
             } else {
                 codes.fill(NULL);

@@ -178,6 +178,10 @@ impl Flags {
                 for (row, kept) in mask.iter_mut().enumerate() {
                     *kept = *kept && term.keeps(texts.get(row));
                 }
+            } else if matches!(columns[term.column], Column::LateFact(_)) {
+                for (row, kept) in mask.iter_mut().enumerate() {
+                    *kept = *kept && term.keeps(reader.value(term.column, row)?.as_deref());
+                }
             }
         }
         let Some((text, searched)) = &matcher.search else { return Ok(Some(mask)) };

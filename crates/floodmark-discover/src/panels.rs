@@ -6,10 +6,10 @@ use floodmark_formats::kind::Kind;
 use floodmark_formats::time::Micros;
 use floodmark_investigate::Window;
 
-use crate::column::{Column, UNDATED, dictionary};
+use crate::column::{Column, UNDATED, dictionary, is_lost};
 use crate::dictionary::{Dictionary, NULL};
-use crate::limits::{GROUP_FIELDS_MAX, QUARTERS_MAX, SERIES_MAX};
-use crate::listing::{Found, Listing};
+use crate::limits::{GROUP_FIELDS_MAX, GROUPS_MAX, QUARTERS_MAX, SERIES_MAX};
+use crate::listing::{Cursor, Found, Listing};
 use crate::plan::{Plan, TimelinePlan};
 use crate::statements::QUARTER;
 use crate::tally::{Counts, GroupCounts, OTHERS, Tally, WIDTHS};
@@ -73,6 +73,38 @@ impl Panels<'_> {
         told
     }
 
+    /// What is to be said about them.
+    pub(crate) fn notes(self) -> Vec<String> {
+        let plan = self.plan;
+        let mut notes = Vec::new();
+        let listed = plan.listed.iter().flat_map(|(listed, _)| listed);
+        let compared = plan.compared.iter().flat_map(|(compared, _)| compared);
+        let mut lost: Vec<usize> =
+            listed.chain(compared).copied().filter(|at| is_lost(&self.columns[*at])).collect();
+        lost.sort_unstable();
+        lost.dedup();
+        if !lost.is_empty() {
+            let names = lost.iter().map(|at| format!("`{}`", plan.fields.fields[*at].name));
+            let names: Vec<String> = names.collect();
+            notes.push(format!(
+                "too many different values to count them one by one in the memory at hand: {}; ask in SQL for their top values",
+                names.join(", ")
+            ));
+        }
+        if self.tally.timeline.is_cut {
+            notes.push(
+                "there are very many values: the timeline's series were chosen while rows were counted, and may lack a part"
+                    .to_owned(),
+            );
+        }
+        if self.tally.groups.iter().any(|counts| counts.is_cut) {
+            notes.push(format!(
+                "more than {GROUPS_MAX} groups: those that came later are counted together as others, and amounts may lack a part"
+            ));
+        }
+        notes
+    }
+
     /// How many rows meet all conditions in what was brushed, and in the whole timeline.
     pub(crate) fn row_counts(self) -> (u64, u64) {
         (self.scaled(self.tally.during_rows), self.scaled(self.tally.span_rows))
@@ -80,16 +112,24 @@ impl Panels<'_> {
 
     /// What the timeline spans in fact.
     pub(crate) fn whole(self) -> Option<Window> {
-        self.plan
-            .windows
-            .span
-            .or_else(|| self.span.map(|(start, last)| Window { start, end: last + 1 }))
+        self.plan.windows.span.or_else(|| {
+            self.span.map(|(start, last)| Window { start, end: last.saturating_add(1) })
+        })
     }
 
     fn panel(self, sql: String) -> Panel {
         let Quality { state, weight } = self.quality;
         let sample_share = (weight > 1.0).then_some(1.0 / weight);
         Panel { state, sample_share, sql }
+    }
+
+    /// A panel that is not exact if something was cut off.
+    fn cut(self, panel: Panel, is_cut: bool) -> Panel {
+        let state = match panel.state {
+            State::Exact if is_cut => State::Partial,
+            state => state,
+        };
+        Panel { state, ..panel }
     }
 
     fn scaled(self, rows: u64) -> u64 {
@@ -151,8 +191,8 @@ impl Panels<'_> {
         let by = wanted.by.map(|by| &self.plan.fields.fields[by]);
         let sql = self.plan.statements.timeline(width, by.map(|field| (field, shown.as_slice())));
         Timeline {
-            panel: self.panel(sql),
-            start: ms(first * width),
+            panel: self.cut(self.panel(sql), self.tally.timeline.is_cut),
+            start: ms(first.saturating_mul(width)),
             width: ms(width),
             by: by.map(|field| field.name.clone()),
             series,
@@ -176,8 +216,9 @@ impl Panels<'_> {
             sql: self.plan.statements.field(field, top),
             ..FieldSummary::default()
         };
+        let nulls = self.scaled(counts.rows.first().copied().unwrap_or(0));
         let values = dictionary(&self.columns[at]).filter(|_| !counts.is_lost);
-        let Some(values) = values else { return summary };
+        let Some(values) = values else { return FieldSummary { nulls, ..summary } };
         let mut codes: Vec<u32> =
             (1..counts.rows.len() as u32).filter(|code| counts.rows[*code as usize] > 0).collect();
         let distinct = codes.len() as u64;
@@ -201,7 +242,7 @@ impl Panels<'_> {
         });
         let has_numbers = numbers > 0;
         FieldSummary {
-            nulls: self.scaled(counts.rows.first().copied().unwrap_or(0)),
+            nulls,
             distinct: Some(distinct),
             is_at_least: self.quality.weight > 1.0,
             top: (codes.iter())
@@ -221,9 +262,16 @@ impl Panels<'_> {
     fn rows(self, listing: &Listing) -> Rows {
         let (found, next) = listing.rows();
         let plan = self.plan;
-        let sql = plan.statements.rows(&plan.fields, listing.order, found.len().max(1));
+        let sql = plan.statements.rows(
+            &plan.fields,
+            listing.order,
+            listing.rows_before,
+            found.len().max(1),
+        );
+        let rows_before = listing.rows_before.saturating_add(found.len() as u64);
+        let cursor = |place| Cursor::new(&plan.fields, listing.order, rows_before, place);
         Rows {
-            next: next.map(|place| place.written()),
+            next: next.map(|place| cursor(place).written()),
             total: self.scaled(self.tally.during_rows),
             ..self.listed_rows(sql, found)
         }
@@ -234,7 +282,8 @@ impl Panels<'_> {
         found.reverse();
         found.extend(older.rows().0);
         let plan = self.plan;
-        let sql = plan.statements.rows(&plan.fields, older.order, found.len().max(1));
+        let times: Vec<Micros> = found.iter().map(|found| found.place.time).collect();
+        let sql = plan.statements.around(&plan.fields, &times);
         Rows { total: self.scaled(self.tally.span_rows), ..self.listed_rows(sql, found) }
     }
 
@@ -359,7 +408,10 @@ impl Panels<'_> {
     fn groups(self) -> Groups {
         let lists = self.plan.groups.iter().zip(&self.tally.groups);
         Groups {
-            panel: self.panel(self.plan.statements.total()),
+            panel: self.cut(
+                self.panel(self.plan.statements.total()),
+                self.tally.groups.iter().any(|counts| counts.is_cut),
+            ),
             groups: lists.map(|((by, top), counts)| self.grouped(by, *top, counts)).collect(),
         }
     }

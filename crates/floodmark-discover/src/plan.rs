@@ -9,9 +9,10 @@ use floodmark_investigate::Window;
 use crate::condition::{Windows, joined, own_sql, windows};
 use crate::fields::{LogFields, MeasureOf};
 use crate::limits::{
-    BINS_MAX, GROUP_FIELDS_MAX, GROUP_LISTS_MAX, QUARTERS_MAX, ROWS_TOLD_MAX, VALUES_TOLD_MAX,
+    BINS_MAX, FIELDS_NAMED_MAX, GROUP_FIELDS_MAX, GROUP_LISTS_MAX, QUARTERS_MAX, ROWS_TOLD_MAX,
+    VALUES_TOLD_MAX,
 };
-use crate::listing::{Listing, Order, Place};
+use crate::listing::{Cursor, Listing, Order, Place};
 use crate::matching::Matcher;
 use crate::statements::{QUARTER, Statements};
 use crate::view::Look;
@@ -88,7 +89,21 @@ impl Plan {
             None => None,
             Some(wanted) => {
                 let listed = match &wanted.names {
-                    Some(names) => names.iter().map(counted).collect::<Result<_>>()?,
+                    Some(names) if names.len() > FIELDS_NAMED_MAX => {
+                        let message = format!("at most {FIELDS_NAMED_MAX} fields can be named");
+                        return Err(Error::new(ErrorKind::LimitReached, message)
+                            .hint("name each field once"));
+                    }
+                    Some(names) => {
+                        let mut listed = Vec::new();
+                        for name in names {
+                            let at = counted(name)?;
+                            if !listed.contains(&at) {
+                                listed.push(at);
+                            }
+                        }
+                        listed
+                    }
                     None => (0..fields.fields.len())
                         .filter(|at| fields.fields[*at].is_facet())
                         .collect(),
@@ -144,7 +159,7 @@ impl Plan {
                 let order = Order::of(&fields, wanted.sort.as_ref())?;
                 let listing = Listing::new(order, count);
                 rows = Some(match &wanted.after {
-                    Some(after) => listing.after(Place::parse(after)?),
+                    Some(after) => listing.after(Cursor::parse(after, &fields, order)?),
                     None => listing,
                 });
             }

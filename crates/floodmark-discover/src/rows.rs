@@ -15,7 +15,8 @@ use crate::encode;
 use crate::facts::Facts;
 use crate::fields::{LogFields, MeasureOf, Shape, Source};
 use crate::limits::{
-    CHUNK_BYTES_MAX, CHUNK_ROWS_MAX, DICTIONARY_SHARE_MAX, ROWS_BEFORE_TEXT_MAX, VALUES_BYTES_MAX,
+    CHUNK_BYTES_MAX, CHUNK_ROWS_MAX, DICTIONARIES_SHARE_MAX, DICTIONARY_SHARE_MAX,
+    ROWS_BEFORE_TEXT_MAX, SAMPLE_SHARE_MAX, VALUES_BYTES_MAX,
 };
 
 /// From which share of different values on a column is kept as text.
@@ -79,7 +80,7 @@ impl Builder {
             Some(next - 1)
         };
         let mut of_facts = Vec::new();
-        for field in &fields.fields {
+        for (at, field) in fields.fields.iter().enumerate() {
             let numbers = match field.shape {
                 Shape::Real => Numbers::Real,
                 _ if field.is_number() => Numbers::Double,
@@ -91,7 +92,10 @@ impl Builder {
                     (Column::Coded(Dictionary::new(numbers)), place())
                 }
                 Source::Fact(of, fact) => {
-                    of_facts.push(of);
+                    // A fact has codes as long as its addresses have.
+                    if must_code.contains(&at) {
+                        of_facts.push(of);
+                    }
                     (Column::Fact(Facts::new(of, fact, Arc::clone(who))), None)
                 }
             };
@@ -174,7 +178,10 @@ impl Builder {
             }
         }
         let has_lost = self.bound_dictionaries()?;
-        while self.keeps && self.bytes() > self.bytes_max {
+        // What is a sample once leaves room for rows of less time, which may fit.
+        let bytes_max = self.bytes_max;
+        let most = |weight: u64| if weight == 1 { bytes_max } else { bytes_max / SAMPLE_SHARE_MAX };
+        while self.keeps && self.bytes() > most(self.weight) {
             let rows: usize = self.chunks.iter().map(|chunk| chunk.rows).sum();
             if rows <= SAMPLE_ROWS {
                 self.keeps = false;
@@ -195,7 +202,7 @@ impl Builder {
             match column {
                 Column::Coded(dictionary) => dictionary.finish(),
                 Column::Fact(facts) => facts.dictionary.finish(),
-                Column::EventTime | Column::Text => {}
+                Column::EventTime | Column::Text | Column::LateFact(_) => {}
             }
         }
         let bytes = self.bytes();
@@ -267,13 +274,34 @@ impl Builder {
                 has_lost = true;
             }
         }
-        Ok(has_lost)
+        // Fewer rows would not make them smaller.
+        let most = self.bytes_max / DICTIONARIES_SHARE_MAX;
+        loop {
+            let sizes = self.columns.iter().enumerate().filter_map(|(at, column)| match column {
+                Column::Coded(dictionary) if !self.must_code[at] => Some((dictionary.bytes(), at)),
+                _ => None,
+            });
+            let sizes: Vec<(usize, usize)> = sizes.collect();
+            let all: usize = sizes.iter().map(|(bytes, _)| bytes).sum();
+            match sizes.into_iter().max() {
+                Some((_, largest)) if all > most => self.lose(largest)?,
+                _ => return Ok(has_lost),
+            }
+            has_lost = true;
+        }
     }
 
     /// Keeps a column as texts from now on.
     fn lose(&mut self, at: usize) -> Result<()> {
         let column = std::mem::replace(&mut self.columns[at], Column::Text);
         let Column::Coded(dictionary) = column else { return Ok(()) };
+        for column in &mut self.columns {
+            if let Column::Fact(facts) = column
+                && facts.of == at
+            {
+                *column = Column::LateFact(facts.forgotten());
+            }
+        }
         for chunk in &mut self.chunks {
             let Cells::Codes(codes) = &chunk.cells[at] else { continue };
             let mut texts = Texts::default();
@@ -301,7 +329,7 @@ impl Builder {
     fn bytes(&self) -> usize {
         let chunks: usize = self.chunks.iter().map(Chunk::bytes).sum();
         let columns = self.columns.iter().map(|column| match column {
-            Column::EventTime | Column::Text => 0,
+            Column::EventTime | Column::Text | Column::LateFact(_) => 0,
             Column::Coded(dictionary) => dictionary.bytes(),
             Column::Fact(facts) => facts.dictionary.bytes() + facts.codes.len() * 4,
         });

@@ -80,8 +80,14 @@ impl Statements {
         )
     }
 
-    /// Rows in an order.
-    pub(crate) fn rows(&self, fields: &LogFields, order: Order, count: usize) -> String {
+    /// Rows in an order, behind so many.
+    pub(crate) fn rows(
+        &self,
+        fields: &LogFields,
+        order: Order,
+        before: u64,
+        count: usize,
+    ) -> String {
         let columns: Vec<String> =
             fields.fields.iter().map(|field| format!("  {}", field.selected())).collect();
         let direction = |is_descending: bool| if is_descending { "DESC" } else { "ASC" };
@@ -96,11 +102,33 @@ impl Statements {
             orders.push(format!("{sql} {} NULLS LAST", direction(order.is_descending)));
         }
         orders.push(format!("event_time {} NULLS LAST", direction(!order.is_oldest_first)));
+        let offset = if before > 0 { format!("OFFSET {before}\n") } else { String::new() };
         format!(
-            "SELECT\n{}\n{}\nORDER BY {}\nLIMIT {count}",
+            "SELECT\n{}\n{}\nORDER BY {}\n{offset}LIMIT {count}",
             columns.join(",\n"),
             self.from(self.during(), None),
             orders.join(", ")
+        )
+    }
+
+    /// The rows of these times, the newest first.
+    pub(crate) fn around(&self, fields: &LogFields, times: &[Micros]) -> String {
+        let columns: Vec<String> =
+            fields.fields.iter().map(|field| format!("  {}", field.selected())).collect();
+        let dated = || times.iter().copied().filter(|time| *time != UNDATED);
+        let mut any = Vec::new();
+        if let (Some(first), Some(last)) = (dated().min(), dated().max()) {
+            let (first, last) = (timestamp(first), timestamp(last));
+            any.push(format!("event_time BETWEEN {first} AND {last}"));
+        }
+        if times.contains(&UNDATED) {
+            any.push("event_time IS NULL".to_owned());
+        }
+        let any = if any.is_empty() { "false".to_owned() } else { any.join(" OR ") };
+        format!(
+            "SELECT\n{}\n{}\nORDER BY event_time DESC NULLS LAST",
+            columns.join(",\n"),
+            self.from(self.windows.span, Some(&format!("({any})")))
         )
     }
 

@@ -16,7 +16,7 @@ use crate::plan::Plan;
 use crate::statements::QUARTER;
 
 /// The lengths of bins; each is a multiple of the one before.
-pub(crate) const WIDTHS: [Micros; 13] = [
+pub(crate) const WIDTHS: [Micros; 20] = [
     SECOND,
     5 * SECOND,
     15 * SECOND,
@@ -30,6 +30,13 @@ pub(crate) const WIDTHS: [Micros; 13] = [
     6 * HOUR,
     12 * HOUR,
     DAY,
+    7 * DAY,
+    28 * DAY,
+    364 * DAY,
+    3_640 * DAY,
+    36_400 * DAY,
+    364_000 * DAY,
+    7_280_000 * DAY,
 ];
 
 /// The code of all values together that have no series.
@@ -81,7 +88,7 @@ pub(crate) struct Counts {
     pub(crate) rows: Vec<u64>,
     /// Empty where rows are what is added up.
     pub(crate) amounts: Vec<f64>,
-    /// Whether there were too many values to count.
+    /// Whether there were too many values to count; of the rows, only those with NULL are counted then.
     pub(crate) is_lost: bool,
 }
 
@@ -91,6 +98,8 @@ pub(crate) struct GroupCounts {
     pub(crate) amounts: Plain<[u32; GROUP_FIELDS_MAX]>,
     /// The amount of groups that came when there were too many.
     pub(crate) others: f64,
+    /// Whether such groups came.
+    pub(crate) is_cut: bool,
     pub(crate) is_lost: bool,
 }
 
@@ -285,12 +294,12 @@ impl Bins {
                 return;
             }
             let code = if codes.is_empty() { 0 } else { codes[row] };
-            if time < start || time - start >= width || code != cell.1 {
+            if time < start || time.saturating_sub(start) >= width || code != cell.1 {
                 if sum != 0.0 {
                     *self.amounts.entry(cell).or_default() += sum;
                 }
                 cell = (time.div_euclid(width), code);
-                (start, sum) = (cell.0 * width, 0.0);
+                (start, sum) = (cell.0.saturating_mul(width), 0.0);
             }
             sum += amounts.map_or(1.0, |amounts| amounts[row]);
         });
@@ -303,7 +312,8 @@ impl Bins {
     /// Makes bins longer while there are too many, and puts small values together.
     fn bound(&mut self) {
         if let Some((first, last)) = self.span {
-            let is_enough = |width: &Micros| (last - first) / width < (self.bins * FINER) as i64;
+            let is_enough =
+                |width: &Micros| last.saturating_sub(first) / width < (self.bins * FINER) as i64;
             let width = WIDTHS.iter().position(is_enough);
             let width = width.unwrap_or(WIDTHS.len() - 1);
             if width > self.width {
@@ -364,7 +374,13 @@ impl Counts {
         codes: &mut Vec<u32>,
     ) {
         let Some(dictionary) = dictionary(&pass.columns[at]) else {
-            self.is_lost = true;
+            // What is kept as text still says which rows have none.
+            self.lose(true);
+            self.rows.resize(1, 0);
+            if let Cells::Texts(block) = &chunk.cells[at] {
+                let nulls = &mut self.rows[0];
+                chosen.each(|row| *nulls += u64::from(block.is_null(row)));
+            }
             return;
         };
         if let (Cells::Codes(Codes::Same(code)), None, false) =
@@ -398,7 +414,9 @@ impl Counts {
 
     fn lose(&mut self, is_lost: bool) {
         if is_lost {
-            *self = Self { is_lost: true, ..Self::default() };
+            self.is_lost = true;
+            self.rows.truncate(1);
+            self.amounts = Vec::new();
         }
     }
 
@@ -455,12 +473,14 @@ impl GroupCounts {
             self.amounts.insert(key, amount);
         } else {
             self.others += amount;
+            self.is_cut = true;
         }
     }
 
     fn merge(&mut self, other: Self) {
         self.is_lost |= other.is_lost;
         self.others += other.others;
+        self.is_cut |= other.is_cut;
         for (key, amount) in other.amounts {
             self.put(key, amount);
         }

@@ -5,6 +5,8 @@ use serde::{Deserialize, Serialize};
 use floodmark_formats::time::Micros;
 use floodmark_investigate::Window;
 
+use crate::limits::{TIME_MILLISECONDS_MAX, TIME_MILLISECONDS_MIN};
+
 /// Milliseconds since 1970, in UTC.
 pub type Ms = f64;
 
@@ -192,6 +194,19 @@ pub struct Sort {
     /// Whether the largest come first.
     #[serde(default)]
     pub descending: bool,
+}
+
+/// Whether both ends of a span lie in the years 0 to 9999, which SQL can write.
+pub(crate) fn is_of_this_age(span: Span) -> bool {
+    let known = TIME_MILLISECONDS_MIN..=TIME_MILLISECONDS_MAX;
+    known.contains(&span.0) && known.contains(&span.1)
+}
+
+/// The window just before one and as long as it, but not before the year 0.
+pub(crate) fn just_before(window: Window) -> Window {
+    let earlier = window.earlier(window.length());
+    let first = micros(TIME_MILLISECONDS_MIN);
+    Window { start: earlier.start.max(first), end: earlier.end.max(first) }
 }
 
 /// A span as a window of time; None if it has no length.

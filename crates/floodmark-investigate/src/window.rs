@@ -31,6 +31,8 @@ pub enum Before {
 /// The longest window.
 const LENGTH_MAX: Micros = 36_525 * DAY;
 
+const MILLISECOND: Micros = SECOND / 1000;
+
 const WRITTEN: &str = "write it as `2024-10-05T02:00/03:00`, `2024-10-05T02:00/2024-10-06T01:30`, \
 `2024-10-05T02:00/90m`, or as a day or an hour: `2024-10-05`, `2024-10-05T02`; times are in UTC";
 
@@ -63,7 +65,7 @@ impl Window {
 
     /// How long it is, in microseconds.
     pub fn length(self) -> Micros {
-        self.end - self.start
+        self.end.saturating_sub(self.start)
     }
 
     /// The same window, earlier by so much.
@@ -158,8 +160,13 @@ pub fn covered(windows: &[Window]) -> Vec<Window> {
 
 /// A moment as Athena's SQL writes it, to the microsecond where it has such.
 pub fn timestamp(moment: Micros) -> String {
-    let text = iso(moment);
-    format!("TIMESTAMP '{}'", text.trim_end_matches('Z').replace('T', " "))
+    let text = iso(moment).trim_end_matches('Z').replace('T', " ");
+    let fraction = match moment.rem_euclid(SECOND) {
+        0 => String::new(),
+        micros if micros % MILLISECOND == 0 => format!(".{:03}", micros / MILLISECOND),
+        micros => format!(".{micros:06}"),
+    };
+    format!("TIMESTAMP '{text}{fraction}'")
 }
 
 /// Reads a length of time: a number with `s`, `m`, `h`, `d` or `w`. In microseconds.
@@ -234,6 +241,18 @@ mod tests {
             assert!(shown(text).contains("is no window"), "{text}: {}", shown(text));
         }
         assert!(shown("2024-10-05T02:00/2024-10-05T01:00").contains("ends before"));
+    }
+
+    #[test]
+    fn conditions_are_written_to_the_microsecond() {
+        let window = Window { start: 1_728_086_400_000_000, end: 1_728_086_400_123_456 };
+        assert_eq!(
+            window.condition("event_time"),
+            "event_time >= TIMESTAMP '2024-10-05 00:00:00' \
+             AND event_time < TIMESTAMP '2024-10-05 00:00:00.123456'"
+        );
+        assert_eq!(timestamp(1_728_086_400_050_000), "TIMESTAMP '2024-10-05 00:00:00.050'");
+        assert_eq!(timestamp(-1), "TIMESTAMP '1969-12-31 23:59:59.999999'");
     }
 
     #[test]

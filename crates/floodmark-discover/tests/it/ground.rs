@@ -115,6 +115,16 @@ impl Ground {
         assert!(futures::poll!(&mut looking).is_pending());
     }
 
+    /// Looks while another one who began to read the same is not heard any more.
+    pub(crate) async fn look_beside_a_stalled_one(&self, question: &Look) -> Heard {
+        let log = Some(question.view.log.as_str());
+        let options = SubjectOptions { log, condition: None };
+        let subject = Subject::open(&self.session, options).await.expect("a subject");
+        let mut stalled = Box::pin(look(&self.kept, &subject, question, |_| {}));
+        assert!(futures::poll!(&mut stalled).is_pending());
+        self.look(question).await
+    }
+
     /// The rows of a statement, as Athena writes them.
     pub(crate) async fn sql(&self, sql: &str) -> Vec<Vec<Option<String>>> {
         self.try_sql(sql).await.unwrap_or_else(|error| panic!("{sql}\n{error}"))

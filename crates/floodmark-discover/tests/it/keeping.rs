@@ -78,12 +78,29 @@ fn of_too_many_rows_a_sample_is_kept_and_told_as_such() {
             _ => None,
         });
         let sampled = sampled.expect("a sample is told at once");
+        // Nothing that says less comes behind it.
+        let is_partial = |told: &Told| match told {
+            Told::Timeline(panel) => panel.panel.state == told::State::Partial,
+            Told::Fields(panel) => panel.panel.state == told::State::Partial,
+            _ => false,
+        };
+        assert!(!second.all.iter().any(is_partial));
         let share = sampled.panel.sample_share.expect("a share");
         assert!(share < 1.0);
         assert!((10_000.0..14_000.0).contains(&sampled.total), "{}", sampled.total);
         assert_eq!(second.end.state, told::State::Exact);
         assert_eq!(second.timeline, exact.timeline);
         assert_eq!(second.end.rows, 12_000);
+        // What fits is kept beside the sample, and not given up for another one.
+        let mut narrow = a_question();
+        narrow.view.span = Some((logs::ms(logs::START), logs::ms(logs::START + 300_000_000)));
+        let source = async |question| ground.look(question).await.end.source;
+        assert_eq!(source(&narrow).await, told::Source::Logs);
+        assert_eq!(source(&narrow).await, told::Source::Kept);
+        assert_eq!(source(&a_question()).await, told::Source::Logs);
+        let heard = ground.look(&narrow).await;
+        assert_eq!((heard.end.source, heard.end.rows), (told::Source::Kept, 1000));
+        assert!(ground.kept.bytes() <= 300_000);
     });
 }
 
@@ -101,26 +118,27 @@ fn with_no_memory_nothing_is_kept_and_all_is_told() {
             assert_eq!((heard.end.rows, heard.rows), (3000, exact.rows.clone()));
             assert_eq!(heard.timeline, exact.timeline);
             assert_eq!(heard.groups, exact.groups);
+            assert!(heard.end.notes.iter().any(|note| note.contains("`client_port`")));
             // Of columns with too many values nothing is said that is not so.
             for field in heard.fields.expect("fields").fields {
                 let known = exact.fields.as_ref().expect("fields").fields.iter();
                 let known = known.clone().find(|known| known.name == field.name);
                 let known = known.expect("the field");
                 assert!(field.distinct.is_none() || field == *known, "{field:?}");
+                assert_eq!(field.nulls, known.nulls, "{}", field.name);
             }
         }
     });
 }
 
 #[test]
-fn who_gives_up_leaves_nothing_behind() {
+fn who_gives_up_or_stands_still_holds_nobody_up() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = logs::nlb(folder.path(), 3000, 60);
     run(async {
         let ground = Ground::at(&path, ENOUGH).await;
         ground.give_up(&a_question()).await;
-        assert_eq!(ground.kept.bytes(), 0);
-        let heard = ground.look(&a_question()).await;
+        let heard = ground.look_beside_a_stalled_one(&a_question()).await;
         assert_eq!((heard.end.source, heard.end.rows), (told::Source::Logs, 3000));
     });
 }

@@ -1,6 +1,7 @@
 //! Rows page by page and in every order, single rows and those around them, hostile values, facts.
 
 use std::collections::HashMap;
+use std::path::{Path, PathBuf};
 
 use floodmark_discover::view::{
     Around, Filter, Op, Sort, WantFields, WantRow, WantRows, WantTimeline,
@@ -104,7 +105,20 @@ fn a_row_is_found_by_its_id_and_stands_among_its_neighbours() {
         let row = heard.row.expect("a row");
         let cells: Vec<_> = row.cells.iter().map(|cell| cell.value.clone()).collect();
         assert_eq!((cells, row.time), (chosen.cells.clone(), chosen.time));
-        assert_eq!(heard.rows.expect("rows").rows, all.rows[116..=124]);
+        let panel = heard.rows.expect("rows");
+        assert_eq!(panel.rows, all.rows[116..=124]);
+        let cells = |rows: &[told::RowCells]| -> Vec<Vec<Option<String>>> {
+            rows.iter().map(|row| row.cells.clone()).collect()
+        };
+        assert_eq!(ground.sql(&panel.panel.sql).await, cells(&panel.rows));
+        // So does the statement of a page that is not the first.
+        let mut question = a_look("nlb");
+        question.want.rows = Some(a_page(20, None, None));
+        let first = ground.look(&question).await.rows.expect("rows");
+        question.want.rows = Some(a_page(20, None, first.next));
+        let second = ground.look(&question).await.rows.expect("rows");
+        assert_eq!(second.rows, all.rows[20..40]);
+        assert_eq!(ground.sql(&second.panel.sql).await, cells(&second.rows));
         let sql = ground.sql(&row.panel.sql).await;
         assert!(sql.contains(&chosen.cells));
     });
@@ -159,12 +173,10 @@ fn hostile_values_stay_values() {
     });
 }
 
-#[test]
-fn what_is_known_of_addresses_is_a_field() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let path = logs::nlb(folder.path(), 300, 10);
-    let home = folder.path().join("home");
-    let list = folder.path().join("list.txt");
+/// A folder that tells which addresses are bad.
+fn a_threat_list(folder: &Path) -> PathBuf {
+    let home = folder.join("home");
+    let list = folder.join("list.txt");
     std::fs::write(&list, "203.0.113.0/24\n").expect("a file is written");
     let data = home.join(floodmark_who::DATA_FOLDER);
     std::fs::create_dir_all(&data).expect("a folder");
@@ -176,6 +188,59 @@ fn what_is_known_of_addresses_is_a_field() {
         now: 1_728_086_400,
     };
     floodmark_who::data::import(&data, &import).expect("a list");
+    home
+}
+
+#[test]
+fn of_too_many_addresses_facts_are_looked_up_one_by_one() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = logs::nlb(folder.path(), 70_000, 60);
+    let home = a_threat_list(folder.path());
+    run(async {
+        // Nobody asks for facts, so they do not stand in the way.
+        let ground = Ground::with_home(&path, 0, Some(&home)).await;
+        let mut question = a_look("nlb");
+        let fact = "threat_list(client_ip)".to_owned();
+        question.view.filters = vec![Filter {
+            field: fact.clone(),
+            op: Op::Is,
+            values: vec![Some("bad".to_owned())],
+            not: false,
+            off: false,
+        }];
+        question.want.fields = Some(WantFields { names: None, top: 5 });
+        question.want.rows =
+            Some(a_page(5, Some(Sort { field: fact.clone(), descending: false }), None));
+        let heard = ground.look(&question).await;
+        let sql = format!("SELECT count(*) FROM nlb WHERE {}", heard.end.condition);
+        assert_eq!(ground.sql(&sql).await[0][0], Some(heard.end.rows.to_string()));
+        assert!(heard.end.rows > 10_000);
+        let rows = heard.rows.expect("rows");
+        let at = rows.columns.iter().position(|name| *name == fact).expect("the fact");
+        assert!(rows.rows.iter().all(|row| row.cells[at].as_deref() == Some("bad")));
+        assert!(heard.end.notes.iter().any(|note| note.contains("`threat_list(client_ip)`")));
+    });
+}
+
+#[test]
+fn packets_that_are_logged_twice_are_noted() {
+    run(async {
+        for (name, is_noted) in [("vpc_flow", true), ("tgw_flow", true), ("nlb", false)] {
+            let ground = Ground::at(&repository(&format!("samples/{name}")), ENOUGH).await;
+            for _ in 0..2 {
+                let notes = ground.look(&a_look(name)).await.end.notes;
+                let found = notes.iter().any(|note| note.contains("two interfaces"));
+                assert_eq!(found, is_noted, "{notes:?}");
+            }
+        }
+    });
+}
+
+#[test]
+fn what_is_known_of_addresses_is_a_field() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = logs::nlb(folder.path(), 300, 10);
+    let home = a_threat_list(folder.path());
     run(async {
         let ground = Ground::with_home(&path, ENOUGH, Some(&home)).await;
         let log = ground.described("nlb").await;
@@ -230,6 +295,19 @@ fn questions_that_make_no_sense_say_why() {
     check(&|look| look.view.filters = vec![filter("client_port", Op::Between, "x")], "no number");
     check(&|look| look.view.measure = "nope".to_owned(), "no measure `nope`");
     check(&|look| look.view.span = Some((5.0, 5.0)), "ends before it starts");
+    check(&|look| look.view.span = Some((0.0, 4e15)), "years 0 to 9999");
+    check(&|look| look.view.during = Some((-1e30, 1e30)), "years 0 to 9999");
+    let names = || Some(vec!["client_ip".to_owned(); 60_000]);
+    check(&|look| look.want.fields = Some(WantFields { names: names(), top: 1 }), "at most");
+    let cursor = |alike: u64, field: &str| {
+        let place = format!("{{\"key\":null,\"time\":0,\"hash\":0,\"alike\":{alike}}}");
+        Some(format!(
+            "{{\"field\":{field},\"is_descending\":true,\"rows_before\":1,\"place\":{place}}}"
+        ))
+    };
+    let after = |after: Option<String>| Some(a_page(1, None, after));
+    check(&|look| look.want.rows = after(cursor(u64::MAX, "null")), "all alike");
+    check(&|look| look.want.rows = after(cursor(0, "\"client_ip\"")), "another order");
     check(&|look| look.want.row = Some(WantRow { row: "x".to_owned() }), "no row's id");
     check(&|look| look.want.rows = Some(a_page(1, None, Some("x".to_owned()))), "next rows");
 }

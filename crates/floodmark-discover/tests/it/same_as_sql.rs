@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use floodmark_discover::view::{
-    Filter, Look, Op, Span, View, Want, WantFields, WantGroups, WantHours, WantRows, WantTimeline,
-    WantTop,
+    Filter, Look, Op, Span, View, Want, WantFields, WantGroups, WantHours, WantRow, WantRows,
+    WantTimeline, WantTop,
 };
 use floodmark_discover::{Told, told};
 use floodmark_formats::log_types;
+use floodmark_formats::synthetic::{Random, Record};
 
 use crate::ground::{ENOUGH, Ground, a_look, is_near, number, repository, run};
 use crate::logs;
@@ -177,8 +178,15 @@ async fn all_is_same(ground: &Ground, question: &Look) {
     }
     if let Some(hours) = &heard.hours {
         let rows = ground.sql(&hours.panel.sql).await;
-        let counted: f64 = rows.iter().map(|row| number(row[1].as_ref())).sum();
-        assert!(is_near(counted, hours.amounts.iter().sum()), "{}", hours.panel.sql);
+        let mut told = vec![0.0; hours.amounts.len()];
+        for row in &rows {
+            let start = row[0].as_deref().expect("a quarter");
+            let start = floodmark_formats::time::timestamp(start[..19].as_bytes()).expect("a time");
+            told[((logs::ms(start) - hours.start) / hours.width) as usize] =
+                number(row[1].as_ref());
+        }
+        let is_same = told.iter().zip(&hours.amounts).all(|(a, b)| is_near(*a, *b));
+        assert!(is_same, "{}", hours.panel.sql);
     }
 }
 
@@ -363,4 +371,103 @@ fn what_grew_most_stands_first_in_a_comparison() {
     assert_eq!(client.values[0].during_share, 0.5);
     assert_eq!(client.values[0].before_share, 0.0);
     assert!(heard.all.iter().any(|told| matches!(told, Told::Compare(_))));
+}
+
+#[test]
+fn windows_are_as_fine_as_times() {
+    run(async {
+        for name in ["waf", "alb", "cloudfront_realtime"] {
+            let ground = Ground::at(&repository(&format!("samples/{name}")), ENOUGH).await;
+            let mut question = a_look(name);
+            question.want.rows = Some(WantRows { count: MANY, ..WantRows::default() });
+            let all = ground.look(&question).await;
+            let rows = all.rows.expect("rows").rows;
+            let mut times: Vec<f64> = rows.iter().filter_map(|row| row.time).collect();
+            times.sort_by(f64::total_cmp);
+            assert!(
+                times.iter().any(|time| time % 1000.0 != 0.0),
+                "{name} has fractions of seconds"
+            );
+            // What an answer says of its span holds the same rows, when the logs are read.
+            question.view.span = all.end.span;
+            question.again = true;
+            let same = ground.look(&question).await;
+            assert_eq!(
+                (same.end.rows, same.end.source),
+                (all.end.rows, told::Source::Logs),
+                "{name}"
+            );
+            rows_are_same(&ground, &same.rows.expect("rows")).await;
+            let (low, high) = (times[times.len() / 4], times[times.len() * 3 / 4]);
+            let within = |time: &&f64| **time >= low && **time < high + 0.001;
+            question.view.span = Some((low, high + 0.001));
+            let part = ground.look(&question).await;
+            assert_eq!(part.end.rows, times.iter().filter(within).count() as u64, "{name}");
+            rows_are_same(&ground, &part.rows.expect("rows")).await;
+            question.again = false;
+            question.want =
+                Want { row: Some(WantRow { row: rows[0].row.clone() }), ..Want::default() };
+            question.view.span = None;
+            let row = ground.look(&question).await.row.expect("a row");
+            assert!(ground.sql(&row.panel.sql).await.contains(&rows[0].cells), "{}", row.panel.sql);
+        }
+    });
+}
+
+#[test]
+fn many_networks_and_filters_are_no_deep_condition() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = logs::nlb(folder.path(), 60, 1);
+    let filter = |op: Op, values: Vec<String>| Filter {
+        field: "client_ip".to_owned(),
+        op,
+        values: values.into_iter().map(Some).collect(),
+        not: false,
+        off: false,
+    };
+    let networks = (0..1000).map(|at| format!("10.{}.{}.0/24", at / 250, at % 250));
+    let networks: Vec<String> = networks.chain(["198.51.100.0/24".to_owned()]).collect();
+    run(async {
+        let ground = Ground::at(&path, ENOUGH).await;
+        for filters in [
+            vec![filter(Op::Within, networks.clone())],
+            vec![filter(Op::Starts, vec!["198.51.".to_owned()]); 200],
+        ] {
+            let mut question = a_look("nlb");
+            question.view.filters = filters;
+            let end = ground.look(&question).await.end;
+            assert_eq!(end.rows, 50);
+            let sql = format!("SELECT count(*) FROM nlb WHERE {}", end.condition);
+            assert_eq!(number(ground.sql(&sql).await[0][0].as_ref()), 50.0);
+        }
+    });
+}
+
+#[test]
+fn a_row_of_another_age_makes_few_bins() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = logs::nlb(folder.path(), 60, 1);
+    let mut random = Random::new(9);
+    let mut text = std::fs::read_to_string(&path).expect("the log");
+    for days in [0, 2_932_000] {
+        let time = days * floodmark_formats::time::DAY;
+        let record = Record::new(logs::log_type("nlb"), time, &mut random);
+        text.push_str(&format!("{}\n", record.line()));
+    }
+    std::fs::write(&path, text).expect("a file is written");
+    run(async {
+        let ground = Ground::at(&path, ENOUGH).await;
+        for bins in [1, 60, usize::MAX] {
+            let mut question = a_look("nlb");
+            question.want.timeline = Some(WantTimeline { bins, by: None });
+            for again in [true, false] {
+                question.again = again;
+                let timeline = ground.look(&question).await.timeline.expect("a timeline");
+                let count = timeline.series[0].amounts.len();
+                assert!(count <= bins.min(2000) + 2, "{count} bins for {bins}");
+                timeline_is_same(&ground, &timeline).await;
+                assert!(is_near(timeline.total, 62.0));
+            }
+        }
+    });
 }
