@@ -110,7 +110,8 @@ pub(crate) fn run(arguments: &Arguments, settings: &Settings) -> anyhow::Result<
     })?;
     if arguments.folder.is_some() {
         let logs = logs.display();
-        writeln!(out, "\nAsk more:   floodmark shell --from {logs}")?;
+        writeln!(out, "\nLook at it: floodmark open {logs}")?;
+        writeln!(out, "Ask more:   floodmark shell --from {logs}")?;
         if incident.log() != "route53_resolver" {
             writeln!(
                 out,

@@ -124,11 +124,14 @@ fn run(arguments: &[OsString]) -> anyhow::Result<()> {
     }
 }
 
+/// How large the stacks of working threads are, in bytes: a condition of thousands of terms is a deep tree, and walked by recursion.
+const STACK_BYTES: usize = 16 << 20;
+
 /// The threads that commands compute on.
 pub(crate) fn runtime(settings: &Settings) -> anyhow::Result<tokio::runtime::Runtime> {
     let mut builder = tokio::runtime::Builder::new_multi_thread();
     if settings.threads > 0 {
         builder.worker_threads(settings.threads);
     }
-    Ok(builder.enable_all().build()?)
+    Ok(builder.thread_stack_size(STACK_BYTES).enable_all().build()?)
 }
