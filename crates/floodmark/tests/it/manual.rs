@@ -118,6 +118,7 @@ fn the_sql_of_the_manual_runs() {
     let mut pages: Vec<_> = std::fs::read_dir(repository("docs/manual"))
         .expect("the manual")
         .map(|entry| entry.expect("an entry").path())
+        .filter(|page| page.extension().is_some_and(|ending| ending == "md"))
         .collect();
     pages.push(repository("README.md"));
     let mut blocks = 0;
