@@ -181,7 +181,8 @@ async fn all_is_same(ground: &Ground, question: &Look) {
         let mut told = vec![0.0; hours.amounts.len()];
         for row in &rows {
             let start = row[0].as_deref().expect("a quarter");
-            let start = floodmark_formats::time::timestamp(start[..19].as_bytes()).expect("a time");
+            let start =
+                floodmark_formats::time::timestamp(&start.as_bytes()[..19]).expect("a time");
             told[((logs::ms(start) - hours.start) / hours.width) as usize] =
                 number(row[1].as_ref());
         }
